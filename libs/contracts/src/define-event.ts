@@ -1,0 +1,64 @@
+import { type z } from 'zod';
+
+/** The service that owns an event: the only one that publishes it. `producers` is the outside world. */
+export type EventOwner =
+  | 'ingestion'
+  | 'feature-store'
+  | 'trainer'
+  | 'registry'
+  | 'inference'
+  | 'canary-controller'
+  | 'drift'
+  | 'alerting'
+  | 'producers';
+
+/** Everything there is to know about one kind of event: its name, where it travels, what it carries, who owns it. */
+export interface EventDefinition<Payload extends z.ZodType = z.ZodType> {
+  /** CloudEvents `type`. */
+  readonly type: string;
+  /** Topic; the only place where its name is written. */
+  readonly topic: string;
+  readonly version: number;
+  readonly owner: EventOwner;
+  readonly summary: string;
+  readonly payload: Payload;
+  /** Facts of one key keep their order. */
+  readonly keyOf: (payload: z.output<Payload>) => string;
+  readonly partitions: number;
+  /** Days that records are kept; undefined keeps them for ever. */
+  readonly retentionDays: number | undefined;
+  /** `compact` keeps at least the newest record of each key. */
+  readonly cleanup: 'delete' | 'compact';
+  /** The most facts that one record may hold; 1 for facts that travel alone. */
+  readonly factsPerRecord: number;
+}
+
+export type PayloadOf<Definition extends EventDefinition> = z.output<Definition['payload']>;
+
+interface EventOptions<Payload extends z.ZodType> {
+  readonly type: string;
+  readonly topic: string;
+  readonly version?: number;
+  readonly owner: EventOwner;
+  readonly summary: string;
+  readonly payload: Payload;
+  readonly keyOf: (payload: z.output<Payload>) => string;
+  readonly partitions?: number;
+  readonly retentionDays?: number;
+  readonly cleanup?: 'delete' | 'compact';
+  readonly factsPerRecord?: number;
+}
+
+/** Declares an event. Defaults: version 1, one partition, kept for ever, one fact a record. */
+export function defineEvent<Payload extends z.ZodType>(
+  options: EventOptions<Payload>,
+): EventDefinition<Payload> {
+  return {
+    version: 1,
+    partitions: 1,
+    retentionDays: undefined,
+    cleanup: 'delete',
+    factsPerRecord: 1,
+    ...options,
+  };
+}

@@ -1,0 +1,23 @@
+import { z } from 'zod';
+import { defineEvent } from '../define-event.js';
+import { identifier, instant } from '../values.js';
+
+const severity = z.enum(['info', 'warning', 'critical']);
+
+/** Emitted when an alert begins, not when it repeats. */
+export const AlertFired = defineEvent({
+  type: 'headrace.alerting.alert-fired',
+  topic: 'headrace.alerting.alert-fired.v1',
+  owner: 'alerting',
+  summary: 'Emitted when an alert begins, not when it repeats.',
+  payload: z.object({
+    alertId: identifier,
+    name: z.string(),
+    severity,
+    labels: z.record(z.string(), z.string()),
+    annotations: z.record(z.string(), z.string()),
+    recommendations: z.array(z.string()),
+    startsAt: instant,
+  }),
+  keyOf: (payload) => payload.alertId,
+});

@@ -1,0 +1,23 @@
+import { z } from 'zod';
+import { defineEvent } from '../define-event.js';
+import { evidence, identifier, instant } from '../values.js';
+
+/** Emitted when a shift was confirmed: enough features, over enough windows in a row. */
+export const DriftDetected = defineEvent({
+  type: 'headrace.drift.drift-detected',
+  topic: 'headrace.drift.drift-detected.v1',
+  owner: 'drift',
+  summary: 'Emitted when a shift was confirmed: enough features, over enough windows in a row.',
+  payload: z.object({
+    driftId: identifier,
+    modelName: identifier,
+    modelVersion: z.number().int().positive(),
+    kind: z.enum(['feature', 'prediction', 'data-quality', 'performance']),
+    features: z.array(z.string()),
+    evidence: z.array(evidence),
+    windowsInARow: z.number().int().positive(),
+    policyVersion: z.string(),
+    detectedAt: instant,
+  }),
+  keyOf: (payload) => payload.modelName,
+});

@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import { defineEvent } from '../define-event.js';
+import { count, identifier, instant } from '../values.js';
+
+const driftScore = z.object({
+  feature: z.string(),
+  method: z.enum(['psi', 'ks', 'js', 'wasserstein', 'chi-square']),
+  value: z.number().nullable(),
+  pValue: z.number().nullable(),
+  threshold: z.number(),
+  drifted: z.boolean().nullable(),
+});
+
+/** Emitted once per model and window: the distance of each feature and of the predictions from the reference. */
+export const DriftMeasured = defineEvent({
+  type: 'headrace.drift.drift-measured',
+  topic: 'headrace.drift.drift-measured.v1',
+  owner: 'drift',
+  summary:
+    'Emitted once per model and window: the distance of each feature and of the predictions from the reference.',
+  payload: z.object({
+    driftId: identifier,
+    modelName: identifier,
+    modelVersion: z.number().int().positive(),
+    windowStart: instant,
+    windowEnd: instant,
+    rows: count,
+    referenceRows: count,
+    verdict: z.enum(['healthy', 'degraded', 'inconclusive', 'no-data']),
+    scores: z.array(driftScore),
+    policyVersion: z.string(),
+  }),
+  keyOf: (payload) => payload.modelName,
+});

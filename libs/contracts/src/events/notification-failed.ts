@@ -1,0 +1,21 @@
+import { z } from 'zod';
+import { defineEvent } from '../define-event.js';
+import { identifier, instant } from '../values.js';
+
+/** Emitted when a channel refused a notification or all tries were used up; the alert is still open. */
+export const NotificationFailed = defineEvent({
+  type: 'headrace.alerting.notification-failed',
+  topic: 'headrace.alerting.notification-failed.v1',
+  owner: 'alerting',
+  summary:
+    'Emitted when a channel refused a notification or all tries were used up; the alert is still open.',
+  payload: z.object({
+    notificationId: identifier,
+    channel: z.string(),
+    alertIds: z.array(identifier).min(1),
+    attempts: z.number().int().positive(),
+    message: z.string(),
+    failedAt: instant,
+  }),
+  keyOf: (payload) => payload.notificationId,
+});

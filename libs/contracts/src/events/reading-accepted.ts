@@ -1,0 +1,27 @@
+import { z } from 'zod';
+import { defineEvent } from '../define-event.js';
+import { identifier, instant, numbersByName } from '../values.js';
+
+/** Emitted once per reading that passed every per-reading rule. */
+export const ReadingAccepted = defineEvent({
+  type: 'headrace.ingestion.reading-accepted',
+  topic: 'headrace.ingestion.reading-accepted.v1',
+  owner: 'ingestion',
+  summary: 'Emitted once per reading that passed every per-reading rule.',
+  payload: z.object({
+    readingId: identifier,
+    systemId: identifier,
+    /** When it was measured. */
+    eventTime: instant,
+    /** When the platform learned of it. */
+    knownTime: instant,
+    values: numbersByName,
+    /** An incident that the producer reports with the reading; it matures outcomes at once. */
+    incident: z.boolean().optional(),
+    source: z.string().optional(),
+  }),
+  keyOf: (payload) => payload.systemId,
+  partitions: 8,
+  retentionDays: 30,
+  factsPerRecord: 500,
+});

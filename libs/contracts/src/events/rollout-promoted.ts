@@ -1,0 +1,20 @@
+import { z } from 'zod';
+import { defineEvent } from '../define-event.js';
+import { evidence, identifier, instant, modelReference } from '../values.js';
+
+/** Emitted when a version has earned all of the traffic. */
+export const RolloutPromoted = defineEvent({
+  type: 'headrace.canary-controller.rollout-promoted',
+  topic: 'headrace.canary-controller.rollout-promoted.v1',
+  owner: 'canary-controller',
+  summary: 'Emitted when a version has earned all of the traffic.',
+  payload: modelReference.extend({
+    rolloutId: identifier,
+    previousVersion: z.number().int().positive().nullable(),
+    evidence: z.array(evidence),
+    policyVersion: z.string(),
+    promotedAt: instant,
+    reason: z.string(),
+  }),
+  keyOf: (payload) => payload.modelName,
+});

@@ -1,0 +1,20 @@
+import { z } from 'zod';
+import { defineEvent } from '../define-event.js';
+import { identifier, instant } from '../values.js';
+
+/** Emitted when a training ended without a model. */
+export const TrainingFailed = defineEvent({
+  type: 'headrace.trainer.training-failed',
+  topic: 'headrace.trainer.training-failed.v1',
+  owner: 'trainer',
+  summary: 'Emitted when a training ended without a model.',
+  payload: z.object({
+    trainingId: identifier,
+    modelName: identifier,
+    step: z.string(),
+    code: z.string(),
+    message: z.string(),
+    failedAt: instant,
+  }),
+  keyOf: (payload) => payload.modelName,
+});

@@ -1,0 +1,19 @@
+import { z } from 'zod';
+import { defineEvent } from '../define-event.js';
+import { identifier, instant } from '../values.js';
+
+/** Emitted when a training was asked for, by a person, a schedule or drift. */
+export const TrainingRequested = defineEvent({
+  type: 'headrace.trainer.training-requested',
+  topic: 'headrace.trainer.training-requested.v1',
+  owner: 'trainer',
+  summary: 'Emitted when a training was asked for, by a person, a schedule or drift.',
+  payload: z.object({
+    trainingId: identifier,
+    modelName: identifier,
+    reason: z.string(),
+    requestedBy: z.string(),
+    requestedAt: instant,
+  }),
+  keyOf: (payload) => payload.modelName,
+});

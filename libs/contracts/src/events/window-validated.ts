@@ -1,0 +1,31 @@
+import { z } from 'zod';
+import { defineEvent } from '../define-event.js';
+import { count, instant } from '../values.js';
+
+/** Emitted once per expectation suite and window of readings, passed or failed, with what was observed. */
+export const WindowValidated = defineEvent({
+  type: 'headrace.ingestion.window-validated',
+  topic: 'headrace.ingestion.window-validated.v1',
+  owner: 'ingestion',
+  summary:
+    'Emitted once per expectation suite and window of readings, passed or failed, with what was observed.',
+  payload: z.object({
+    suite: z.string(),
+    suiteVersion: z.string(),
+    windowStart: instant,
+    windowEnd: instant,
+    rows: count,
+    success: z.boolean(),
+    results: z.array(
+      z.object({
+        expectation: z.string(),
+        column: z.string().nullable(),
+        success: z.boolean().nullable(),
+        observed: z.number().nullable(),
+        unexpectedCount: count,
+        unexpectedSample: z.array(z.string()),
+      }),
+    ),
+  }),
+  keyOf: (payload) => payload.suite,
+});

@@ -1,0 +1,52 @@
+import { type Cache } from '@headrace/cache';
+import { type Database, type DatabaseSchema } from '@headrace/database';
+import { type Clock, type Closeable } from '@headrace/kernel';
+import { type EventBus, type EventPublisher } from '@headrace/messaging';
+import { type MetricsStore } from '@headrace/metrics-store';
+import { type ObjectStore } from '@headrace/object-store';
+import { type DynamicModule } from '@nestjs/common';
+import { type z } from 'zod';
+import { type ServiceLogger } from './service-logger.js';
+import { type ServiceMetrics } from './service-metrics.js';
+import { type HostConfig, type ReadinessCheck, type ServiceOptions } from './run-service.js';
+
+export type StoreName = 'database' | 'cache' | 'metrics' | 'objects';
+
+/** The finished dependencies that a service is composed from. Reading a store that `uses` does not name throws. */
+export interface Backends {
+  readonly bus: EventBus;
+  /** States facts with this service as their source. */
+  readonly publisher: EventPublisher;
+  readonly database: Database;
+  readonly cache: Cache;
+  readonly metrics: MetricsStore;
+  readonly objects: ObjectStore;
+  readonly clock: Clock;
+  readonly logger: ServiceLogger;
+  /** Prometheus metrics of this service, served on its `/metrics`. */
+  readonly serviceMetrics: ServiceMetrics;
+}
+
+export interface Composition {
+  readonly module: DynamicModule;
+  readonly grpc?: ServiceOptions['grpc'];
+  readonly readiness?: Readonly<Record<string, ReadinessCheck>>;
+  /** What the composition itself opened (workers, timers); closed before the stores. */
+  readonly closing?: readonly Closeable[];
+}
+
+/**
+ * One service as its process and the one-process mode run it: name, configuration, stores, wiring. `compose` is the
+ * only place that binds a port to an adapter.
+ */
+export interface ServiceDefinition<
+  Config extends { readonly host: HostConfig } = { readonly host: HostConfig },
+> {
+  readonly name: string;
+  /** Parses the environment (upper-case names, strings) into the typed configuration. */
+  readonly configSchema: z.ZodType<Config>;
+  readonly uses: readonly StoreName[];
+  /** Entities and migrations; needed when `uses` names the database. */
+  readonly database?: DatabaseSchema;
+  compose(config: Config, backends: Backends): Composition | Promise<Composition>;
+}

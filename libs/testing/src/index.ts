@@ -1,0 +1,4 @@
+export { eventually } from './eventually.js';
+export { FakeClock } from './fake-clock.js';
+export { describeWithServers, type ServerName } from './servers.js';
+export { temporaryDirectory } from './temporary-directory.js';
