@@ -1,0 +1,21 @@
+/** One measured figure. `ratio` is value / reference when both ran in the same process run. */
+export interface BenchResult {
+  readonly name: string;
+  readonly value: number;
+  readonly unit: string;
+  readonly better: 'higher' | 'lower';
+  readonly reference?: { readonly name: string; readonly value: number };
+  readonly ratio?: number;
+}
+
+/** The value at a share (0..1) of the sorted sample; nearest rank. Throws on an empty sample. */
+export function percentile(sample: readonly number[], share: number): number {
+  if (sample.length === 0) throw new Error('No sample to take a percentile of');
+  const sorted = [...sample].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.max(0, Math.ceil(share * sorted.length) - 1))]!;
+}
+
+/** The middle of the sample; of two middles the lower one. */
+export function median(sample: readonly number[]): number {
+  return percentile(sample, 0.5);
+}

@@ -1,0 +1,73 @@
+import { writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { cpus } from 'node:os';
+import { parseArgs } from 'node:util';
+import { type BenchResult } from './bench-result.js';
+
+/** Every benchmark by name; each module is loaded only when it is asked for. */
+const benchmarks: Readonly<Record<string, () => Promise<readonly BenchResult[]>>> = {
+  bus: async () => (await import('./bus.js')).benchBus(),
+  loop: async () => (await import('./loop.js')).benchLoop(),
+  scorer: async () => (await import('./scorer.js')).benchScorer(),
+  windows: async () => (await import('./windows.js')).benchWindows(),
+  train: async () => (await import('./train.js')).benchTrain(),
+  statistics: async () => (await import('./statistics.js')).benchStatistics(),
+};
+const groups: Readonly<Record<string, readonly string[]>> = {
+  kernels: ['scorer', 'windows', 'train', 'statistics'],
+};
+
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: { json: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+});
+const known = [...Object.keys(benchmarks), ...Object.keys(groups)].sort();
+const name = positionals[0];
+if (values.help || name === undefined || !known.includes(name)) {
+  if (name !== undefined && !values.help) process.stderr.write(`Unknown benchmark '${name}'\n`);
+  process.stderr.write(`npm run bench -- NAME [--json FILE]\nNAME: ${known.join(', ')}\n`);
+  process.exit(values.help ? 0 : 2);
+}
+
+const results: BenchResult[] = [];
+for (const part of groups[name] ?? [name]) {
+  process.stderr.write(`bench ${part} ...\n`);
+  results.push(...(await benchmarks[part]!()));
+}
+
+const report = {
+  bench: name,
+  at: new Date().toISOString(),
+  machine: { cpu: cpus()[0]?.model ?? 'unknown', cores: cpus().length, node: process.version },
+  versions: versionsOf(['kafkajs', 'lmdb', 'onnxruntime-node', 'koffi', '@duckdb/node-api']),
+  results,
+};
+process.stdout.write(`${report.machine.cpu}, ${report.machine.cores} cores, Node ${report.machine.node}\n`);
+for (const result of results) {
+  const reference =
+    result.reference === undefined
+      ? ''
+      : `   ${result.reference.name}: ${format(result.reference.value)}, ratio ${result.ratio?.toFixed(2) ?? '-'}`;
+  process.stdout.write(
+    `${result.name.padEnd(56)} ${format(result.value).padStart(12)} ${result.unit}${reference}\n`,
+  );
+}
+if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(report, undefined, 2)}\n`);
+process.exit(0);
+
+function format(value: number): string {
+  return value >= 1000 ? Math.round(value).toLocaleString('en') : value.toPrecision(4);
+}
+
+function versionsOf(packages: readonly string[]): Record<string, string> {
+  const require = createRequire(import.meta.url);
+  const versions: Record<string, string> = {};
+  for (const name of packages) {
+    try {
+      versions[name] = (require(`${name}/package.json`) as { version: string }).version;
+    } catch (error) {
+      versions[name] = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+    }
+  }
+  return versions;
+}
