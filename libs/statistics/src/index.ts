@@ -1,0 +1,33 @@
+export { InvalidSampleError } from './invalid-sample-error.js';
+export {
+  binOf,
+  countInto,
+  freezeHistogram,
+  haveSameBins,
+  mergeHistograms,
+  type FreezeOptions,
+  type FrozenHistogram,
+} from './frozen-histogram.js';
+export { populationStabilityIndex } from './population-stability-index.js';
+export { jensenShannonDistance, jensenShannonDivergence, type LogarithmBase } from './jensen-shannon.js';
+export { kullbackLeibler } from './kullback-leibler.js';
+export { hellingerDistance } from './hellinger.js';
+export {
+  accuracy,
+  alertPrecision,
+  confusion,
+  f1,
+  falsePositiveRate,
+  precision,
+  recall,
+  type Confusion,
+} from './confusion.js';
+export { businessCost, costPerPrediction, type MistakeCosts } from './business-cost.js';
+export { rocAuc } from './roc-auc.js';
+export { prAuc } from './pr-auc.js';
+export { brierScore } from './brier-score.js';
+export { logLoss } from './log-loss.js';
+export { forecastBias, mae, mse, r2 } from './forecast-errors.js';
+export { directionalAccuracy, temporalConsistency } from './temporal-metrics.js';
+export { calibrationError } from './calibration-error.js';
+export { evaluateBinary, type BinaryMetrics, type EvaluateOptions } from './evaluate-binary.js';
