@@ -1,0 +1,16 @@
+export { Database, type DatabaseSchema, type Transaction } from './database.js';
+export {
+  DatabaseConflictError,
+  DatabaseTooNewError,
+  DatabaseUnavailableError,
+  TransactionAbortedError,
+  TransactionMisusedError,
+} from './database-errors.js';
+export {
+  openDatabase,
+  revertMigrations,
+  type DatabaseLocation,
+  type OpenDatabaseOptions,
+} from './open-database.js';
+export { DataDirectoryHeldError, type LockHolder } from './pglite/data-directory-lock.js';
+export { openPglite, PgliteOpenError, PgliteServer } from './pglite/open-pglite.js';

@@ -1,0 +1,153 @@
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { type Duplex } from 'node:stream';
+import { PGlite } from '@electric-sql/pglite';
+import { AppError, type Closeable } from '@headrace/kernel';
+import { DatabaseTooNewError, DatabaseUnavailableError } from '../database-errors.js';
+import { lockDataDirectory } from './data-directory-lock.js';
+import { PgliteEngine } from './pglite-engine.js';
+import { PgliteStream } from './pglite-stream.js';
+
+/** The files could not be opened, for a reason other than being held or being too new. */
+export class PgliteOpenError extends AppError {
+  readonly code = 'DATABASE_DIRECTORY_UNREADABLE';
+  readonly kind = 'internal';
+}
+
+/** What we keep beside PGlite's own files, to know who wrote them. */
+interface DirectoryFormat {
+  readonly format: number;
+  readonly postgresMajor: number;
+}
+
+const currentFormat: DirectoryFormat = { format: 1, postgresMajor: 18 };
+const openDirectories = new Map<string, PgliteServer>();
+
+/** PGlite as the services see it: connections of the `pg` driver to one engine, and leases within the process. */
+export class PgliteServer implements Closeable {
+  private readonly leases = new Set<string>();
+  private readonly streams = new Set<PgliteStream>();
+  private closing: Promise<void> | undefined;
+
+  constructor(
+    readonly directory: string,
+    private readonly pglite: PGlite,
+    private readonly engine: PgliteEngine,
+    private readonly release: () => void,
+  ) {}
+
+  /** A connection for the `stream` option of `pg`. */
+  connect(): Duplex {
+    const stream = new PgliteStream(this.engine);
+    this.streams.add(stream);
+    stream.once('close', () => this.streams.delete(stream));
+    return stream;
+  }
+
+  /**
+   * Takes a lease, or answers undefined when it is taken. No other process can be on this directory, so the process
+   * decides alone, and the lease ends with it.
+   */
+  tryLease(name: string): (() => void) | undefined {
+    if (this.leases.has(name)) return undefined;
+    this.leases.add(name);
+    return () => {
+      this.leases.delete(name);
+    };
+  }
+
+  check(): Promise<void> {
+    try {
+      if (this.closing !== undefined) throw new Error('it was closed');
+      this.engine.check();
+      return Promise.resolve();
+    } catch (error) {
+      return Promise.reject(new DatabaseUnavailableError(this.directory, error));
+    }
+  }
+
+  /** Waits for nobody: services close their databases first. */
+  close(): Promise<void> {
+    this.closing ??= this.shutDown();
+    return this.closing;
+  }
+
+  private async shutDown(): Promise<void> {
+    for (const stream of this.streams) stream.destroy();
+    try {
+      if (!this.pglite.closed) await this.pglite.close();
+    } finally {
+      openDirectories.delete(this.directory);
+      this.release();
+    }
+  }
+}
+
+/**
+ * Opens the PGlite of this process: PostgreSQL compiled to WebAssembly on files of one directory. One process, one
+ * machine, one session: transactions of all services run one after another. Commits survive `kill -9` of the process
+ * (they are in the write-ahead log, in the page cache); it does not call fsync, so a power cut may cost the last ones.
+ */
+export async function openPglite(directory: string): Promise<PgliteServer> {
+  const path = resolve(directory);
+  const already = openDirectories.get(path);
+  if (already !== undefined)
+    throw new PgliteOpenError(`PGlite is open on ${path} in this process; pass the same PgliteServer on`);
+  const release = lockDataDirectory(path);
+  try {
+    checkFormat(path);
+    const pglite = await PGlite.create(join(path, 'data'));
+    const { rows } = await pglite.query<{ server_version: string }>('SHOW server_version');
+    const server = new PgliteServer(
+      path,
+      pglite,
+      new PgliteEngine(pglite, rows[0]?.server_version ?? 'unknown'),
+      release,
+    );
+    openDirectories.set(path, server);
+    return server;
+  } catch (error) {
+    release();
+    if (error instanceof AppError) throw error;
+    throw new PgliteOpenError(
+      `PGlite cannot open ${path}; its files may be damaged: restore a backup, or move the directory away to begin anew`,
+      { cause: error },
+    );
+  }
+}
+
+function checkFormat(path: string): void {
+  const found = formatOf(path);
+  if (found === undefined) {
+    mkdirSync(path, { recursive: true });
+    const file = join(path, 'format.json');
+    writeFileSync(`${file}.new`, `${JSON.stringify(currentFormat)}\n`, { mode: 0o600 });
+    renameSync(`${file}.new`, file);
+  } else if (found.format > currentFormat.format || found.postgresMajor > currentFormat.postgresMajor) {
+    throw new DatabaseTooNewError(
+      `The data directory ${path} was written by a newer release (format ${found.format}, PostgreSQL ${found.postgresMajor}; this one knows ${currentFormat.format} and ${currentFormat.postgresMajor}); start the newer release, or use another HEADRACE_DATA_DIR`,
+    );
+  } else if (found.postgresMajor < currentFormat.postgresMajor) {
+    throw new PgliteOpenError(
+      `The data directory ${path} holds PostgreSQL ${found.postgresMajor} files and this release reads ${currentFormat.postgresMajor}; export them with the release that wrote them`,
+    );
+  }
+}
+
+/** PGlite's own PG_VERSION is believed over our file, which it may have outlived. */
+function formatOf(path: string): DirectoryFormat | undefined {
+  const written = read(join(path, 'format.json'));
+  const major = read(join(path, 'data', 'PG_VERSION'));
+  if (written === undefined && major === undefined) return undefined;
+  const format = written === undefined ? currentFormat : (JSON.parse(written) as DirectoryFormat);
+  return { ...format, postgresMajor: major === undefined ? format.postgresMajor : Number(major.trim()) };
+}
+
+function read(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,4 @@
+/** An identifier as SQL takes it, whatever it holds. */
+export function quoted(identifier: string): string {
+  return `"${identifier.replaceAll('"', '""')}"`;
+}
