@@ -1,0 +1,172 @@
+import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import { AppError, type ErrorKind } from '@headrace/kernel';
+import {
+  GradientBooster,
+  type BoostedModel,
+  type BoostingLibrary,
+  type BoostingRequest,
+  type LabelledRows,
+  type RoundProgress,
+  type Rows,
+} from '../../application/gradient-booster.js';
+import { findXgboostLibrary, type FoundLibrary, type LibrarySearch } from './find-xgboost-library.js';
+import { type XgboostAnswer, type XgboostWork } from './xgboost-work.js';
+
+/** An error of the worker thread, with the code and the kind that it had there. */
+export class XgboostWorkError extends AppError {
+  constructor(
+    readonly code: string,
+    readonly kind: ErrorKind,
+    message: string,
+    readonly trace: string | undefined,
+  ) {
+    super(message);
+  }
+}
+
+type Result = Extract<XgboostAnswer, { kind: 'trained' | 'predicted' }>;
+type Task =
+  | { readonly kind: 'train'; readonly request: BoostingRequest }
+  | {
+      readonly kind: 'predict';
+      readonly model: Uint8Array;
+      readonly rows: Rows;
+      readonly prediction: 'value' | 'margin';
+    };
+
+/**
+ * XGBoost's C library, each piece of work in a thread of its own: what the library leaks or corrupts, and its pool of
+ * OpenMP threads, ends with the work. The thread runs compiled JavaScript, also when this file runs from its source.
+ */
+export class XgboostGradientBooster extends GradientBooster {
+  readonly library: BoostingLibrary;
+
+  constructor(
+    readonly found: FoundLibrary,
+    threads?: number,
+  ) {
+    super();
+    this.library = {
+      version: found.version,
+      source: found.source,
+      path: found.path,
+      threads: threads ?? availableParallelism(),
+    };
+  }
+
+  static async open(search: LibrarySearch, threads?: number): Promise<XgboostGradientBooster> {
+    return new XgboostGradientBooster(await findXgboostLibrary(search), threads);
+  }
+
+  async train(
+    request: BoostingRequest,
+    control: { readonly signal?: AbortSignal; readonly onRound?: (progress: RoundProgress) => void } = {},
+  ): Promise<BoostedModel> {
+    const result = await this.run(
+      {
+        kind: 'train',
+        request: {
+          ...request,
+          train: shareLabelled(request.train),
+          ...(request.validation && { validation: shareLabelled(request.validation) }),
+        },
+      },
+      control.signal,
+      ({ round, scores }) => control.onRound?.({ round, rounds: request.rounds, scores }),
+    );
+    if (result.kind !== 'trained') throw unexpected(result.kind);
+    return result.model;
+  }
+
+  async predict(model: Uint8Array, rows: Rows, kind: 'value' | 'margin' = 'value'): Promise<Float32Array> {
+    const result = await this.run({ kind: 'predict', model, rows: share(rows), prediction: kind });
+    if (result.kind !== 'predicted') throw unexpected(result.kind);
+    return result.values;
+  }
+
+  private run(
+    task: Task,
+    signal?: AbortSignal,
+    onRound?: (round: Extract<XgboostAnswer, { kind: 'round' }>) => void,
+  ): Promise<Result> {
+    const cancelled = new Int32Array(new SharedArrayBuffer(4));
+    const work: XgboostWork = {
+      ...task,
+      libraryPath: this.library.path,
+      threads: this.library.threads,
+      cancelled,
+    };
+    const abort = (): void => {
+      Atomics.store(cancelled, 0, 1);
+    };
+    if (signal?.aborted === true) abort();
+    signal?.addEventListener('abort', abort, { once: true });
+    // Without this process's arguments: those of a test runner would make the thread load TypeScript.
+    const worker = new Worker(workerFile(), { workerData: work, execArgv: [] });
+    return new Promise<Result>((resolve, reject) => {
+      worker.on('message', (message: XgboostAnswer) => {
+        if (message.kind === 'round') onRound?.(message);
+        else if (message.kind === 'failed')
+          reject(
+            new XgboostWorkError(
+              message.code,
+              message.errorKind as ErrorKind,
+              message.message,
+              message.trace,
+            ),
+          );
+        else resolve(message);
+      });
+      worker.on('error', reject);
+      worker.on('exit', (code) =>
+        reject(
+          new XgboostWorkError(
+            'TRAINER_XGBOOST_WORKER_FAILED',
+            'internal',
+            `The thread that ran XGBoost ended with code ${code} and no answer`,
+            undefined,
+          ),
+        ),
+      );
+    }).finally(() => signal?.removeEventListener('abort', abort));
+  }
+}
+
+function unexpected(kind: string): XgboostWorkError {
+  return new XgboostWorkError(
+    'TRAINER_XGBOOST_WORKER_FAILED',
+    'internal',
+    `The thread that ran XGBoost answered "${kind}" to another question`,
+    undefined,
+  );
+}
+
+function workerFile(): string {
+  const here = fileURLToPath(import.meta.url);
+  return here
+    .replace(/([\\/])src([\\/]adapters[\\/]xgboost[\\/])/, '$1dist$2')
+    .replace(/xgboost-gradient-booster\.[jt]s$/, 'xgboost-worker.js');
+}
+
+/** Copies once into memory that both threads see; what lies there already is not copied. */
+function shared(values: Float32Array): Float32Array {
+  if (values.buffer instanceof SharedArrayBuffer) return values;
+  const copy = new Float32Array(new SharedArrayBuffer(values.byteLength));
+  copy.set(values);
+  return copy;
+}
+
+function share(rows: Rows): Rows {
+  return { ...rows, values: shared(rows.values) };
+}
+
+function shareLabelled(rows: LabelledRows): LabelledRows {
+  return {
+    ...rows,
+    values: shared(rows.values),
+    label: shared(rows.label),
+    ...(rows.weight && { weight: shared(rows.weight) }),
+  };
+}
