@@ -1,0 +1,132 @@
+import { SeededRandom } from '@headrace/kernel';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { buildTreeModel, treeEnsembleFromXgboostJson } from './build-tree-model.js';
+import { checkModel, readTreeEnsemble } from './check-model.js';
+import { compileTrees } from './compile-trees.js';
+import { proofRows, proveEqual } from './prove-equal.js';
+import { readXgboostJson } from './read-xgboost-json.js';
+import { goldenBoosters } from './testing/golden-boosters.js';
+import { randomEnsemble } from './testing/random-ensemble.js';
+import { openInOnnxruntime } from './testing/run-in-onnxruntime.js';
+import { leafTree, layOutTree, marginOf, type TreeEnsemble } from './tree-ensemble.js';
+
+describe.each(goldenBoosters())('a booster of $name', (golden) => {
+  const ensemble = readXgboostJson(golden.model, golden.featureNames);
+
+  it('has the margins of the library, bit for bit', () => {
+    const margins = new Float32Array(golden.rows);
+    compileTrees(ensemble).margins(golden.features, golden.rows, margins);
+    expect(margins).toEqual(golden.margins);
+  });
+
+  it('has the margins of the library when each row comes alone', () => {
+    const scorer = compileTrees(ensemble);
+    const one = new Float32Array(1);
+    const columns = golden.featureNames.length;
+    const margins = Float32Array.from(golden.margins, (_, row) => {
+      scorer.margins(golden.features.subarray(row * columns, (row + 1) * columns), 1, one);
+      return one[0] ?? NaN;
+    });
+    expect(margins).toEqual(golden.margins);
+  });
+
+  it('has its probabilities to within the last bit of a sigmoid', () => {
+    const answers = new Float32Array(golden.rows);
+    compileTrees(ensemble).score(golden.features, golden.rows, answers);
+    for (const [row, answer] of answers.entries())
+      expect(Math.abs(answer - (golden.probabilities[row] ?? NaN))).toBeLessThanOrEqual(1.2e-7);
+  });
+
+  it('is the same ensemble after it went through an ONNX file', () => {
+    const bytes = treeEnsembleFromXgboostJson(golden.model, { featureNames: golden.featureNames });
+    expect(readTreeEnsemble(bytes)).toEqual(ensemble);
+  });
+
+  it('answers in onnxruntime what the compiled scorer answers', async () => {
+    const bytes = treeEnsembleFromXgboostJson(golden.model, { featureNames: golden.featureNames });
+    const model = checkModel(bytes);
+    const run = await openInOnnxruntime(model.bytes, golden.featureNames.length);
+    const rows = proofRows(ensemble, 500, new SeededRandom(1));
+    const proof = await proveEqual(compileTrees(ensemble), run, rows);
+    expect(proof.rows).toBe(500);
+    expect(proof.largestDifference).toBeLessThan(1e-6);
+  });
+});
+
+describe('compileTrees', () => {
+  const shapes = fc.record({
+    seed: fc.integer({ min: 0, max: 2 ** 31 }),
+    trees: fc.integer({ min: 0, max: 9 }),
+    depth: fc.integer({ min: 0, max: 14 }),
+    features: fc.integer({ min: 1, max: 7 }),
+    bins: fc.integer({ min: 1, max: 40 }),
+    rows: fc.integer({ min: 0, max: 70 }),
+  });
+
+  it('equals plain walking in every bit, for every shape and block, with missing and infinite values', () => {
+    fc.assert(
+      fc.property(shapes, ({ seed, rows, ...shape }) => {
+        const random = new SeededRandom(seed);
+        const ensemble = randomEnsemble(random, { ...shape, ragged: shape.depth > 6 ? 0.4 : 0.2 });
+        const features = proofRows(ensemble, rows, random);
+        const margins = new Float32Array(rows);
+        compileTrees(ensemble).margins(features, rows, margins);
+        const expected = Float32Array.from({ length: rows }, (_, row) => marginOf(ensemble, features, row));
+        expect(margins).toEqual(expected);
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it('walks trees that are too deep to be completed', () => {
+    const nodes = new Map(
+      Array.from({ length: 101 }, (_, index) => [
+        index,
+        index % 2 === 1 || index === 100
+          ? { feature: -1, threshold: 0, yes: 0, no: 0, missingYes: false, value: index }
+          : { feature: 0, threshold: index, yes: index + 1, no: index + 2, missingYes: index < 40, value: 0 },
+      ]),
+    );
+    const ensemble: TreeEnsemble = {
+      featureNames: ['x'],
+      trees: [leafTree(0.5), layOutTree('deep', nodes, 0, 64)],
+      offset: 0.25,
+      link: 'identity',
+    };
+    const out = new Float32Array(4);
+    compileTrees(ensemble).score(Float32Array.of(-1, 9, 1000, NaN), 4, out);
+    // -1 < 0: leaf 1. 9 is not below 0, 2, .. 8 and below 10: leaf 11. Missing goes to `yes` at once.
+    expect([...out]).toEqual([1.75, 11.75, 100.75, 1.75]);
+  });
+
+  it('says what is missing when the rows do not fit their arrays', () => {
+    const scorer = compileTrees(randomEnsemble(new SeededRandom(1), { trees: 1, depth: 2, features: 3 }));
+    expect(() => scorer.score(new Float32Array(5), 2, new Float32Array(2))).toThrow(/2 rows need 6 features/);
+  });
+});
+
+describe('proveEqual', () => {
+  const ensemble = randomEnsemble(new SeededRandom(3), { trees: 20, depth: 4, features: 5 });
+  const rows = proofRows(ensemble, 100, new SeededRandom(4));
+
+  it('refuses a scorer whose answers are those of another model', async () => {
+    const other = randomEnsemble(new SeededRandom(9), { trees: 20, depth: 4, features: 5 });
+    const run = await openInOnnxruntime(buildTreeModel(other), 5);
+    await expect(proveEqual(compileTrees(ensemble), run, rows)).rejects.toMatchObject({
+      code: 'ONNX_SCORERS_DIFFER',
+    });
+  });
+
+  it('refuses an answer that is not a number', async () => {
+    const run = (): Float32Array => new Float32Array(100).fill(NaN);
+    await expect(proveEqual(compileTrees(ensemble), run, rows)).rejects.toMatchObject({ row: 0 });
+  });
+
+  it('proves nothing with no rows', async () => {
+    const run = (): Float32Array => new Float32Array(0);
+    await expect(proveEqual(compileTrees(ensemble), run, new Float32Array(0))).rejects.toMatchObject({
+      code: 'ONNX_SCORERS_DIFFER',
+    });
+  });
+});

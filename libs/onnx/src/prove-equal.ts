@@ -1,0 +1,85 @@
+import { AppError, type Random } from '@headrace/kernel';
+import { type TreeEnsemble } from './tree-ensemble.js';
+
+/** Runs the same model in onnxruntime: the answer of each row. */
+export type ReferenceRun = (features: Float32Array, rows: number) => Promise<Float32Array> | Float32Array;
+
+/** What `proveEqual` needs of a scorer. */
+export interface ProvableScorer {
+  readonly featureCount: number;
+  score(features: Float32Array, rows: number, out: Float32Array): void;
+}
+
+export interface Proof {
+  readonly rows: number;
+  readonly largestDifference: number;
+}
+
+export class ScorersDifferError extends AppError {
+  readonly code = 'ONNX_SCORERS_DIFFER';
+  readonly kind = 'invalid';
+
+  constructor(
+    readonly row: number,
+    readonly answer: number,
+    readonly reference: number,
+  ) {
+    super(
+      `The compiled scorer answers ${answer} for row ${row} of the proof and onnxruntime ${reference}; the model is not used`,
+    );
+  }
+}
+
+/** Sigmoids of two libraries differ in the last bits of a float32; a wrong leaf differs by far more. */
+const defaultTolerance = 2e-6;
+
+/**
+ * Scores the rows in both ways and answers the largest difference; fails on the first row that differs by more than the
+ * tolerance, or where one says NaN and the other does not. A proof over no rows proves nothing and fails.
+ */
+export async function proveEqual(
+  scorer: ProvableScorer,
+  ortRun: ReferenceRun,
+  rows: Float32Array,
+  tolerance: number = defaultTolerance,
+): Promise<Proof> {
+  const count = Math.floor(rows.length / scorer.featureCount);
+  if (count === 0) throw new ScorersDifferError(-1, NaN, NaN);
+  const reference = await ortRun(rows, count);
+  const answers = new Float32Array(count);
+  scorer.score(rows, count, answers);
+  let largestDifference = 0;
+  for (const [row, answer] of answers.entries()) {
+    const expected = reference[row] ?? NaN;
+    const difference = Math.abs(answer - expected);
+    // Written so that NaN on either side fails.
+    if (!(difference <= tolerance)) throw new ScorersDifferError(row, answer, expected);
+    largestDifference = Math.max(largestDifference, difference);
+  }
+  return { rows: count, largestDifference };
+}
+
+/**
+ * Rows that would show a mistake: values on, just below and just above the thresholds of the model, missing values,
+ * infinities, both zeros, and ordinary values between thresholds.
+ */
+export function proofRows(ensemble: TreeEnsemble, rows: number, random: Random): Float32Array {
+  const columns = ensemble.featureNames.length;
+  const thresholds = Array.from({ length: columns }, (): number[] => []);
+  for (const tree of ensemble.trees)
+    for (const [node, feature] of tree.feature.entries())
+      if (feature >= 0) thresholds[feature]?.push(tree.threshold[node] as number);
+  const special = [NaN, NaN, NaN, 0, -0, Infinity, -Infinity, 3.4e38, -3.4e38, 1e-45];
+  const pick = (values: readonly number[]): number => values[Math.floor(random.next() * values.length)] ?? 0;
+  const neighbour = (value: number): number => {
+    const step = Math.max(Math.abs(value) * 2 ** -23, 2 ** -149);
+    return value + (Math.floor(random.next() * 3) - 1) * step;
+  };
+  return Float32Array.from({ length: rows * columns }, (_, index) => {
+    const known = thresholds[index % columns] ?? [];
+    const dice = random.next();
+    if (dice < 0.15 || known.length === 0) return dice < 0.5 ? pick(special) : random.next() * 200 - 100;
+    if (dice < 0.6) return neighbour(pick(known));
+    return pick(known) + (random.next() - 0.5) * 2 * (pick(known) - pick(known));
+  });
+}
