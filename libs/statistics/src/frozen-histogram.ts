@@ -1,4 +1,5 @@
 import { InvalidSampleError } from './invalid-sample-error.js';
+import { sortedValues } from './sorted-values.js';
 
 /**
  * How a column is distributed over bins that were fixed once, on a reference. Bin `i` holds `edges[i-1] <= x < edges[i]`;
@@ -42,10 +43,13 @@ export function freezeHistogram(values: ArrayLike<number>, options: FreezeOption
   if (!Number.isInteger(bins) || bins < 2) {
     throw new InvalidSampleError(`A histogram needs at least 2 bins, got ${bins}`);
   }
-  const finite = sortedFinite(values);
+  const sorted = sortedValues(values);
+  const finite = finitePart(sorted);
   const edges =
     (options.by ?? 'quantile') === 'quantile' ? quantileEdges(finite, bins) : widthEdges(finite, bins);
-  return countInto(edges, values);
+  const firstInBin = [0, ...edges.map((edge) => firstIndexOf(sorted, edge)), sorted.length];
+  const counts = firstInBin.slice(1).map((end, bin) => end - (firstInBin[bin] as number));
+  return { edges, counts, missing: values.length - sorted.length, total: values.length };
 }
 
 /** Counts a column into given borders: ascending, as a frozen reference carries them. NaN is counted as missing. */
@@ -53,10 +57,12 @@ export function countInto(edges: readonly number[], values: ArrayLike<number>): 
   assertAscending(edges);
   const borders = Float64Array.from(edges);
   const counts = new Float64Array(borders.length + 1);
+  const few = borders.length <= 16;
   let missing = 0;
   for (let row = 0; row < values.length; row += 1) {
     const value = values[row] as number;
     if (value !== value) missing += 1;
+    else if (few) tally(counts, stepsBelow(borders, value));
     else tally(counts, binOf(borders, value));
   }
   return { edges: [...edges], counts: [...counts], missing, total: values.length };
@@ -106,6 +112,13 @@ export function haveSameBins(first: FrozenHistogram, second: FrozenHistogram): b
   );
 }
 
+/** As `binOf` for a handful of borders: counting all of them mispredicts no branch. */
+function stepsBelow(edges: Float64Array, value: number): number {
+  let bin = 0;
+  for (let index = 0; index < edges.length; index += 1) bin += (edges[index] as number) <= value ? 1 : 0;
+  return bin;
+}
+
 function tally(counts: Float64Array, bin: number): void {
   counts[bin] = (counts[bin] as number) + 1;
 }
@@ -121,14 +134,8 @@ function assertAscending(edges: readonly number[]): void {
   }
 }
 
-function sortedFinite(values: ArrayLike<number>): Float64Array {
-  const finite = new Float64Array(values.length);
-  let length = 0;
-  for (let row = 0; row < values.length; row += 1) {
-    const value = values[row] as number;
-    if (Number.isFinite(value)) finite[length++] = value === 0 ? 0 : value;
-  }
-  return finite.subarray(0, length).sort();
+function finitePart(sorted: Float64Array): Float64Array {
+  return sorted.subarray(firstIndexAbove(sorted, -Infinity), firstIndexOf(sorted, Infinity));
 }
 
 const slackOf = (value: number): number => Math.max(Math.abs(value) * RELATIVE_SLACK, ABSOLUTE_SLACK);

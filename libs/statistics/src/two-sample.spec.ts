@@ -1,0 +1,232 @@
+import { SeededRandom } from '@headrace/kernel';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { benjaminiHochberg } from './benjamini-hochberg.js';
+import { chiSquareHomogeneity } from './chi-square.js';
+import { readGolden } from './golden/read-golden.js';
+import { InvalidSampleError } from './invalid-sample-error.js';
+import { gapOfSorted, largestGap } from './largest-gap.js';
+import { ksTwoSample } from './ks-two-sample.js';
+import { mannWhitney } from './mann-whitney.js';
+import { sortedValues } from './sorted-values.js';
+import { chiSquareTail, kolmogorovTail, logGamma, normalQuantile, normalTail } from './special-functions.js';
+import { normalizedWasserstein, wassersteinDistance } from './wasserstein.js';
+
+const golden = readGolden('tests') as {
+  twoSamples: ({ name: string; first: number[]; second: number[] } & Record<string, number>)[];
+  large: { ks: number; wasserstein: number };
+  chiSquare: { first: number[]; second: number[]; statistic: number; pValue: number; effect: number }[];
+  benjaminiHochberg: { pValues: number[]; adjusted: number[] };
+  special: {
+    x: number[];
+    logGamma: number[];
+    chiSquareTail3: number[];
+    normalTail: number[];
+    normalQuantile: [number, number][];
+    kolmogorovTail: number[];
+  };
+};
+
+/** The generator of the golden file's large samples. */
+function uniform(seed: number, rows: number): Float64Array {
+  let state = seed;
+  return Float64Array.from({ length: rows }, () => {
+    state = Number((BigInt(state) * 1664525n + 1013904223n) % 4294967296n);
+    return state / 4294967296;
+  });
+}
+
+const relative = (actual: number | undefined, expected: number, tolerance = 1e-9): void => {
+  expect(Math.abs(actual! - expected)).toBeLessThanOrEqual(tolerance * Math.max(Math.abs(expected), 1e-3));
+};
+
+describe.each(golden.twoSamples)('two samples "$name" as SciPy judges them', (example) => {
+  it('Kolmogorov-Smirnov', () => {
+    const exact = ksTwoSample(example.first, example.second)!;
+    expect(exact.method).toBe('exact');
+    relative(exact.statistic, example['ks']!);
+    relative(exact.pValue, example['ksExact']!);
+    relative(ksTwoSample(example.first, example.second, 'asymptotic')!.pValue, example['ksAsymptotic']!);
+  });
+
+  it('Wasserstein', () =>
+    relative(wassersteinDistance(example.first, example.second), example['wasserstein']!));
+
+  it('Mann-Whitney', () => {
+    const result = mannWhitney(example.first, example.second)!;
+    expect(result.statistic).toBe(example['mannWhitneyU']);
+    relative(result.pValue, example['mannWhitneyP']!);
+  });
+});
+
+describe('large samples', () => {
+  it('have the distances that SciPy finds', () => {
+    const [first, second] = [uniform(1, 20_000), uniform(2, 15_000).map((value) => value ** 1.05)];
+    relative(ksTwoSample(first, second)!.statistic, golden.large.ks);
+    expect(ksTwoSample(first, second)!.method).toBe('asymptotic');
+    relative(wassersteinDistance(first, second), golden.large.wasserstein);
+  });
+
+  it('are sorted as the built-in sort does, whatever their shape', () => {
+    const random = new SeededRandom(3);
+    const shapes: ((row: number) => number)[] = [
+      () => random.normal(),
+      () => Math.exp(5 * random.normal()),
+      () => Math.floor(random.next() * 3),
+      (row) => (row === 0 ? 1e300 : random.next()),
+      (row) => (row % 7 === 0 ? NaN : row % 11 === 0 ? Infinity : -row),
+      () => 5e-324 * Math.floor(10 * random.next()),
+      (row) => (row % 2 ? Number.MAX_VALUE : -Number.MAX_VALUE),
+    ];
+    for (const shape of shapes) {
+      const sample = Float64Array.from({ length: 5000 }, (_, row) => shape(row));
+      expect(sortedValues(sample)).toEqual(sample.filter((value) => !Number.isNaN(value)).sort());
+    }
+  });
+
+  it('have the same largest gap by buckets as by sorting', () => {
+    const random = new SeededRandom(4);
+    const shapes: (() => number)[] = [
+      () => random.normal(),
+      () => Math.exp(3 * random.normal()),
+      () => Math.round(2 * random.normal()),
+      () => (random.next() < 0.01 ? 1e9 : random.next()),
+      () => (random.next() < 0.1 ? NaN : random.next()),
+      () => 7,
+    ];
+    for (const first of shapes) {
+      for (const second of shapes) {
+        const x = Float64Array.from({ length: 3000 }, first);
+        const y = Float64Array.from({ length: 2000 }, second);
+        expect(largestGap(x, y)).toEqual(gapOfSorted(sortedValues(x), sortedValues(y)));
+      }
+    }
+  });
+});
+
+describe('awkward columns have a defined result', () => {
+  it('finds no difference between equal constants and a full one between others (evidently#1929)', () => {
+    expect(ksTwoSample([5, 5, 5], [5, 5])).toMatchObject({ statistic: 0, pValue: 1 });
+    expect(ksTwoSample([5, 5, 5], [6, 6])!.statistic).toBe(1);
+    expect(wassersteinDistance([5, 5], [5])).toBe(0);
+    expect(normalizedWasserstein([5, 5], [6])).toBeUndefined();
+    expect(mannWhitney([5, 5], [5, 5])!.pValue).toBe(1);
+  });
+
+  it('answers nothing for a side without values (nannyml#339)', () => {
+    for (const test of [ksTwoSample, mannWhitney, wassersteinDistance]) {
+      expect(test([NaN, NaN], [1, 2])).toBeUndefined();
+      expect(test([1, 2], [])).toBeUndefined();
+    }
+    expect(largestGap(new Float64Array(3000).fill(NaN), new Float64Array(3000))).toBeUndefined();
+  });
+
+  it('leaves NaN out', () => {
+    expect(ksTwoSample([1, NaN, 2], [1, 2, NaN])).toMatchObject({ statistic: 0, rows: [2, 2] });
+  });
+
+  it('cannot find a difference in a column of a single category (nannyml#327)', () => {
+    expect(chiSquareHomogeneity([10], [20])).toBeUndefined();
+    expect(chiSquareHomogeneity([10, 0], [20, 0])).toBeUndefined();
+    expect(chiSquareHomogeneity([10, 2], [0, 0])).toBeUndefined();
+    expect(() => chiSquareHomogeneity([1], [1, 2])).toThrow(InvalidSampleError);
+  });
+});
+
+describe('a p-value is uniform when nothing changed', () => {
+  const runs = 1000;
+  it.each([
+    ['exact', 40, 60],
+    ['asymptotic', 1500, 1200],
+  ] as const)('Kolmogorov-Smirnov, %s', (method, n, m) => {
+    const random = new SeededRandom(11);
+    const sample = (rows: number) => Float64Array.from({ length: rows }, () => random.normal());
+    let alarms = 0;
+    for (let run = 0; run < runs; run += 1) {
+      if (ksTwoSample(sample(n), sample(m), method)!.pValue <= 0.05) alarms += 1;
+    }
+    expect(alarms / runs).toBeGreaterThan(0.025);
+    expect(alarms / runs).toBeLessThan(0.07);
+  });
+
+  it('but with 200,000 rows it flags what nobody would notice, so the effect has to be asked too (evidently#50)', () => {
+    const random = new SeededRandom(12);
+    const sample = (shift: number) => Float64Array.from({ length: 200_000 }, () => random.normal() + shift);
+    const result = ksTwoSample(sample(0), sample(0.02))!;
+    expect(result.pValue).toBeLessThan(0.001);
+    expect(result.statistic).toBeLessThan(0.02);
+  });
+});
+
+describe('chi-square and multiple tests as SciPy and statsmodels compute them', () => {
+  it.each(golden.chiSquare)('homogeneity of $first and $second', (example) => {
+    const result = chiSquareHomogeneity(example.first, example.second)!;
+    relative(result.statistic, example.statistic);
+    relative(result.pValue, example.pValue);
+    relative(result.effect, example.effect);
+  });
+
+  it('Benjamini-Hochberg', () => {
+    benjaminiHochberg(golden.benjaminiHochberg.pValues).forEach((value, index) =>
+      relative(value, golden.benjaminiHochberg.adjusted[index]!),
+    );
+    expect(benjaminiHochberg([0.01, undefined, 0.04])).toEqual([0.02, undefined, 0.04]);
+  });
+
+  it('adjusting never lowers a p-value and keeps their order', () => {
+    fc.assert(
+      fc.property(fc.array(fc.double({ min: 0, max: 1, noNaN: true })), (pValues) => {
+        const adjusted = benjaminiHochberg(pValues) as number[];
+        pValues.forEach((pValue, i) => {
+          expect(adjusted[i]!).toBeGreaterThanOrEqual(pValue);
+          expect(adjusted[i]!).toBeLessThanOrEqual(1);
+          pValues.forEach((other, j) => {
+            if (pValue < other) expect(adjusted[i]!).toBeLessThanOrEqual(adjusted[j]!);
+          });
+        });
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it('special functions', () => {
+    const { special } = golden;
+    special.x.forEach((x, index) => {
+      relative(logGamma(x), special.logGamma[index]!, 1e-12);
+      relative(chiSquareTail(x, 3), special.chiSquareTail3[index]!, 1e-12);
+      relative(kolmogorovTail(x), special.kolmogorovTail[index]!, 1e-12);
+      expect(normalTail(x) / special.normalTail[index]!).toBeCloseTo(1, 10);
+    });
+    special.normalQuantile.forEach(([probability, z]) => relative(normalQuantile(probability), z, 1e-12));
+  });
+});
+
+describe('laws of the distances', () => {
+  const column = fc.array(fc.integer({ min: -50, max: 50 }), { minLength: 1, maxLength: 40 });
+
+  it('KS and Wasserstein are symmetric, 0 for equals and obey the triangle inequality', () => {
+    fc.assert(
+      fc.property(column, column, column, (a, b, c) => {
+        const ks = (x: number[], y: number[]) => ksTwoSample(x, y)!.statistic;
+        for (const distance of [ks, (x: number[], y: number[]) => wassersteinDistance(x, y)!]) {
+          expect(distance(a, a)).toBe(0);
+          expect(distance(a, b)).toBeCloseTo(distance(b, a), 10);
+          expect(distance(a, b)).toBeLessThanOrEqual(distance(a, c) + distance(c, b) + 1e-9);
+        }
+      }),
+    );
+  });
+
+  it('Wasserstein of a shifted column is the shift', () => {
+    fc.assert(
+      fc.property(column, fc.integer({ min: 0, max: 100 }), (values, shift) => {
+        expect(
+          wassersteinDistance(
+            values,
+            values.map((value) => value + shift),
+          ),
+        ).toBeCloseTo(shift, 9);
+      }),
+    );
+  });
+});
