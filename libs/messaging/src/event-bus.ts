@@ -14,6 +14,8 @@ export interface OutgoingRecord {
   readonly key: string | undefined;
   readonly value: Uint8Array;
   readonly headers: Readonly<Record<string, string>>;
+  /** Where it must lie, whatever its key says: a record of several facts whose keys share a partition. */
+  readonly partition?: number;
 }
 
 export interface RecordPosition {
@@ -92,6 +94,12 @@ export interface GroupPosition {
 export abstract class EventBus implements Closeable {
   /** Creates the topics that are missing; adds partitions where there are fewer; never removes anything. */
   abstract provision(topics: readonly TopicSpec[]): Promise<void>;
+
+  /** Names of all topics that the log holds. */
+  abstract topics(): Promise<readonly string[]>;
+
+  /** How many partitions a topic has; with `partitionOfKey` it tells where a key lies. */
+  abstract partitionCount(topic: string): Promise<number>;
 
   abstract append(records: readonly OutgoingRecord[]): Promise<readonly RecordPosition[]>;
 

@@ -1,0 +1,25 @@
+import { type EventDefinition } from '@headrace/contracts';
+import { SystemClock, type Clock } from '@headrace/kernel';
+import { encodeFacts } from './codec/encode-facts.js';
+import { type EventBus } from './event-bus.js';
+import { EventPublisher, type NewFact } from './facts.js';
+
+/** Publishes facts on the bus as CloudEvents of one source, the service that states them. */
+export class BusEventPublisher extends EventPublisher {
+  constructor(
+    private readonly bus: EventBus,
+    private readonly source: string,
+    private readonly clock: Clock = new SystemClock(),
+  ) {
+    super();
+  }
+
+  async publish<Definition extends EventDefinition>(
+    definition: Definition,
+    facts: readonly NewFact<Definition>[],
+  ): Promise<void> {
+    if (facts.length === 0) return;
+    const partitions = await this.bus.partitionCount(definition.topic);
+    await this.bus.append(encodeFacts(definition, facts, this.source, partitions, this.clock.now()));
+  }
+}

@@ -1,0 +1,136 @@
+import { type EventDefinition } from '@headrace/contracts';
+import { type OutgoingRecord } from '../event-bus.js';
+import { type NewFact } from '../facts.js';
+import { maxRecordBytes, RecordTooLargeError } from '../messaging-errors.js';
+import { InvalidFactError } from '../outbox-store.js';
+import { partitionOfKey } from '../partition-of-key.js';
+import { activeTraceparent } from '../tracing.js';
+import { encodeColumn } from './columns.js';
+
+/** Content type of a record that holds many facts; see `docs/adr/0001` for why it is not a CloudEvents batch. */
+export const batchContentType = 'application/vnd.headrace.facts.v1+json';
+
+interface Origin {
+  readonly source: string;
+  /** CloudEvents extension `recordedtime`: when it was stated, as opposed to when it happened. */
+  readonly recordedTime: string;
+}
+
+interface CheckedFact {
+  readonly fact: NewFact;
+  readonly key: string;
+  readonly payload: unknown;
+}
+
+/**
+ * Facts of one event as records for the log: checked against the schema, grouped by the partition of their keys, at
+ * most `definition.factsPerRecord` in a record. A record of one fact is a CloudEvent 1.0 in Kafka binary mode.
+ * Throws InvalidFactError before any record exists; facts of one key keep their order.
+ */
+export function encodeFacts(
+  definition: EventDefinition,
+  facts: readonly NewFact[],
+  source: string,
+  partitions: number,
+  recordedAt: Date,
+): OutgoingRecord[] {
+  const origin: Origin = { source, recordedTime: recordedAt.toISOString() };
+  const traceparent = activeTraceparent();
+  const checked = facts.map((fact): CheckedFact => {
+    const result = definition.payload.safeParse(fact.payload);
+    if (!result.success) throw new InvalidFactError(definition.type, fact.id, result.error);
+    return {
+      fact: fact.traceparent === undefined && traceparent !== undefined ? { ...fact, traceparent } : fact,
+      key: definition.keyOf(result.data),
+      payload: result.data,
+    };
+  });
+  // Compaction keeps the newest record of a key; a record of several keys has none.
+  if (definition.factsPerRecord === 1 || definition.cleanup === 'compact' || checked.length === 1) {
+    return checked.map((fact) => encodeSingle(definition, fact, origin));
+  }
+  const byPartition = new Map<number, CheckedFact[]>();
+  for (const fact of checked) {
+    const partition = partitionOfKey(fact.key, partitions);
+    const group = byPartition.get(partition);
+    if (group === undefined) byPartition.set(partition, [fact]);
+    else group.push(fact);
+  }
+  const records: OutgoingRecord[] = [];
+  for (const [partition, group] of byPartition) {
+    for (let from = 0; from < group.length; from += definition.factsPerRecord) {
+      records.push(
+        ...encodeMany(definition, group.slice(from, from + definition.factsPerRecord), origin, partition),
+      );
+    }
+  }
+  return records;
+}
+
+function encodeSingle(
+  definition: EventDefinition,
+  { fact, key, payload }: CheckedFact,
+  origin: Origin,
+): OutgoingRecord {
+  const headers: Record<string, string> = {
+    'content-type': 'application/json',
+    ce_specversion: '1.0',
+    ce_id: fact.id,
+    ce_source: origin.source,
+    ce_recordedtime: origin.recordedTime,
+    ce_type: definition.type,
+    ce_time: fact.time.toISOString(),
+    ce_partitionkey: key,
+  };
+  if (fact.correlationId !== undefined) headers['ce_correlationid'] = fact.correlationId;
+  if (fact.causationIds !== undefined && fact.causationIds.length > 0) {
+    headers['ce_causationids'] = JSON.stringify(fact.causationIds);
+  }
+  if (fact.actor !== undefined) headers['ce_actor'] = fact.actor;
+  if (fact.traceparent !== undefined) headers['ce_traceparent'] = fact.traceparent;
+  const value = Buffer.from(JSON.stringify(payload));
+  if (value.length > maxRecordBytes) throw new RecordTooLargeError(definition.topic, value.length);
+  return { topic: definition.topic, key, value, headers };
+}
+
+function encodeMany(
+  definition: EventDefinition,
+  group: readonly CheckedFact[],
+  origin: Origin,
+  partition: number,
+): OutgoingRecord[] {
+  const [first] = group;
+  if (group.length === 1 && first !== undefined) {
+    return [{ ...encodeSingle(definition, first, origin), partition }];
+  }
+  const attribute = (of: (fact: NewFact) => unknown): unknown =>
+    encodeColumn(group.map(({ fact }) => of(fact)));
+  const value = Buffer.from(
+    JSON.stringify({
+      count: group.length,
+      id: attribute(({ id }) => id),
+      time: attribute(({ time }) => time.toISOString()),
+      key: encodeColumn(group.map(({ key }) => key)),
+      causationids: attribute(({ causationIds }) => (causationIds?.length === 0 ? undefined : causationIds)),
+      correlationid: attribute(({ correlationId }) => correlationId),
+      actor: attribute(({ actor }) => actor),
+      traceparent: attribute(({ traceparent }) => traceparent),
+      data: encodeColumn(group.map(({ payload }) => payload)),
+    }),
+  );
+  if (value.length > maxRecordBytes) {
+    const middle = group.length >> 1;
+    return [
+      ...encodeMany(definition, group.slice(0, middle), origin, partition),
+      ...encodeMany(definition, group.slice(middle), origin, partition),
+    ];
+  }
+  const headers = {
+    'content-type': batchContentType,
+    ce_specversion: '1.0',
+    ce_source: origin.source,
+    ce_recordedtime: origin.recordedTime,
+    ce_type: definition.type,
+  };
+  return [{ topic: definition.topic, key: undefined, value, headers, partition }];
+}

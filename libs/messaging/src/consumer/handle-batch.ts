@@ -1,0 +1,261 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { ROOT_CONTEXT, SpanKind, SpanStatusCode, trace, context as active } from '@opentelemetry/api';
+import { type EventDefinition } from '@headrace/contracts';
+import { describeError, isAppError } from '@headrace/kernel';
+import { decodeRecord } from '../codec/decode-record.js';
+import { type EventBus, type IncomingRecord, type RecordBatch } from '../event-bus.js';
+import { type EventOf } from '../facts.js';
+import { PartitionRevokedError } from '../messaging-errors.js';
+import { linksOf, spanContextOf } from '../tracing.js';
+import { deadLetter, errorCodeOf, type FailedFact } from './dead-letters.js';
+import { type MessagingLog } from './messaging-log.js';
+import { type MessagingMetrics } from './messaging-metrics.js';
+import { isRedrivenForAnother } from './redrive-headers.js';
+import { delayAfter, type RetryPolicy } from './retry-policy.js';
+
+/** A handler of one event's facts: one at a time, or many in order. */
+export type FactHandler =
+  | { readonly mode: 'one'; readonly handle: (event: EventOf) => Promise<void> }
+  | { readonly mode: 'many'; readonly handle: (events: readonly EventOf[]) => Promise<void> };
+
+export interface Handling {
+  readonly bus: EventBus;
+  readonly group: string;
+  readonly definition: EventDefinition;
+  readonly handlers: readonly FactHandler[];
+  readonly retry: RetryPolicy;
+  readonly metrics: MessagingMetrics;
+  readonly log: MessagingLog;
+  /** The most facts that one call of a batch handler gets. */
+  readonly maxFactsPerCall: number;
+}
+
+interface ReceivedFact {
+  readonly record: IncomingRecord;
+  readonly event: EventOf;
+}
+
+const heartbeatEveryMs = 2_000;
+const tracer = trace.getTracer('@headrace/messaging');
+
+/**
+ * Handles a batch of records: every fact is handled, dead-lettered with its reason, or left uncommitted because the
+ * partition went away. Facts keep their order. A retryable error is tried again with growing pauses; when the patience
+ * is used up, or for any other error, a batch is halved until the facts that fail stand alone, so that one poison fact
+ * does not take its neighbours with it. When dead letters cannot be stored either, the batch is left for redelivery.
+ */
+export async function handleBatch(batch: RecordBatch, handling: Handling): Promise<void> {
+  let facts: ReceivedFact[] = [];
+  let through: bigint | undefined;
+  for (const record of batch.records) {
+    if (!batch.isActive()) return;
+    const received = await receive(record, handling);
+    if (facts.length > 0 && facts.length + received.length > handling.maxFactsPerCall) {
+      await handleFacts(facts, batch, handling);
+      if (through !== undefined) batch.resolve(through);
+      facts = [];
+    }
+    facts.push(...received);
+    through = record.offset;
+  }
+  await handleFacts(facts, batch, handling);
+  if (through !== undefined) batch.resolve(through);
+}
+
+/** The valid facts of a record; the others go to the dead letters, each for itself. */
+async function receive(record: IncomingRecord, handling: Handling): Promise<ReceivedFact[]> {
+  if (isRedrivenForAnother(record, handling.group)) return [];
+  const facts: ReceivedFact[] = [];
+  const failed: FailedFact[] = [];
+  try {
+    for (const fact of decodeRecord(handling.definition, record)) {
+      if (fact.outcome === 'event') facts.push({ record, event: fact.event });
+      else failed.push({ record, index: fact.index, error: fact.error, attempts: 0 });
+    }
+  } catch (error) {
+    failed.push({ record, index: undefined, error, attempts: 0 });
+  }
+  await bury(failed, handling);
+  return facts;
+}
+
+async function handleFacts(
+  facts: readonly ReceivedFact[],
+  batch: RecordBatch,
+  handling: Handling,
+): Promise<void> {
+  if (facts.length === 0) return;
+  await withSpan(facts, handling, async () => {
+    const failed = new Set<ReceivedFact>();
+    for (const handler of handling.handlers) {
+      if (handler.mode === 'many') {
+        await handleMany(facts, handler.handle, batch, handling, failed);
+      } else {
+        for (const fact of facts) {
+          await handleMany([fact], ([event]) => one(handler.handle, event), batch, handling, failed);
+        }
+      }
+    }
+    handling.metrics.handled(handling.definition.topic, facts.length - failed.size);
+  });
+}
+
+function one(handle: (event: EventOf) => Promise<void>, event: EventOf | undefined): Promise<void> {
+  return event === undefined ? Promise.resolve() : handle(event);
+}
+
+/** Tries a slice, patiently at first; then halves it with one try each, until what fails is a single fact. */
+async function handleMany(
+  facts: readonly ReceivedFact[],
+  handle: (events: readonly EventOf[]) => Promise<void>,
+  batch: RecordBatch,
+  handling: Handling,
+  failed: Set<ReceivedFact>,
+): Promise<void> {
+  const outcome = await attempt(facts, handle, batch, handling);
+  if (outcome === 'done') return;
+  const pending: (readonly ReceivedFact[])[] = halvesOf(facts);
+  const buried: FailedFact[] = [];
+  if (pending.length === 0) buried.push(...facts.map((fact) => buriedFact(fact, outcome)));
+  for (let slice = pending.shift(); slice !== undefined; slice = pending.shift()) {
+    assertActive(batch);
+    await batch.heartbeat();
+    const again = await tryOnce(slice, handle);
+    if (again === 'done') continue;
+    const halves = halvesOf(slice);
+    if (halves.length > 0) pending.unshift(...halves);
+    else
+      buried.push(
+        ...slice.map((fact) => buriedFact(fact, { error: again.error, attempts: outcome.attempts + 1 })),
+      );
+  }
+  await bury(buried, handling);
+  for (const fact of facts) {
+    if (buried.some(({ record, index }) => record === fact.record && index === fact.event.position.index)) {
+      failed.add(fact);
+    }
+  }
+}
+
+interface Failure {
+  readonly error: unknown;
+  readonly attempts: number;
+}
+
+async function attempt(
+  facts: readonly ReceivedFact[],
+  handle: (events: readonly EventOf[]) => Promise<void>,
+  batch: RecordBatch,
+  { retry, metrics, log, definition }: Handling,
+): Promise<'done' | Failure> {
+  for (let attempts = 1; ; attempts++) {
+    assertActive(batch);
+    const outcome = await tryOnce(facts, handle);
+    if (outcome === 'done') return 'done';
+    const { error } = outcome;
+    const delay = isAppError(error) && error.retryable ? delayAfter(attempts, retry) : undefined;
+    if (delay === undefined) return { error, attempts };
+    metrics.retried(definition.topic, errorCodeOf(error));
+    log.warn(
+      {
+        topic: definition.topic,
+        facts: facts.length,
+        attempts,
+        delayMs: delay,
+        errorCode: errorCodeOf(error),
+      },
+      `Handling is tried again: ${describeError(error)}`,
+    );
+    await waitWithHeartbeats(delay, batch);
+  }
+}
+
+async function tryOnce(
+  facts: readonly ReceivedFact[],
+  handle: (events: readonly EventOf[]) => Promise<void>,
+): Promise<'done' | { readonly error: unknown }> {
+  try {
+    await handle(facts.map(({ event }) => event));
+    return 'done';
+  } catch (error) {
+    return { error };
+  }
+}
+
+async function waitWithHeartbeats(milliseconds: number, batch: RecordBatch): Promise<void> {
+  for (let left = milliseconds; left > 0; left -= heartbeatEveryMs) {
+    await pause(Math.min(left, heartbeatEveryMs));
+    await batch.heartbeat();
+    assertActive(batch);
+  }
+}
+
+/** Leaves the batch where it is; what was not resolved is delivered again, to whoever holds the partition then. */
+function assertActive(batch: RecordBatch): void {
+  if (!batch.isActive()) throw new PartitionRevokedError(batch.topic, batch.partition);
+}
+
+function halvesOf(facts: readonly ReceivedFact[]): (readonly ReceivedFact[])[] {
+  if (facts.length < 2) return [];
+  const middle = facts.length >> 1;
+  return [facts.slice(0, middle), facts.slice(middle)];
+}
+
+function buriedFact({ record, event }: ReceivedFact, { error, attempts }: Failure): FailedFact {
+  return { record, index: event.position.index, error, attempts };
+}
+
+async function bury(failed: readonly FailedFact[], { bus, group, metrics, log }: Handling): Promise<void> {
+  await deadLetter(bus, group, failed);
+  for (const { record, index, error, attempts } of failed) {
+    metrics.deadLettered(record.topic, errorCodeOf(error));
+    log.error(
+      {
+        topic: record.topic,
+        partition: record.partition,
+        offset: String(record.offset),
+        index,
+        attempts,
+        errorCode: errorCodeOf(error),
+      },
+      `A fact went to the dead letters: ${describeError(error)}`,
+    );
+  }
+}
+
+/** One consumer span for what is handled together; a single fact continues its trace, many are linked. */
+async function withSpan(
+  facts: readonly ReceivedFact[],
+  { definition, group }: Handling,
+  work: () => Promise<void>,
+): Promise<void> {
+  const traceparents = facts.map(({ event }) => event.traceparent);
+  const parent = facts.length === 1 ? spanContextOf(traceparents[0]) : undefined;
+  const start = parent === undefined ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, parent);
+  const [first] = facts;
+  const span = tracer.startSpan(
+    `process ${definition.topic}`,
+    {
+      kind: SpanKind.CONSUMER,
+      links: linksOf(traceparents),
+      attributes: {
+        'messaging.system': 'headrace',
+        'messaging.operation.type': 'process',
+        'messaging.destination.name': definition.topic,
+        'messaging.consumer.group.name': group,
+        'messaging.batch.message_count': facts.length,
+        'messaging.destination.partition.id': String(first?.record.partition ?? 0),
+        'messaging.kafka.offset': String(first?.record.offset ?? 0n),
+      },
+    },
+    start,
+  );
+  try {
+    await active.with(trace.setSpan(start, span), work);
+  } catch (error) {
+    span.setStatus({ code: SpanStatusCode.ERROR, message: describeError(error) });
+    throw error;
+  } finally {
+    span.end();
+  }
+}

@@ -1,0 +1,68 @@
+export { BusEventPublisher } from './bus-event-publisher.js';
+export { batchContentType, encodeFacts } from './codec/encode-facts.js';
+export { decodeRecord, RecordUnreadableError, type DecodedFact } from './codec/decode-record.js';
+export {
+  deadLetter,
+  DeadLetterUnknownError,
+  deadLetterTopics,
+  listDeadLetters,
+  redrive,
+  showDeadLetter,
+  type DeadLetter,
+  type FailedFact,
+} from './consumer/dead-letters.js';
+export { noLog, type MessagingLog } from './consumer/messaging-log.js';
+export { noMetrics, type MessagingMetrics } from './consumer/messaging-metrics.js';
+export { defaultRetryPolicy, type RetryPolicy } from './consumer/retry-policy.js';
+export { createEventBus, type EventBusConfig } from './create-event-bus.js';
+export { DirectoryInUseError } from './embedded/directory-lock.js';
+export {
+  EmbeddedEventBus,
+  openEmbeddedEventBus,
+  type EmbeddedEventBusOptions,
+} from './embedded/embedded-event-bus.js';
+export { LogFormatUnsupportedError } from './embedded/embedded-log.js';
+export { LogCorruptError } from './embedded/stored-record.js';
+export {
+  EventBus,
+  type ConsumeOptions,
+  type Consumer,
+  type GroupPosition,
+  type IncomingRecord,
+  type OutgoingRecord,
+  type RecordBatch,
+  type RecordPosition,
+  type TopicSpec,
+} from './event-bus.js';
+export { EventPublisher, type EventOf, type NewFact } from './facts.js';
+export { type KafkaConfig } from './kafka/kafka-config.js';
+export { openKafkaEventBus } from './kafka/kafka-event-bus.js';
+export {
+  InvalidRecordError,
+  MessagingBufferFullError,
+  MessagingClosedError,
+  MessagingUnavailableError,
+  PartitionRevokedError,
+  RecordTooLargeError,
+  TopicUnknownError,
+} from './messaging-errors.js';
+export {
+  EventBusStrategy,
+  HandlerUnknownError,
+  type EventBusStrategyOptions,
+} from './nest/event-bus-strategy.js';
+export { On, OnBatch } from './nest/on.js';
+export { pending, type PendingFact } from './outbox.js';
+export { OutboxRelay, type OutboxRelayOptions } from './outbox-relay.js';
+export {
+  InvalidFactError,
+  OutboxStore,
+  pendingFactOf,
+  storedFactOf,
+  UnknownOutboxEntryError,
+  type OutboxEntry,
+  type StoredFact,
+} from './outbox-store.js';
+export { partitionOfKey } from './partition-of-key.js';
+export { factAt, findFact, replay, type ReplayFrom } from './replay.js';
+export { deadLetterTopic, topicSpecsOf } from './topic-specs.js';

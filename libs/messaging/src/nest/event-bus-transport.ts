@@ -1,0 +1,10 @@
+import { type EventDefinition } from '@headrace/contracts';
+
+/** Nest's name for this transport: handlers of it are not offered to another strategy of the same application. */
+export const eventBusTransport = Symbol('headrace event bus');
+
+/** What the decorators leave at a handler for the strategy. */
+export interface HandlerExtras {
+  readonly definition: EventDefinition;
+  readonly mode: 'one' | 'many';
+}

@@ -1,0 +1,46 @@
+import { Catch, UseFilters, type RpcExceptionFilter } from '@nestjs/common';
+import { EventPattern } from '@nestjs/microservices';
+import { throwError, type Observable } from 'rxjs';
+import { type EventDefinition } from '@headrace/contracts';
+import { type EventOf } from '../facts.js';
+import { eventBusTransport, type HandlerExtras } from './event-bus-transport.js';
+
+/** Nest's own filter replaces every error by "Internal server error"; the runner decides by the error's code and kind. */
+@Catch()
+class HandOverTheError implements RpcExceptionFilter {
+  catch(error: unknown): Observable<never> {
+    return throwError(() => error);
+  }
+}
+
+/** Checks the handler's parameter against the event's payload. */
+type HandlerDecorator<Input> = <Handler extends (input: Input) => Promise<void> | void>(
+  target: object,
+  name: string | symbol,
+  descriptor: TypedPropertyDescriptor<Handler>,
+) => void;
+
+/** Handles the facts of an event one at a time. Idempotent: delivery is at least once. */
+export function On<Definition extends EventDefinition>(
+  definition: Definition,
+): HandlerDecorator<EventOf<Definition>> {
+  return handlerOf({ definition, mode: 'one' });
+}
+
+/** Handles the facts of an event many at a time, in order, of one partition. Idempotent: delivery is at least once. */
+export function OnBatch<Definition extends EventDefinition>(
+  definition: Definition,
+): HandlerDecorator<readonly EventOf<Definition>[]> {
+  return handlerOf({ definition, mode: 'many' });
+}
+
+function handlerOf(
+  extras: HandlerExtras,
+): (target: object, name: string | symbol, descriptor: PropertyDescriptor) => void {
+  const subscribe = EventPattern<string>(extras.definition.topic, eventBusTransport, { ...extras });
+  const filter = UseFilters(HandOverTheError);
+  return (target, name, descriptor) => {
+    subscribe(target, name, descriptor);
+    filter(target, name, descriptor);
+  };
+}

@@ -1,0 +1,113 @@
+import { type EventDefinition } from '@headrace/contracts';
+import { AppError } from '@headrace/kernel';
+import { z } from 'zod';
+import { type NewFact } from './facts.js';
+import { type PendingFact } from './outbox.js';
+import { activeTraceparent } from './tracing.js';
+
+/** A pending fact as plain JSON: what an outbox table stores, with the topic that finds its definition again. */
+export interface StoredFact {
+  readonly topic: string;
+  readonly id: string;
+  /** ISO 8601. */
+  readonly time: string;
+  readonly payload: unknown;
+  readonly causationIds?: readonly string[] | undefined;
+  readonly correlationId?: string | undefined;
+  readonly actor?: string | undefined;
+  readonly traceparent?: string | undefined;
+}
+
+export interface OutboxEntry {
+  /** Ascends in the order in which the facts were stated. Decimal digits: a bigserial does not fit a number. */
+  readonly sequence: string;
+  readonly fact: StoredFact;
+}
+
+/**
+ * Where facts wait between the commit of the state that they speak of and their publication. The write side belongs to
+ * the database library, because it shares the transaction of the state. Guarantees of an adapter:
+ *
+ * - `pending` answers committed entries that are not marked, in order of `sequence`, those after `after` only.
+ *   An entry may become visible later than one with a higher sequence; it is answered by the next call without `after`.
+ * - `markPublished` is durable when it resolves; marking twice is no error.
+ * - `exclusively` runs `work` while no other process does; undefined at once when another one does. The hold ends with
+ *   the process. Without it two replicas would publish the facts of a key in turns and break their order.
+ */
+export abstract class OutboxStore {
+  abstract exclusively<T>(work: () => Promise<T>): Promise<T | undefined>;
+  abstract pending(limit: number, after?: string): Promise<readonly OutboxEntry[]>;
+  abstract markPublished(sequences: readonly string[]): Promise<void>;
+}
+
+/** The payload of a fact does not fit the schema of its event. */
+export class InvalidFactError extends AppError {
+  readonly code = 'MESSAGING_FACT_INVALID';
+  readonly kind = 'invalid';
+
+  constructor(
+    readonly eventType: string,
+    readonly factId: string,
+    error: z.ZodError,
+  ) {
+    super(
+      `Fact ${factId} of ${eventType} does not fit its schema: ${error.issues
+        .slice(0, 5)
+        .map((issue) => `${issue.path.map(String).join('.') || 'payload'}: ${issue.message}`)
+        .join('; ')}`,
+      { cause: error },
+    );
+  }
+}
+
+/** An outbox entry names a topic that this build does not know, or is not readable. It stays pending. */
+export class UnknownOutboxEntryError extends AppError {
+  readonly code = 'MESSAGING_OUTBOX_ENTRY_UNKNOWN';
+  readonly kind = 'unsupported';
+
+  constructor(
+    readonly topic: string,
+    reason: string,
+  ) {
+    super(`Outbox entry of topic ${topic} cannot be published: ${reason}; it stays in the outbox`);
+  }
+}
+
+/**
+ * Checks a pending fact against its schema and makes it storable. Throws InvalidFactError, so that the transaction
+ * that states a broken fact fails instead of the relay later on.
+ */
+export function storedFactOf({ definition, fact }: PendingFact): StoredFact {
+  const checked = definition.payload.safeParse(fact.payload);
+  if (!checked.success) throw new InvalidFactError(definition.type, fact.id, checked.error);
+  return {
+    topic: definition.topic,
+    id: fact.id,
+    time: fact.time.toISOString(),
+    payload: checked.data,
+    causationIds: fact.causationIds,
+    correlationId: fact.correlationId,
+    actor: fact.actor,
+    traceparent: fact.traceparent ?? activeTraceparent(),
+  };
+}
+
+/** The way back; the definition is found by topic among `definitions`. */
+export function pendingFactOf(stored: StoredFact, definitions: readonly EventDefinition[]): PendingFact {
+  const definition = definitions.find((candidate) => candidate.topic === stored.topic);
+  if (definition === undefined) throw new UnknownOutboxEntryError(stored.topic, 'no event has this topic');
+  const time = new Date(stored.time);
+  if (Number.isNaN(time.getTime())) {
+    throw new UnknownOutboxEntryError(stored.topic, `"${stored.time}" is not a time`);
+  }
+  const fact: NewFact = {
+    id: stored.id,
+    time,
+    payload: stored.payload,
+    ...(stored.causationIds === undefined ? {} : { causationIds: stored.causationIds }),
+    ...(stored.correlationId === undefined ? {} : { correlationId: stored.correlationId }),
+    ...(stored.actor === undefined ? {} : { actor: stored.actor }),
+    ...(stored.traceparent === undefined ? {} : { traceparent: stored.traceparent }),
+  };
+  return { definition, fact };
+}

@@ -1,0 +1,65 @@
+import { type EventDefinition } from '@headrace/contracts';
+import { decodeRecord, RecordUnreadableError, type DecodedFact } from './codec/decode-record.js';
+import { type EventBus, type IncomingRecord, type RecordPosition } from './event-bus.js';
+import { type EventOf } from './facts.js';
+import { isRedriven } from './consumer/redrive-headers.js';
+
+export interface ReplayFrom {
+  readonly time?: Date;
+  readonly offsets?: ReadonlyMap<number, bigint>;
+}
+
+/**
+ * The facts of a topic up to its end at the call, outside any group: how a service rebuilds its state at start. Facts
+ * that do not fit their schema are left out; the consumer groups dead-letter them where somebody sees them.
+ */
+export async function* replay<Definition extends EventDefinition>(
+  bus: EventBus,
+  definition: Definition,
+  from?: ReplayFrom,
+): AsyncIterable<EventOf<Definition>> {
+  for await (const record of bus.read(definition.topic, from)) {
+    // A re-driven record repeats one that lies in the topic already.
+    if (isRedriven(record)) continue;
+    for (const fact of readableFacts(definition, record)) {
+      if (fact.outcome === 'event') yield fact.event as EventOf<Definition>;
+    }
+  }
+}
+
+/** The fact at a position; undefined when the log no longer holds it. */
+export async function factAt<Definition extends EventDefinition>(
+  bus: EventBus,
+  definition: Definition,
+  position: RecordPosition & { readonly index: number },
+): Promise<EventOf<Definition> | undefined> {
+  const record = await bus.recordAt(position);
+  if (record === undefined) return undefined;
+  const fact = readableFacts(definition, record).find(({ index }) => index === position.index);
+  return fact?.outcome === 'event' ? (fact.event as EventOf<Definition>) : undefined;
+}
+
+/**
+ * Resolves an id to its fact, and with it to its position, by reading the log from `from` on. No index of every fact
+ * is kept: who asks knows about when it happened, and stops at the first match.
+ */
+export async function findFact<Definition extends EventDefinition>(
+  bus: EventBus,
+  definition: Definition,
+  id: string,
+  from?: ReplayFrom,
+): Promise<EventOf<Definition> | undefined> {
+  for await (const event of replay(bus, definition, from)) {
+    if (event.id === id) return event;
+  }
+  return undefined;
+}
+
+function readableFacts(definition: EventDefinition, record: IncomingRecord): readonly DecodedFact[] {
+  try {
+    return decodeRecord(definition, record);
+  } catch (error) {
+    if (error instanceof RecordUnreadableError) return [];
+    throw error;
+  }
+}
