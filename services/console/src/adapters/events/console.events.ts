@@ -1,0 +1,150 @@
+import {
+  AlertAcknowledged,
+  AlertFired,
+  AlertResolved,
+  AliasChanged,
+  DriftDetected,
+  DriftMeasured,
+  FeaturesComputed,
+  ModelLoaded,
+  ModelLoadFailed,
+  ModelTrained,
+  ModelVersionCreated,
+  NotificationFailed,
+  NotificationSent,
+  OutcomeObserved,
+  ParityMeasured,
+  PerformanceMeasured,
+  PredictionMade,
+  ReadingAccepted,
+  ReadingQuarantined,
+  RetrainingRequested,
+  RolloutPromoted,
+  RolloutRolledBack,
+  RolloutStarted,
+  StepJudged,
+  TrafficShifted,
+  TrainingFailed,
+  TrainingRequested,
+  TrialCompleted,
+  VersionMarkedUnstable,
+  WindowValidated,
+} from '@headrace/contracts';
+import { OnBatch, type EventOf } from '@headrace/messaging';
+import { Controller } from '@nestjs/common';
+import { type LedgerEntry } from '../../application/ports.js';
+import { RecordEvents } from '../../application/record-events.js';
+import { Overview } from '../../domain/overview.js';
+import { LogFactFinder } from '../log/log-fact-finder.js';
+
+/** The console consumes everything, read only: high-rate facts into the live view, the rest into the ledger. */
+@Controller()
+export class ConsoleEvents {
+  constructor(
+    private readonly record: RecordEvents,
+    private readonly overview: Overview,
+    private readonly finder: LogFactFinder,
+  ) {}
+
+  @OnBatch(ReadingAccepted)
+  onReadings(events: readonly EventOf<typeof ReadingAccepted>[]): void {
+    this.finder.remember(ReadingAccepted, events);
+    this.overview.count('readings', events.length);
+    for (const { payload } of events) this.overview.lastReading.set(payload.systemId, payload.values);
+  }
+
+  @OnBatch(ReadingQuarantined)
+  onQuarantined(events: readonly EventOf<typeof ReadingQuarantined>[]): void {
+    this.finder.remember(ReadingQuarantined, events);
+    this.overview.quarantined += events.length;
+  }
+
+  @OnBatch(FeaturesComputed)
+  onFeatures(events: readonly EventOf<typeof FeaturesComputed>[]): void {
+    this.finder.remember(FeaturesComputed, events);
+    this.overview.count('features', events.length);
+  }
+
+  @OnBatch(PredictionMade)
+  onPredictions(events: readonly EventOf<typeof PredictionMade>[]): void {
+    this.finder.remember(PredictionMade, events);
+    this.overview.count('predictions', events.length);
+    for (const { payload } of events) {
+      if (payload.systemId === null) continue;
+      this.overview.addPrediction(payload.systemId, {
+        predictionId: payload.predictionId,
+        eventTime: payload.eventTime,
+        probability: payload.probability,
+        version: payload.modelVersion,
+        arm: payload.arm,
+        outcome: undefined,
+      });
+    }
+  }
+
+  @OnBatch(OutcomeObserved)
+  onOutcomes(events: readonly EventOf<typeof OutcomeObserved>[]): void {
+    this.finder.remember(OutcomeObserved, events);
+    this.overview.count('outcomes', events.length);
+    for (const { payload } of events)
+      this.overview.addOutcome(payload.systemId, payload.eventTime, payload.value);
+  }
+
+  @OnBatch(
+    WindowValidated,
+    ParityMeasured,
+    TrainingRequested,
+    TrialCompleted,
+    ModelTrained,
+    TrainingFailed,
+    ModelVersionCreated,
+    AliasChanged,
+    VersionMarkedUnstable,
+    ModelLoaded,
+    ModelLoadFailed,
+    RolloutStarted,
+    TrafficShifted,
+    StepJudged,
+    RolloutPromoted,
+    RolloutRolledBack,
+    DriftMeasured,
+    DriftDetected,
+    PerformanceMeasured,
+    RetrainingRequested,
+    AlertFired,
+    AlertResolved,
+    AlertAcknowledged,
+    NotificationSent,
+    NotificationFailed,
+  )
+  onDecisions(events: readonly EventOf[]): Promise<void> {
+    return this.record.execute(events.map(ledgerEntryOf));
+  }
+}
+
+const subjectFields = [
+  'trainingId',
+  'runId',
+  'rolloutId',
+  'driftId',
+  'requestId',
+  'alertId',
+  'notificationId',
+] as const;
+
+function ledgerEntryOf(event: EventOf): LedgerEntry {
+  const payload = event.payload as Readonly<Record<string, unknown>>;
+  const subjects = subjectFields.map((field) => payload[field]).filter((value) => typeof value === 'string');
+  if (typeof payload['modelName'] === 'string' && typeof payload['modelVersion'] === 'number') {
+    subjects.push(`${payload['modelName']}/${payload['modelVersion']}`);
+  }
+  return {
+    id: event.id,
+    type: event.type,
+    time: event.time.toISOString(),
+    subjects,
+    correlationId: event.correlationId,
+    causationIds: event.causationIds,
+    payload,
+  };
+}

@@ -1,0 +1,46 @@
+import { Controller, Get, Inject, Sse, type MessageEvent } from '@nestjs/common';
+import { interval, map, startWith, type Observable } from 'rxjs';
+import { Overview } from '../../domain/overview.js';
+
+export const liveIntervalMs = Symbol('liveIntervalMs');
+
+@Controller('v1')
+export class OverviewController {
+  constructor(
+    private readonly overview: Overview,
+    @Inject(liveIntervalMs) private readonly everyMs: number,
+  ) {}
+
+  @Get('overview')
+  now(): unknown {
+    return snapshotOf(this.overview);
+  }
+
+  @Sse('live')
+  live(): Observable<MessageEvent> {
+    return interval(this.everyMs).pipe(
+      startWith(0),
+      map(() => ({ data: snapshotOf(this.overview) as object })),
+    );
+  }
+}
+
+function snapshotOf(overview: Overview): unknown {
+  return {
+    at: new Date().toISOString(),
+    counts: overview.counts,
+    quarantined: overview.quarantined,
+    versions: [...overview.versions.values()].reverse().slice(0, 20),
+    rollouts: [...overview.rollouts.values()].reverse(),
+    alerts: [...overview.alerts.values()].reverse(),
+    drift: Object.fromEntries(overview.drift),
+    performance: Object.fromEntries(overview.performance),
+    systems: Object.fromEntries(
+      [...overview.systems]
+        .slice(0, 24)
+        .map(([system, points]) => [system, { points, last: overview.lastReading.get(system) }]),
+    ),
+    systemCount: overview.systems.size,
+    timeline: overview.timeline.slice(0, 60),
+  };
+}

@@ -1,0 +1,85 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { allEvents } from '@headrace/contracts';
+import { describe, expect, it } from 'vitest';
+import { foldEvent } from './fold-event.js';
+import { Overview } from './overview.js';
+
+const golden = (fact: string): unknown =>
+  JSON.parse(
+    readFileSync(
+      join(import.meta.dirname, `../../../../libs/contracts/src/events/golden/${fact}.v1.json`),
+      'utf8',
+    ),
+  );
+const apply = (overview: Overview, fact: string, id = fact): void => {
+  const definition = allEvents.find((event) => event.topic.includes(`.${fact}.`))!;
+  foldEvent(overview, { id, type: definition.type, time: '2026-11-23T10:00:00Z', payload: golden(fact) });
+};
+const prediction = (id: string, eventTime: string) => ({
+  predictionId: id,
+  eventTime,
+  probability: 0.5,
+  version: 1,
+  arm: 'baseline',
+  outcome: undefined,
+});
+
+describe('the overview', () => {
+  it('walks a version from created over canary to champion', () => {
+    const overview = new Overview();
+    apply(overview, 'model-version-created');
+    expect(overview.versions.get('performance-predictor/3')?.state).toBe('created');
+    apply(overview, 'rollout-started');
+    expect(overview.versions.get('performance-predictor/3')?.state).toBe('canary');
+    apply(overview, 'traffic-shifted');
+    expect(overview.rollouts.get('r-9')?.percent).toBe(5);
+    apply(overview, 'alias-changed');
+    expect(overview.champion('performance-predictor')?.version).toBe(3);
+  });
+
+  it('counts and lists an event that is delivered twice once', () => {
+    const overview = new Overview();
+    apply(overview, 'alert-fired', 'same');
+    apply(overview, 'alert-fired', 'same');
+    expect(overview.counts.alerts).toBe(1);
+    expect(overview.timeline).toHaveLength(1);
+  });
+
+  it('removes a resolved alert and keeps who took it over before', () => {
+    const overview = new Overview();
+    apply(overview, 'alert-fired');
+    apply(overview, 'alert-acknowledged');
+    expect(overview.alerts.get('al-1')?.acknowledgedBy).toBe('on-call');
+    apply(overview, 'alert-resolved');
+    expect(overview.alerts.size).toBe(0);
+  });
+
+  it('joins an outcome with its prediction by instant, whatever the notation of the zone', () => {
+    const overview = new Overview();
+    overview.addPrediction('web-1', prediction('a', '2026-11-23T10:00:00.000Z'));
+    overview.addOutcome('web-1', '2026-11-23T11:00:00+01:00', 1);
+    expect(overview.systems.get('web-1')?.[0]?.outcome).toBe(1);
+  });
+
+  it('keeps predictions in order of event time when one comes late, and never twice', () => {
+    const overview = new Overview();
+    for (const [id, time] of [
+      ['b', '2026-11-23T10:05:00Z'],
+      ['a', '2026-11-23T10:00:00Z'],
+      ['b', '2026-11-23T10:05:00Z'],
+    ] as const) {
+      overview.addPrediction('web-1', prediction(id, time));
+    }
+    expect(overview.systems.get('web-1')?.map((point) => point.predictionId)).toEqual(['a', 'b']);
+  });
+
+  it('says "no data" for a metric that could not be computed, not zero', () => {
+    const overview = new Overview();
+    const sample = golden('model-trained') as { metrics: Record<string, number | null> };
+    sample.metrics['roc_auc'] = null;
+    const definition = allEvents.find((event) => event.topic.includes('.model-trained.'))!;
+    foldEvent(overview, { id: 'x', type: definition.type, time: '2026-11-23T10:00:00Z', payload: sample });
+    expect(overview.timeline[0]?.text).toContain('ROC AUC no data');
+  });
+});
