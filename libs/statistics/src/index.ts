@@ -37,3 +37,32 @@ export { normalizedWasserstein, wassersteinDistance } from './wasserstein.js';
 export { chiSquareHomogeneity, type ChiSquareResult } from './chi-square.js';
 export { mannWhitney, type MannWhitneyResult } from './mann-whitney.js';
 export { benjaminiHochberg } from './benjamini-hochberg.js';
+export { chiSquareTail, kolmogorovTail, normalQuantile, normalTail } from './special-functions.js';
+export {
+  pageHinkley,
+  pageHinkleyStart,
+  type PageHinkleyOptions,
+  type PageHinkleyState,
+} from './page-hinkley.js';
+export { cusum, cusumStart, type CusumOptions, type CusumState } from './cusum.js';
+export { adwin, adwinStart, adwinWindow, type AdwinOptions, type AdwinState } from './adwin.js';
+export {
+  powerOf,
+  rateBoundWhenNoneSeen,
+  sampleSizePerSide,
+  trialsToBelieve,
+  twoProportionTest,
+  wilsonInterval,
+  type Interval,
+  type Proportion,
+  type TwoProportionResult,
+} from './proportions.js';
+export { proportionConfidenceSequence } from './confidence-sequence.js';
+export {
+  alwaysValidPValue,
+  mixtureSprt,
+  safeProportionTest,
+  safeTestStart,
+  type Alternative,
+  type SafeTestState,
+} from './sequential-proportions.js';

@@ -1,0 +1,104 @@
+export interface AdwinOptions {
+  /** Chance of a false alarm at a look. Default 0.002. */
+  readonly delta?: number;
+  /** Looks for a cut every so many values. Default 32. */
+  readonly clock?: number;
+  /** Buckets of one size before two are merged. Default 5. */
+  readonly maxBuckets?: number;
+  /** Values on each side of a cut, at least. Default 5. */
+  readonly minSide?: number;
+}
+
+/** Neighbouring values in order of time: how many, their sum and their sum of squared deviations. */
+interface Bucket {
+  readonly count: number;
+  readonly sum: number;
+  readonly squares: number;
+}
+
+export interface AdwinState {
+  /** Oldest first. */
+  readonly buckets: readonly Bucket[];
+  readonly ticks: number;
+  /** True when the last value made the window drop its past. */
+  readonly drifted: boolean;
+}
+
+export const adwinStart: AdwinState = { buckets: [], ticks: 0, drifted: false };
+
+/**
+ * ADWIN: keeps the longest recent window whose mean is consistent and drops the past when it is not, so that a change
+ * is found without saying how fast or how large. Takes the state and one value, gives the next state (plain JSON).
+ *
+ * A cut into W0 (old) and W1 (new) drops the oldest values when |mean0 - mean1| exceeds
+ *
+ *   eps = sqrt(2/m * variance * ln(2 ln n / delta)) + 2/(3m) * ln(2 ln n / delta),  1/m = 1/n0 + 1/n1
+ *
+ * Memory is logarithmic: buckets double in size with age. A value that is not finite is ignored; a constant never
+ * drifts. Assumes bounded values; scale a series with far outliers first.
+ *
+ * @see Bifet & Gavalda (2007), Learning from time-changing data with adaptive windowing; river.drift.ADWIN
+ */
+export function adwin(state: AdwinState, value: number, options: AdwinOptions = {}): AdwinState {
+  if (!Number.isFinite(value)) return { ...state, drifted: false };
+  const { delta = 0.002, clock = 32, maxBuckets = 5, minSide = 5 } = options;
+  let buckets = compress([...state.buckets, { count: 1, sum: value, squares: 0 }], maxBuckets);
+  const ticks = state.ticks + 1;
+  let drifted = false;
+  if (ticks % clock === 0) {
+    while (hasCut(buckets, delta, minSide)) {
+      buckets = buckets.slice(1);
+      drifted = true;
+    }
+  }
+  return { buckets, ticks, drifted };
+}
+
+/** Values in the window and their mean; undefined while it is empty. */
+export function adwinWindow(
+  state: AdwinState,
+): { readonly width: number; readonly mean: number } | undefined {
+  const whole = joinAll(state.buckets);
+  return whole.count > 0 ? { width: whole.count, mean: whole.sum / whole.count } : undefined;
+}
+
+const empty: Bucket = { count: 0, sum: 0, squares: 0 };
+
+/** Chan's merge of two samples' moments: no cancellation, whatever the sizes. */
+function join(first: Bucket, second: Bucket): Bucket {
+  const count = first.count + second.count;
+  if (first.count === 0 || second.count === 0) return first.count === 0 ? second : first;
+  const distance = first.sum / first.count - second.sum / second.count;
+  const squares = first.squares + second.squares + (distance ** 2 * first.count * second.count) / count;
+  return { count, sum: first.sum + second.sum, squares };
+}
+
+const joinAll = (buckets: readonly Bucket[]): Bucket => buckets.reduce(join, empty);
+
+/** Merges the two oldest of a size wherever there are more than `most` of it. */
+function compress(buckets: Bucket[], most: number): Bucket[] {
+  for (let size = 1; ; size *= 2) {
+    const first = buckets.findIndex((bucket) => bucket.count === size);
+    if (first < 0) return buckets;
+    const alike = buckets.filter((bucket) => bucket.count === size).length;
+    if (alike <= most) return buckets;
+    buckets.splice(first, 2, join(buckets[first] as Bucket, buckets[first + 1] as Bucket));
+  }
+}
+
+function hasCut(buckets: readonly Bucket[], delta: number, minSide: number): boolean {
+  const whole = joinAll(buckets);
+  if (whole.count < 2 * minSide || whole.squares === 0) return false;
+  const variance = whole.squares / whole.count;
+  const doubt = Math.log((2 * Math.log(whole.count)) / delta);
+  let old = empty;
+  for (const bucket of buckets) {
+    old = join(old, bucket);
+    const recent = whole.count - old.count;
+    if (old.count < minSide || recent < minSide) continue;
+    const perSide = 1 / (old.count - minSide + 1) + 1 / (recent - minSide + 1);
+    const limit = Math.sqrt(2 * perSide * variance * doubt) + (2 / 3) * doubt * perSide;
+    if (Math.abs(old.sum / old.count - (whole.sum - old.sum) / recent) > limit) return true;
+  }
+  return false;
+}

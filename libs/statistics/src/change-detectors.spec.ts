@@ -1,0 +1,140 @@
+import { SeededRandom } from '@headrace/kernel';
+import { describe, expect, it } from 'vitest';
+import { adwin, adwinStart, adwinWindow } from './adwin.js';
+import { cusum, cusumStart } from './cusum.js';
+import { readGolden } from './golden/read-golden.js';
+import { InvalidSampleError } from './invalid-sample-error.js';
+import { pageHinkley, type PageHinkleyOptions, pageHinkleyStart } from './page-hinkley.js';
+
+const { streams } = readGolden('streams') as {
+  streams: {
+    name: string;
+    values: number[];
+    pageHinkley: number[];
+    pageHinkleyDown: number[];
+    adwin: number[];
+  }[];
+};
+
+function alarmsOf<State>(
+  values: ArrayLike<number>,
+  start: State,
+  next: (state: State, value: number) => State,
+  alarmed: (state: State) => boolean,
+): number[] {
+  const alarms: number[] = [];
+  let state = start;
+  for (let index = 0; index < values.length; index += 1) {
+    state = next(state, values[index]!);
+    if (alarmed(state)) alarms.push(index);
+  }
+  return alarms;
+}
+
+const pageHinkleyAlarms = (values: ArrayLike<number>, options: PageHinkleyOptions): number[] =>
+  alarmsOf(
+    values,
+    pageHinkleyStart,
+    (state, value) => pageHinkley(state, value, options),
+    (state) => state.drifted,
+  );
+const adwinAlarms = (values: ArrayLike<number>): number[] =>
+  alarmsOf(values, adwinStart, adwin, (state) => state.drifted);
+
+describe.each(streams)('detectors on "$name" against River', ({ values, ...river }) => {
+  it('Page-Hinkley alarms at the same values', () => {
+    expect(pageHinkleyAlarms(values, { threshold: 10 })).toEqual(river.pageHinkley);
+    expect(pageHinkleyAlarms(values, { threshold: 10, direction: 'down' })).toEqual(river.pageHinkleyDown);
+  });
+
+  it('ADWIN alarms first within one look of it', () => {
+    const [ours, theirs] = [adwinAlarms(values), river.adwin];
+    expect(ours.length > 0).toBe(theirs.length > 0);
+    if (ours.length > 0) expect(Math.abs(ours[0]! - theirs[0]!)).toBeLessThanOrEqual(32);
+  });
+});
+
+describe('detectors', () => {
+  it('go on from a stored state as if nothing had happened', () => {
+    const { values } = streams[0]!;
+    const stored =
+      <State>(next: (state: State, value: number) => State) =>
+      (state: State, value: number): State =>
+        next(JSON.parse(JSON.stringify(state)) as State, value);
+    expect(alarmsOf(values, adwinStart, stored(adwin), (state) => state.drifted)).toEqual(
+      adwinAlarms(values),
+    );
+    const throughJson = stored((state: typeof pageHinkleyStart, value) =>
+      pageHinkley(state, value, { threshold: 10 }),
+    );
+    expect(alarmsOf(values, pageHinkleyStart, throughJson, (state) => state.drifted)).toEqual(
+      streams[0]!.pageHinkley,
+    );
+  });
+
+  it('take a missing value for no evidence', () => {
+    const state = adwin(adwinStart, 1);
+    expect(adwin(state, NaN)).toEqual(state);
+    expect(pageHinkley(pageHinkleyStart, NaN)).toEqual(pageHinkleyStart);
+    const off = { target: 0, deviation: 1 };
+    expect(cusum(cusumStart, NaN, off)).toEqual(cusumStart);
+    expect(() => cusum(cusumStart, 1, { target: 0, deviation: 0 })).toThrow(InvalidSampleError);
+  });
+
+  it('ADWIN keeps logarithmically many buckets and the mean of what it kept', () => {
+    let state = adwinStart;
+    expect(adwinWindow(state)).toBeUndefined();
+    for (let index = 0; index < 10_000; index += 1) state = adwin(state, 5);
+    expect(adwinWindow(state)).toEqual({ width: 10_000, mean: 5 });
+    expect(state.buckets.length).toBeLessThan(80);
+  });
+
+  it('ADWIN forgets the past after a change, so its mean is the new one', () => {
+    const random = new SeededRandom(5);
+    let state = adwinStart;
+    for (let index = 0; index < 2000; index += 1)
+      state = adwin(state, random.next() + (index < 1000 ? 0 : 2));
+    expect(adwinWindow(state)!.mean).toBeCloseTo(2.5, 1);
+    expect(adwinWindow(state)!.width).toBeLessThanOrEqual(1040);
+  });
+
+  it('CUSUM by hand: 1.5, 1.0, 3.5 above slack, then an alarm, then afresh', () => {
+    const options = { target: 10, deviation: 2, slack: 0.5, limit: 3 };
+    const states = [14, 10, 16, 18, 10].reduce(
+      (list, value) => [...list, cusum(list.at(-1)!, value, options)],
+      [cusumStart],
+    );
+    expect(states.map((state) => state.high)).toEqual([0, 1.5, 1, 3.5, 3.5, 0]);
+    expect(states.map((state) => state.alarm)).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      'up',
+      'up',
+      undefined,
+    ]);
+  });
+});
+
+describe('false alarms when nothing changes', () => {
+  it('CUSUM: about one in 465 values with slack 0.5 and limit 5', () => {
+    const random = new SeededRandom(21);
+    let [state, alarms] = [cusumStart, 0];
+    const values = 400_000;
+    for (let index = 0; index < values; index += 1) {
+      state = cusum(state, random.normal(), { target: 0, deviation: 1 });
+      if (state.alarm) alarms += 1;
+    }
+    expect(values / alarms).toBeGreaterThan(420);
+    expect(values / alarms).toBeLessThan(510);
+  });
+
+  it('ADWIN: in fewer than 5 % of 1,000 runs of 500 values', () => {
+    const random = new SeededRandom(22);
+    let alarmed = 0;
+    for (let run = 0; run < 1000; run += 1) {
+      if (adwinAlarms(Float64Array.from({ length: 500 }, () => random.next())).length > 0) alarmed += 1;
+    }
+    expect(alarmed / 1000).toBeLessThan(0.05);
+  });
+});

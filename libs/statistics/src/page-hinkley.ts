@@ -1,0 +1,65 @@
+/** Defaults are River's. */
+export interface PageHinkleyOptions {
+  /** Values to see before the first alarm. Default 30. */
+  readonly minInstances?: number;
+  /** Change that is tolerated, in units of the series. Default 0.005. */
+  readonly delta?: number;
+  /** Larger waits longer and errs less. Default 50. */
+  readonly threshold?: number;
+  /** Weight of the past in the sums. Default 0.9999. */
+  readonly alpha?: number;
+  /** Which way a change counts. Default `both`. */
+  readonly direction?: 'up' | 'down' | 'both';
+}
+
+export interface PageHinkleyState {
+  readonly count: number;
+  readonly mean: number;
+  readonly increase: number;
+  readonly decrease: number;
+  readonly leastIncrease: number;
+  readonly mostDecrease: number;
+  /** True right after the value that raised the alarm; the next value starts afresh. */
+  readonly drifted: boolean;
+}
+
+export const pageHinkleyStart: PageHinkleyState = {
+  count: 0,
+  mean: 0,
+  increase: 0,
+  decrease: 0,
+  leastIncrease: Number.MAX_VALUE,
+  mostDecrease: -1,
+  drifted: false,
+};
+
+/**
+ * Page-Hinkley test: has the mean of a series changed? Takes the state and one value, gives the next state, so that a
+ * state stored with the offsets resumes where it was (it is plain JSON).
+ *
+ *   U_t = alpha * U_{t-1} + (x_t - mean_t - delta);  alarm when U_t - min U > threshold (and mirrored for a fall)
+ *
+ * A value that is not finite is ignored: missing is no evidence. A constant series never alarms. The threshold is in
+ * units of the series; scale it first when series differ.
+ *
+ * @see Page (1954), Continuous inspection schemes; river.drift.PageHinkley
+ */
+export function pageHinkley(
+  state: PageHinkleyState,
+  value: number,
+  options: PageHinkleyOptions = {},
+): PageHinkleyState {
+  if (!Number.isFinite(value)) return { ...state, drifted: false };
+  const { minInstances = 30, delta = 0.005, threshold = 50, alpha = 0.9999, direction = 'both' } = options;
+  const from = state.drifted ? pageHinkleyStart : state;
+  const count = from.count + 1;
+  const mean = from.mean + (value - from.mean) / count;
+  const increase = alpha * from.increase + value - mean - delta;
+  const decrease = alpha * from.decrease + value - mean + delta;
+  const leastIncrease = Math.min(from.leastIncrease, increase);
+  const mostDecrease = Math.max(from.mostDecrease, decrease);
+  const rose = direction !== 'down' && increase - leastIncrease > threshold;
+  const fell = direction !== 'up' && mostDecrease - decrease > threshold;
+  const drifted = count >= minInstances && (rose || fell);
+  return { count, mean, increase, decrease, leastIncrease, mostDecrease, drifted };
+}

@@ -1,0 +1,199 @@
+import { SeededRandom } from '@headrace/kernel';
+import { describe, expect, it } from 'vitest';
+import { proportionConfidenceSequence } from './confidence-sequence.js';
+import { readGolden } from './golden/read-golden.js';
+import { InvalidSampleError } from './invalid-sample-error.js';
+import {
+  powerOf,
+  rateBoundWhenNoneSeen,
+  sampleSizePerSide,
+  trialsToBelieve,
+  twoProportionTest,
+  wilsonInterval,
+} from './proportions.js';
+import {
+  alwaysValidPValue,
+  mixtureSprt,
+  safeProportionTest,
+  safeTestStart,
+} from './sequential-proportions.js';
+
+const golden = readGolden('tests') as {
+  proportions: {
+    first: [number, number];
+    second: [number, number];
+    z: number;
+    pValue: number;
+    wilson: [number, number];
+  }[];
+  sampleSize: { from: number; to: number; n: number }[];
+};
+const of = ([successes, trials]: readonly [number, number]) => ({ successes, trials });
+
+describe.each(golden.proportions)(
+  '$first against $second as statsmodels judges it',
+  ({ first, second, ...expected }) => {
+    it('z-test', () => {
+      const result = twoProportionTest(of(first), of(second))!;
+      expect(result.z).toBeCloseTo(expected.z, 10);
+      expect(result.pValue).toBeCloseTo(expected.pValue, 10);
+    });
+
+    it('Wilson interval', () => {
+      const { low, high } = wilsonInterval(of(first))!;
+      expect(low).toBeCloseTo(expected.wilson[0], 10);
+      expect(high).toBeCloseTo(expected.wilson[1], 10);
+    });
+  },
+);
+
+describe('proportions', () => {
+  it.each(golden.sampleSize)(
+    'needs as many trials for $from to $to as statsmodels says',
+    ({ from, to, n }) => {
+      expect(sampleSizePerSide(from, to)).toBe(Math.ceil(n));
+      expect(powerOf(from, to, n)).toBeCloseTo(0.8, 3);
+    },
+  );
+
+  it('believes an error rate below 0.5 % after 598 clean requests, not before', () => {
+    expect(trialsToBelieve(0.005)).toBe(598);
+    expect(rateBoundWhenNoneSeen(598)).toBeLessThan(0.005);
+    expect(rateBoundWhenNoneSeen(597)).toBeGreaterThan(0.005);
+    expect(rateBoundWhenNoneSeen(0)).toBeUndefined();
+  });
+
+  it('knows nothing without trials', () => {
+    expect(wilsonInterval(of([0, 0]))).toBeUndefined();
+    expect(twoProportionTest(of([0, 0]), of([1, 2]))).toBeUndefined();
+    expect(mixtureSprt(of([0, 0]), of([1, 2]))).toBeUndefined();
+    expect(proportionConfidenceSequence(of([0, 0]))).toEqual({ low: 0, high: 1 });
+    expect(sampleSizePerSide(0.1, 0.1)).toBe(Infinity);
+  });
+
+  it('finds no difference where all or none succeeded on both sides', () => {
+    expect(twoProportionTest(of([5, 5]), of([9, 9]))).toEqual({ z: 0, pValue: 1, difference: 0 });
+    expect(mixtureSprt(of([5, 5]), of([9, 9]))).toBeUndefined();
+  });
+
+  it('refuses what is no proportion', () => {
+    expect(() => wilsonInterval(of([3, 2]))).toThrow(InvalidSampleError);
+    expect(() => wilsonInterval(of([0.5, 2]))).toThrow('0.5 of 2 is no proportion');
+    expect(() => trialsToBelieve(0)).toThrow(InvalidSampleError);
+  });
+});
+
+/** The share of runs in which looking after every step ever finds something, truth being nothing. */
+function falseAlarms(runs: number, everAlarms: (random: SeededRandom) => boolean, seed = 31): number {
+  const random = new SeededRandom(seed);
+  let alarms = 0;
+  for (let run = 0; run < runs; run += 1) if (everAlarms(random)) alarms += 1;
+  return alarms / runs;
+}
+
+const draw = (random: SeededRandom, trials: number, share: number): number => {
+  let successes = 0;
+  for (let trial = 0; trial < trials; trial += 1) if (random.next() < share) successes += 1;
+  return successes;
+};
+
+describe('looking after every step', () => {
+  it('a confidence sequence excludes the truth in at most 5 % of 1,000 runs, at any look', () => {
+    for (const truth of [0.02, 0.3]) {
+      const rate = falseAlarms(1000, (random) => {
+        let successes = 0;
+        for (let trials = 1; trials <= 300; trials += 1) {
+          successes += draw(random, 1, truth);
+          const { low, high } = proportionConfidenceSequence({ successes, trials });
+          if (truth < low || truth > high) return true;
+        }
+        return false;
+      });
+      expect(rate).toBeLessThanOrEqual(0.05);
+    }
+  });
+
+  it('contains the observed share and narrows with evidence', () => {
+    const few = proportionConfidenceSequence({ successes: 3, trials: 10 });
+    const many = proportionConfidenceSequence({ successes: 300, trials: 1000 });
+    expect(few.low).toBeLessThan(many.low);
+    expect(many.low).toBeLessThan(0.3);
+    expect(many.high).toBeGreaterThan(0.3);
+    expect(few.high).toBeGreaterThan(many.high);
+    const fixed = wilsonInterval({ successes: 300, trials: 1000 })!;
+    expect(many.low).toBeLessThan(fixed.low);
+    expect(many.high).toBeGreaterThan(fixed.high);
+    expect(proportionConfidenceSequence({ successes: 0, trials: 5 }).low).toBe(0);
+    expect(proportionConfidenceSequence({ successes: 5, trials: 5 }).high).toBe(1);
+  });
+
+  it('A/A with 20 requests a step: the safe test alarms in fewer than 5 % of 1,000 rollouts of 50 steps', () => {
+    for (const share of [0.005, 0.05, 0.4]) {
+      const rate = falseAlarms(1000, (random) => {
+        let state = safeTestStart;
+        for (let step = 0; step < 50; step += 1) {
+          const block = {
+            baseline: { successes: draw(random, 19, share), trials: 19 },
+            canary: { successes: draw(random, 1, share), trials: 1 },
+          };
+          state = safeProportionTest(state, block, 'greater');
+        }
+        return alwaysValidPValue(state) <= 0.05;
+      });
+      expect(rate).toBeLessThanOrEqual(0.05);
+    }
+  });
+
+  it('a fixed-sample test looked at as often is wrong far more often, which is why it is not used', () => {
+    const rate = falseAlarms(300, (random) => {
+      const totals = { a: 0, b: 0 };
+      for (let step = 1; step <= 50; step += 1) {
+        totals.a += draw(random, 20, 0.3);
+        totals.b += draw(random, 20, 0.3);
+        const trials = 20 * step;
+        if (twoProportionTest(of([totals.a, trials]), of([totals.b, trials]))!.pValue <= 0.05) return true;
+      }
+      return false;
+    });
+    expect(rate).toBeGreaterThan(0.2);
+  });
+
+  it('a doubled error rate is found by the safe test within 2,000 requests an arm in 9 of 10 runs', () => {
+    const found = falseAlarms(200, (random) => {
+      let state = safeTestStart;
+      for (let step = 0; step < 200; step += 1) {
+        state = safeProportionTest(
+          state,
+          {
+            baseline: { successes: draw(random, 10, 0.05), trials: 10 },
+            canary: { successes: draw(random, 10, 0.1), trials: 10 },
+          },
+          'greater',
+        );
+        if (alwaysValidPValue(state) <= 0.05) return true;
+      }
+      return false;
+    });
+    expect(found).toBeGreaterThan(0.9);
+  });
+
+  it('the mixture SPRT alarms in fewer than 5 % of 1,000 runs on large samples and finds a real difference', () => {
+    const rate = falseAlarms(1000, (random) => {
+      let [a, b] = [0, 0];
+      for (let step = 1; step <= 20; step += 1) {
+        a += draw(random, 100, 0.2);
+        b += draw(random, 100, 0.2);
+        if (mixtureSprt(of([a, 100 * step]), of([b, 100 * step]))! <= 0.05) return true;
+      }
+      return false;
+    });
+    expect(rate).toBeLessThan(0.05);
+    expect(mixtureSprt(of([1000, 10_000]), of([1200, 10_000]))!).toBeLessThan(0.01);
+  });
+
+  it('a block of one arm alone adds counts but no evidence', () => {
+    const state = safeProportionTest(safeTestStart, { baseline: of([3, 9]), canary: of([0, 0]) });
+    expect(state).toMatchObject({ baseline: { successes: 3, trials: 9 }, logEvidence: 0 });
+    expect(alwaysValidPValue(state)).toBe(1);
+  });
+});
