@@ -60,7 +60,8 @@ export class EventBusStrategy extends Server implements CustomTransportStrategy 
     isEventHandler = false,
     extras: Partial<HandlerExtras> = {},
   ): void {
-    const { definition, mode } = extras;
+    const { definitions, mode } = extras;
+    const definition = definitions?.find(({ topic }) => topic === pattern);
     if (!isEventHandler || definition === undefined || mode === undefined) {
       throw new HandlerUnknownError(`The handler of "${pattern}" is not declared by @On or @OnBatch`);
     }
@@ -101,6 +102,7 @@ export class EventBusStrategy extends Server implements CustomTransportStrategy 
     throw new HandlerUnknownError('The event bus emits no events of its own; pass onFatal in the options');
   }
 
+  // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- Nest's signature
   unwrap<T>(): T {
     return this.options.bus as T;
   }

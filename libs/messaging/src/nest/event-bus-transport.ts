@@ -5,6 +5,7 @@ export const eventBusTransport = Symbol('headrace event bus');
 
 /** What the decorators leave at a handler for the strategy. */
 export interface HandlerExtras {
-  readonly definition: EventDefinition;
+  /** One handler may take several events; each is subscribed by its own topic. */
+  readonly definitions: readonly EventDefinition[];
   readonly mode: 'one' | 'many';
 }

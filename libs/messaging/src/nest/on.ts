@@ -20,24 +20,29 @@ type HandlerDecorator<Input> = <Handler extends (input: Input) => Promise<void> 
   descriptor: TypedPropertyDescriptor<Handler>,
 ) => void;
 
-/** Handles the facts of an event one at a time. Idempotent: delivery is at least once. */
+/** Handles the facts of one or several events one at a time. Idempotent: delivery is at least once. */
 export function On<Definition extends EventDefinition>(
-  definition: Definition,
+  ...definitions: Definition[]
 ): HandlerDecorator<EventOf<Definition>> {
-  return handlerOf({ definition, mode: 'one' });
+  return handlerOf({ definitions, mode: 'one' });
 }
 
-/** Handles the facts of an event many at a time, in order, of one partition. Idempotent: delivery is at least once. */
+/**
+ * Handles the facts of one or several events many at a time, of one event and one partition each call, in order.
+ * Idempotent: delivery is at least once.
+ */
 export function OnBatch<Definition extends EventDefinition>(
-  definition: Definition,
+  ...definitions: Definition[]
 ): HandlerDecorator<readonly EventOf<Definition>[]> {
-  return handlerOf({ definition, mode: 'many' });
+  return handlerOf({ definitions, mode: 'many' });
 }
 
 function handlerOf(
   extras: HandlerExtras,
 ): (target: object, name: string | symbol, descriptor: PropertyDescriptor) => void {
-  const subscribe = EventPattern<string>(extras.definition.topic, eventBusTransport, { ...extras });
+  const topics = extras.definitions.map(({ topic }) => topic);
+  // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-arguments -- it selects the overload that decorates any method
+  const subscribe = EventPattern<string>(topics, eventBusTransport, { ...extras });
   const filter = UseFilters(HandOverTheError);
   return (target, name, descriptor) => {
     subscribe(target, name, descriptor);
