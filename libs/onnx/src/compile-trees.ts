@@ -16,6 +16,7 @@ const blockRows = 32;
 /** Trees up to this depth are laid out as complete trees, which need no child pointers. */
 const maxCompleteDepth = 12;
 const maxCompleteNodes = 8_000_000;
+const gridCells = 256;
 
 /**
  * Compiles trees to integers.
@@ -100,25 +101,49 @@ function planRanks(ensemble: TreeEnsemble): RankPlan {
     refuse(`${most} thresholds over ${slots} columns do not fit the compiled scorer`);
 
   const rankOf = new Map<number, Map<number, number>>();
-  /** Every feature's thresholds in order, padded with +Infinity to a power of two. */
-  const widths = used.map((feature) => 2 ** Math.ceil(Math.log2((thresholdsOf.get(feature)?.size ?? 0) + 1)));
+  const sortedOf = used.map((feature) => Float64Array.from(thresholdsOf.get(feature) ?? []).sort());
+  for (const [index, sorted] of sortedOf.entries())
+    rankOf.set(used[index] as number, new Map([...sorted].map((threshold, rank) => [threshold, rank])));
+
+  // Where the search of a value begins: its cell on an even grid over the feature's thresholds. The cell of a value never
+  // decreases as the value grows, also after rounding, so the thresholds of lower cells are below it, those of higher
+  // cells above it, and only those of its own cell remain to be searched.
+  const grids = sortedOf.map((sorted) => {
+    const low = sorted[0] as number;
+    const span = (sorted.at(-1) as number) - low;
+    const scale = span > 0 ? (gridCells - 2) / span : 0;
+    const counts = new Int32Array(gridCells);
+    for (const threshold of sorted) {
+      const cell = cellOf(threshold, low, scale);
+      counts[cell] = (counts[cell] as number) + 1;
+    }
+    return { low, scale, counts };
+  });
+  const fullest = Math.max(1, ...grids.map(({ counts }) => Math.max(...counts)));
+  const firstHalf = 2 ** Math.floor(Math.log2(fullest));
+  const lows = Float64Array.from(grids, ({ low }) => low);
+  const scales = Float64Array.from(grids, ({ scale }) => scale);
+  /** Place in `table` where the search of each cell begins. Behind each feature's thresholds +Infinity ends any search. */
+  const cells = new Int32Array(used.length * gridCells);
   const starts = new Int32Array(used.length);
-  const table = new Float64Array(widths.reduce((sum, width) => sum + width, 0)).fill(Infinity);
+  const table = new Float64Array(
+    sortedOf.reduce((sum, sorted) => sum + sorted.length + 2 * firstHalf, 0),
+  ).fill(Infinity);
   let start = 0;
-  for (const [index, feature] of used.entries()) {
-    const sorted = Float64Array.from(thresholdsOf.get(feature) ?? []).sort();
+  for (const [index, sorted] of sortedOf.entries()) {
     starts[index] = start;
     table.set(sorted, start);
-    rankOf.set(feature, new Map([...sorted].map((threshold, rank) => [threshold, rank])));
-    start += widths[index] as number;
+    let below = start;
+    for (const [cell, count] of (grids[index] as { counts: Int32Array }).counts.entries()) {
+      cells[index * gridCells + cell] = below;
+      below += count;
+    }
+    start += sorted.length + 2 * firstHalf;
   }
   const columns = Int32Array.from(used);
-  const halves = Int32Array.from(widths, (width) => width >> 1);
-  const highest = Int32Array.from(used, (feature) => thresholdsOf.get(feature)?.size ?? 0);
+  const highest = Int32Array.from(sortedOf, (sorted) => sorted.length);
   const yesSlot = Int32Array.from(used, (feature) => slotOf.get(`${feature}/1`) ?? -1);
   const noSlot = Int32Array.from(used, (feature) => slotOf.get(`${feature}/0`) ?? -1);
-  const difference = new Float64Array(1);
-  const sign = new Int32Array(difference.buffer);
 
   return {
     slots,
@@ -133,20 +158,17 @@ function planRanks(ensemble: TreeEnsemble): RankPlan {
       for (let row = 0; row < rows; row += 1) {
         const place = row * slots;
         for (let index = 0; index < columns.length; index += 1) {
-          // Adding 0 makes -0 a 0, whose difference to a threshold of 0 has no sign bit.
-          const x = (features[begin + row * stride + (columns[index] as number)] as number) + 0;
-          const base = starts[index] as number;
+          const x = features[begin + row * stride + (columns[index] as number)] as number;
           const top = highest[index] as number;
           let yes = 0;
           let no = top;
-          if (x === x) {
-            // The sign bit of a difference of two float32 in float64 is exact: no branch decides the search.
-            let rank = base;
-            for (let half = halves[index] as number; half > 0; half >>= 1) {
-              difference[0] = x - (table[rank + half - 1] as number);
-              rank += half & ~((sign[1] as number) >> 31);
-            }
-            rank -= base;
+          if (!Number.isNaN(x)) {
+            const cell = cellOf(x, lows[index] as number, scales[index] as number);
+            let at = cells[index * gridCells + cell] as number;
+            // Number(comparison) compiles to a flag, not to a jump: nothing for the branch predictor to miss.
+            for (let half = firstHalf; half > 0; half >>= 1)
+              at = (at + Math.imul(half, Number(x >= (table[at + half - 1] as number)))) | 0;
+            const rank = at - (starts[index] as number);
             yes = rank < top ? rank : top;
             no = yes;
           }
@@ -158,6 +180,13 @@ function planRanks(ensemble: TreeEnsemble): RankPlan {
       }
     },
   };
+}
+
+/** Cell of a value on a grid whose first and last cells are open. NaN never comes here. */
+function cellOf(value: number, low: number, scale: number): number {
+  const place = (value - low) * scale + 1;
+  // Infinity times a scale of 0 is NaN and lands in cell 0; scale 0 means one threshold, which a search from there finds.
+  return place >= gridCells - 1 ? gridCells - 1 : place < 0 ? 0 : place | 0;
 }
 
 /** Complete trees: node i of a tree has its children at 2i and 2i + 1; the bottom level holds the leaves. */
