@@ -66,3 +66,4 @@ export {
   type Alternative,
   type SafeTestState,
 } from './sequential-proportions.js';
+export { ksOfHistograms } from './ks-of-histograms.js';

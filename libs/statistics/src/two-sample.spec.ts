@@ -3,9 +3,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { benjaminiHochberg } from './benjamini-hochberg.js';
 import { chiSquareHomogeneity } from './chi-square.js';
+import { countInto, freezeHistogram } from './frozen-histogram.js';
 import { readGolden } from './golden/read-golden.js';
 import { InvalidSampleError } from './invalid-sample-error.js';
 import { gapOfSorted, largestGap } from './largest-gap.js';
+import { ksOfHistograms } from './ks-of-histograms.js';
 import { ksTwoSample } from './ks-two-sample.js';
 import { mannWhitney } from './mann-whitney.js';
 import { sortedValues } from './sorted-values.js';
@@ -228,5 +230,36 @@ describe('laws of the distances', () => {
         ).toBeCloseTo(shift, 9);
       }),
     );
+  });
+});
+
+describe('ksOfHistograms', () => {
+  const random = new SeededRandom(41);
+  const column = (shift: number) => Float64Array.from({ length: 2000 }, () => random.normal() + shift);
+
+  it('is at most the distance of the raw samples, and near it', () => {
+    for (const shift of [0, 0.2, 1]) {
+      const [first, second] = [column(0), column(shift)];
+      const frozen = freezeHistogram(first, { bins: 50 });
+      const binned = ksOfHistograms(frozen, countInto(frozen.edges, second))!.statistic;
+      const raw = ksTwoSample(first, second)!.statistic;
+      expect(binned).toBeLessThanOrEqual(raw + 1e-12);
+      expect(binned).toBeGreaterThan(raw - 0.03);
+    }
+  });
+
+  it('believes fewer rows less', () => {
+    const frozen = freezeHistogram(column(0));
+    const shifted = countInto(frozen.edges, column(0.2));
+    const all = ksOfHistograms(frozen, shifted)!;
+    const few = ksOfHistograms(frozen, shifted, [20, 20])!;
+    expect(few.statistic).toBe(all.statistic);
+    expect(all.pValue).toBeLessThan(1e-6);
+    expect(few.pValue).toBeGreaterThan(0.5);
+  });
+
+  it('answers nothing for a side without values', () => {
+    const frozen = freezeHistogram([1, 2, 3]);
+    expect(ksOfHistograms(frozen, countInto(frozen.edges, [NaN]))).toBeUndefined();
   });
 });
