@@ -81,7 +81,7 @@ const connectionMessages =
 export function translateDatabaseError(error: unknown, where: string): unknown {
   if (error instanceof AppError || !(error instanceof Error)) return error;
   const driver: DriverError =
-    error instanceof QueryFailedError ? (error.driverError as DriverError) : (error as DriverError);
+    error instanceof QueryFailedError ? (error.driverError as DriverError) : (error);
   const code = typeof driver.code === 'string' ? driver.code : '';
   if (code === '23505' || code === '23503') {
     const constraint = typeof driver.constraint === 'string' ? driver.constraint : undefined;
@@ -91,6 +91,8 @@ export function translateDatabaseError(error: unknown, where: string): unknown {
   if (code === '40001' || code === '40P01' || code === '55P03')
     return new TransactionAbortedError(code, error);
   // Class 08: connection exception; 57P0x: shutdown or start of the server; 53300: too many connections.
+  // TypeORM releases a runner whose connection broke, and then complains of that instead of the connection.
+  if (error.name === 'QueryRunnerAlreadyReleasedError') return new DatabaseUnavailableError(where, error);
   if (connectionCodes.has(code) || /^08|^57P0|^53300$/.test(code) || connectionMessages.test(driver.message))
     return new DatabaseUnavailableError(where, error);
   return error;

@@ -8,9 +8,11 @@ export {
 } from './database-errors.js';
 export {
   openDatabase,
+  OutboxRelayError,
   revertMigrations,
   type DatabaseLocation,
   type OpenDatabaseOptions,
 } from './open-database.js';
 export { DataDirectoryHeldError, type LockHolder } from './pglite/data-directory-lock.js';
 export { openPglite, PgliteOpenError, PgliteServer } from './pglite/open-pglite.js';
+export { type TypeormDatabase } from './typeorm-database.js';

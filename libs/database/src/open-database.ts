@@ -1,9 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { allEvents } from '@headrace/contracts';
 import { AppError, type Clock } from '@headrace/kernel';
-import { type EventBus } from '@headrace/messaging';
+import { BusEventPublisher, OutboxRelay, type EventBus, type MessagingLog } from '@headrace/messaging';
 import pg from 'pg';
 import { DataSource, type DataSourceOptions, type QueryRunner, type ReplicationMode } from 'typeorm';
-import { type Database, type DatabaseSchema } from './database.js';
+import { type DatabaseSchema } from './database.js';
 import { translateDatabaseError } from './database-errors.js';
 import { migrate, revert } from './migrations/migrate.js';
 import { type PgliteServer } from './pglite/open-pglite.js';
@@ -20,6 +21,8 @@ export type OpenDatabaseOptions = DatabaseLocation & {
   /** With a bus the outbox is relayed to it, beginning with what an earlier process left behind. */
   readonly bus?: EventBus;
   readonly onRelayError?: (error: unknown) => void;
+  /** How many facts each round of the relay published, and how many it could not read. */
+  readonly onRelayRound?: (round: { readonly published: number; readonly unreadable: number }) => void;
   /** Called with a sentence each time the server could not be reached and will be tried again. */
   readonly onWaiting?: (message: string) => void;
   /** How long an unreachable server is waited for at the start. Default 60 s. */
@@ -56,7 +59,7 @@ class TranslatingDataSource extends DataSource {
  * migrations, relays what the outbox still holds. Each call makes its own data source with its own list of entities:
  * nine services in one process see only their own.
  */
-export async function openDatabase(options: OpenDatabaseOptions): Promise<Database> {
+export async function openDatabase(options: OpenDatabaseOptions): Promise<TypeormDatabase> {
   const { schema, clock } = options;
   const where = whereOf(options);
   const source = await connect(options, where);
@@ -69,6 +72,18 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<Databa
       clock,
       'pglite' in options ? options.pglite : undefined,
     );
+    await database.outbox.prune();
+    if (options.bus !== undefined) {
+      const relay = new OutboxRelay({
+        store: database.outbox,
+        publisher: new BusEventPublisher(options.bus, options.source, clock),
+        definitions: allEvents,
+        log: logTo(options.onRelayError),
+        onRound: (round) => options.onRelayRound?.(round),
+      });
+      database.relayThrough(relay);
+      relay.start();
+    }
     return database;
   } catch (error) {
     await source.destroy();
@@ -142,6 +157,17 @@ function dataSourceOptionsOf(options: DatabaseLocation & ConnectOptions): DataSo
     poolSize: 4,
     extra: { stream: () => pglite.connect() },
   };
+}
+
+/** A round of the relay that failed, or an entry that it cannot read; facts stay in the outbox. */
+export class OutboxRelayError extends AppError {
+  readonly code = 'DATABASE_OUTBOX_RELAY';
+  readonly kind = 'unavailable';
+}
+
+function logTo(onRelayError: OpenDatabaseOptions['onRelayError']): MessagingLog {
+  const report = (_fields: unknown, message: string): void => onRelayError?.(new OutboxRelayError(message));
+  return { info: () => undefined, warn: report, error: report };
 }
 
 /** For messages: never with the password. */

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Clock } from '@headrace/kernel';
+import { type OutboxRelay } from '@headrace/messaging';
 import { type DataSource, type EntityManager, type QueryRunner } from 'typeorm';
 import { Database, type Transaction } from './database.js';
 import {
@@ -27,6 +28,7 @@ export class TypeormDatabase extends Database {
   private readonly inbox: string;
   private readonly working = new Set<Promise<unknown>>();
   private closing: Promise<void> | undefined;
+  private relay: OutboxRelay | undefined;
 
   constructor(
     private readonly source: DataSource,
@@ -38,6 +40,11 @@ export class TypeormDatabase extends Database {
     super();
     this.outbox = new TypeormOutboxStore(this, schema, clock);
     this.inbox = `${quoted(schema)}.headrace_inbox`;
+  }
+
+  /** Facts are handed to this relay as soon as they are committed. It is closed with the database. */
+  relayThrough(relay: OutboxRelay): void {
+    this.relay = relay;
   }
 
   get manager(): EntityManager {
@@ -112,6 +119,7 @@ export class TypeormDatabase extends Database {
 
   private async shutDown(): Promise<void> {
     await Promise.allSettled(this.working);
+    await this.relay?.close();
     if (this.source.isInitialized) await this.source.destroy();
   }
 
@@ -121,8 +129,14 @@ export class TypeormDatabase extends Database {
     try {
       await runner.startTransaction('READ COMMITTED');
       await runner.query(`SET LOCAL search_path TO ${quoted(this.schema)}`);
-      const result = await scopes.run(scope, () => work(this.transactionOf(runner)));
+      let stated = 0;
+      const transaction = this.transactionOf(runner, (count) => {
+        stated += count;
+      });
+      const result = await scopes.run(scope, () => work(transaction));
       await runner.commitTransaction();
+      scope.active = false;
+      if (stated > 0) this.relay?.notify();
       return result;
     } catch (error) {
       // When the rollback fails too, the connection is gone and the server rolls back by itself: the first error counts.
@@ -134,10 +148,13 @@ export class TypeormDatabase extends Database {
     }
   }
 
-  private transactionOf(runner: QueryRunner): Transaction {
+  private transactionOf(runner: QueryRunner, onStated: (count: number) => void): Transaction {
     return {
       manager: runner.manager,
-      state: (...facts) => this.outbox.add(runner.manager, facts),
+      state: async (...facts) => {
+        await this.outbox.add(runner.manager, facts);
+        onStated(facts.length);
+      },
       firstTime: async (handler, eventId) => {
         const rows: unknown[] = await runner.manager.query(
           `INSERT INTO ${this.inbox} (handler, event_id, handled_at) VALUES ($1, $2, $3)

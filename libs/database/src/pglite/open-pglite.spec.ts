@@ -1,0 +1,61 @@
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { FakeClock } from '@headrace/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openDatabase } from '../open-database.js';
+import { Counter, counterSchema } from '../testing/counter-schema.js';
+import { describeDatabase } from '../testing/database.contract.js';
+import { killWhileCommitting } from '../testing/kill-while-committing.js';
+import { openPglite, type PgliteServer } from './open-pglite.js';
+
+const directory = mkdtempSync(join(tmpdir(), 'headrace-pglite-'));
+let server: PgliteServer;
+
+beforeAll(async () => {
+  server = await openPglite(directory);
+});
+afterAll(async () => {
+  await server.close();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+describeDatabase('PGlite', () => ({ pglite: server }));
+
+describe('the directory of PGlite', () => {
+  it('is refused a second time in the same process', async () => {
+    await expect(openPglite(directory)).rejects.toMatchObject({ code: 'DATABASE_DIRECTORY_UNREADABLE' });
+  });
+
+  it('is refused when a newer release wrote it', async () => {
+    const newer = mkdtempSync(join(tmpdir(), 'headrace-pglite-newer-'));
+    writeFileSync(join(newer, 'format.json'), '{"format": 2, "postgresMajor": 18}');
+    await expect(openPglite(newer)).rejects.toMatchObject({
+      code: 'DATABASE_TOO_NEW',
+      message: expect.stringContaining('newer release') as string,
+    });
+    rmSync(newer, { recursive: true });
+  });
+
+  it('keeps every commit and its fact when the process is killed, and its lock is taken over', async () => {
+    const crashed = mkdtempSync(join(tmpdir(), 'headrace-pglite-crash-'));
+    const schema = counterSchema();
+    const said = await killWhileCommitting(schema.name, { directory: crashed }, 30);
+    expect(existsSync(join(crashed, 'lock.json'))).toBe(true);
+    const pglite = await openPglite(crashed);
+    const database = await openDatabase({
+      pglite,
+      schema,
+      clock: new FakeClock(),
+      source: 'test',
+    });
+    const { value } = await database.manager.findOneByOrFail(Counter, { id: 1 });
+    expect(value).toBeGreaterThanOrEqual(said);
+    const facts = (await database.outbox.pending(1_000)).map(({ fact }) => fact.id);
+    expect(facts).toEqual(Array.from({ length: value }, (_, index) => `fact-${index + 1}`));
+    await database.close();
+    await pglite.close();
+    expect(existsSync(join(crashed, 'lock.json'))).toBe(false);
+    rmSync(crashed, { recursive: true });
+  });
+});
