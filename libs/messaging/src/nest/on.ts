@@ -21,9 +21,9 @@ type HandlerDecorator<Input> = <Handler extends (input: Input) => Promise<void> 
 ) => void;
 
 /** Handles the facts of one or several events one at a time. Idempotent: delivery is at least once. */
-export function On<Definition extends EventDefinition>(
-  ...definitions: Definition[]
-): HandlerDecorator<EventOf<Definition>> {
+export function On<Definitions extends readonly EventDefinition[]>(
+  ...definitions: Definitions
+): HandlerDecorator<EventOf<Definitions[number]>> {
   return handlerOf({ definitions, mode: 'one' });
 }
 
@@ -31,9 +31,9 @@ export function On<Definition extends EventDefinition>(
  * Handles the facts of one or several events many at a time, of one event and one partition each call, in order.
  * Idempotent: delivery is at least once.
  */
-export function OnBatch<Definition extends EventDefinition>(
-  ...definitions: Definition[]
-): HandlerDecorator<readonly EventOf<Definition>[]> {
+export function OnBatch<Definitions extends readonly EventDefinition[]>(
+  ...definitions: Definitions
+): HandlerDecorator<readonly EventOf<Definitions[number]>[]> {
   return handlerOf({ definitions, mode: 'many' });
 }
 

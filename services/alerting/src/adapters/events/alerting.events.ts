@@ -1,0 +1,36 @@
+import {
+  DriftDetected,
+  DriftMeasured,
+  ModelLoaded,
+  ModelLoadFailed,
+  ModelTrained,
+  PerformanceMeasured,
+  RolloutPromoted,
+  RolloutRolledBack,
+  TrainingFailed,
+  WindowValidated,
+} from '@headrace/contracts';
+import { On, type EventOf } from '@headrace/messaging';
+import { Controller } from '@nestjs/common';
+import { HandleEvent } from '../../application/handle-event.js';
+
+@Controller()
+export class AlertingEvents {
+  constructor(private readonly handle: HandleEvent) {}
+
+  @On(
+    DriftDetected,
+    DriftMeasured,
+    PerformanceMeasured,
+    RolloutPromoted,
+    RolloutRolledBack,
+    ModelLoaded,
+    ModelLoadFailed,
+    ModelTrained,
+    TrainingFailed,
+    WindowValidated,
+  )
+  onDecision(event: EventOf): Promise<void> {
+    return this.handle.execute(event);
+  }
+}

@@ -1,0 +1,90 @@
+import { Clock } from '@headrace/kernel';
+import { zod } from '@headrace/service-host';
+import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { z } from 'zod';
+import { AcknowledgeAlert } from '../../application/acknowledge-alert.js';
+import { AlertRepository, SilenceRepository } from '../../application/ports.js';
+import { ReceiveAlerts } from '../../application/receive-alerts.js';
+import { type Alert } from '../../domain/alert.js';
+import { silencedBy } from '../../domain/silence.js';
+
+const labels = z.record(z.string().max(128), z.string().max(4096));
+const time = z.iso.datetime({ offset: true }).transform((text) => new Date(text));
+const flag = z.stringbool().default(true);
+
+const postedAlerts = z
+  .array(
+    z.object({
+      labels: labels.refine((value) => (value['alertname'] ?? '') !== '', 'needs the label alertname'),
+      annotations: labels.default({}),
+      startsAt: time.optional(),
+      endsAt: time.optional(),
+      generatorURL: z.string().optional(),
+    }),
+  )
+  .max(1000);
+const acknowledgement = z.object({
+  by: z.string().min(1).max(256),
+  comment: z.string().max(4096).optional(),
+});
+const filters = z.object({ active: flag, silenced: flag });
+
+/** Alertmanager's API v2, as far as alerts go; and taking an alert over, which it does not have. */
+@Controller()
+export class AlertsController {
+  constructor(
+    private readonly alerts: AlertRepository,
+    private readonly silences: SilenceRepository,
+    private readonly receive: ReceiveAlerts,
+    private readonly acknowledge: AcknowledgeAlert,
+    private readonly clock: Clock,
+  ) {}
+
+  @Get('api/v2/alerts')
+  async list(@Query(zod(filters)) query: z.output<typeof filters>): Promise<readonly unknown[]> {
+    const now = this.clock.now();
+    const silences = await this.silences.all();
+    return (await this.alerts.current(now))
+      .map((alert) => gettableAlert(alert, silencedBy(alert.labels, silences, now)))
+      .filter(({ status }) => (status.state === 'active' ? query.active : query.silenced));
+  }
+
+  @Post('api/v2/alerts')
+  @HttpCode(200)
+  post(@Body(zod(postedAlerts)) body: z.output<typeof postedAlerts>): Promise<void> {
+    return this.receive.execute(body);
+  }
+
+  @Post('v1/alerts/:alertId/acknowledge')
+  @HttpCode(200)
+  async takeOver(
+    @Param('alertId') alertId: string,
+    @Body(zod(acknowledgement)) body: z.output<typeof acknowledgement>,
+  ): Promise<unknown> {
+    return gettableAlert(await this.acknowledge.execute(alertId, body.by, body.comment), []);
+  }
+}
+
+function gettableAlert(alert: Alert, silences: readonly string[]) {
+  const { alertId, annotations, fingerprint, recommendations, acknowledgedBy, occurrences } = alert;
+  return {
+    alertId,
+    fingerprint,
+    labels: alert.labels,
+    annotations,
+    recommendations,
+    acknowledgedBy: acknowledgedBy ?? null,
+    occurrences,
+    startsAt: alert.startsAt.toISOString(),
+    updatedAt: alert.updatedAt.toISOString(),
+    endsAt: (alert.endsAt ?? new Date(alert.updatedAt.getTime() + 86_400_000)).toISOString(),
+    generatorURL: '',
+    receivers: [{ name: 'default' }],
+    status: {
+      state: silences.length > 0 ? 'suppressed' : 'active',
+      silencedBy: silences,
+      inhibitedBy: [],
+      mutedBy: [],
+    },
+  };
+}

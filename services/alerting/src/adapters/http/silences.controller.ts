@@ -1,0 +1,90 @@
+import { AppError, Clock, newId } from '@headrace/kernel';
+import { zod } from '@headrace/service-host';
+import { Body, Controller, Delete, Get, HttpCode, Param, Post } from '@nestjs/common';
+import { z } from 'zod';
+import { SilenceRepository } from '../../application/ports.js';
+import { checkSilence, silenceState, type Silence } from '../../domain/silence.js';
+
+class SilenceNotFoundError extends AppError {
+  readonly code = 'ALERTING_SILENCE_NOT_FOUND';
+  readonly kind = 'not-found';
+}
+
+const time = z.iso.datetime({ offset: true }).transform((text) => new Date(text));
+const postedSilence = z.object({
+  id: z.string().optional(),
+  matchers: z
+    .array(
+      z.object({
+        name: z.string().min(1),
+        value: z.string(),
+        isRegex: z.boolean(),
+        isEqual: z.boolean().default(true),
+      }),
+    )
+    .max(64),
+  startsAt: time,
+  endsAt: time,
+  createdBy: z.string().min(1).max(256),
+  comment: z.string().max(4096),
+});
+
+/** Alertmanager's API v2, as far as silences go: amtool adds, queries and expires them. */
+@Controller('api/v2')
+export class SilencesController {
+  constructor(
+    private readonly silences: SilenceRepository,
+    private readonly clock: Clock,
+  ) {}
+
+  @Get('silences')
+  async list(): Promise<readonly unknown[]> {
+    const now = this.clock.now();
+    return (await this.silences.all()).map((silence) => gettableSilence(silence, now));
+  }
+
+  @Get('silence/:id')
+  async one(@Param('id') id: string): Promise<unknown> {
+    return gettableSilence(await this.required(id), this.clock.now());
+  }
+
+  @Post('silences')
+  @HttpCode(200)
+  async create(
+    @Body(zod(postedSilence)) body: z.output<typeof postedSilence>,
+  ): Promise<{ silenceID: string }> {
+    checkSilence(body);
+    const now = this.clock.now();
+    const id = body.id === undefined || body.id === '' ? newId(now) : (await this.required(body.id)).id;
+    await this.silences.save({ ...body, id, updatedAt: now });
+    return { silenceID: id };
+  }
+
+  @Delete('silence/:id')
+  @HttpCode(200)
+  async expire(@Param('id') id: string): Promise<void> {
+    const silence = await this.required(id);
+    const now = this.clock.now();
+    if (silenceState(silence, now) !== 'expired')
+      await this.silences.save({ ...silence, endsAt: now, updatedAt: now });
+  }
+
+  private async required(id: string): Promise<Silence> {
+    const silence = await this.silences.byId(id);
+    if (silence === undefined)
+      throw new SilenceNotFoundError(
+        `No silence has the id ${JSON.stringify(id)}; list them at GET /api/v2/silences`,
+      );
+    return silence;
+  }
+}
+
+function gettableSilence(silence: Silence, now: Date) {
+  return {
+    ...silence,
+    startsAt: silence.startsAt.toISOString(),
+    endsAt: silence.endsAt.toISOString(),
+    updatedAt: silence.updatedAt.toISOString(),
+    status: { state: silenceState(silence, now) },
+  };
+}

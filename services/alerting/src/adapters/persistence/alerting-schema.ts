@@ -1,0 +1,11 @@
+import { type DatabaseSchema } from '@headrace/database';
+import { AlertEntity } from './alert.entity.js';
+import { CreateAlerts1700000000001 } from './migrations/0001-create-alerts.js';
+import { NotificationGroupEntity } from './notification-group.entity.js';
+import { SilenceEntity } from './silence.entity.js';
+
+export const alertingSchema: DatabaseSchema = {
+  name: 'alerting',
+  entities: [AlertEntity, SilenceEntity, NotificationGroupEntity],
+  migrations: [CreateAlerts1700000000001],
+};

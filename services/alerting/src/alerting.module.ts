@@ -1,0 +1,79 @@
+import { join } from 'node:path';
+import { Clock } from '@headrace/kernel';
+import {
+  loadDeclarations,
+  ServiceLogger,
+  type Backends,
+  type ServiceDefinition,
+} from '@headrace/service-host';
+import { Module, type DynamicModule } from '@nestjs/common';
+import { alertRulesDeclaration } from './adapters/alert-rules-declaration.js';
+import { LogChannel } from './adapters/channels/log-channel.js';
+import { WebhookChannel } from './adapters/channels/webhook-channel.js';
+import { AlertingEvents } from './adapters/events/alerting.events.js';
+import { AlertsController } from './adapters/http/alerts.controller.js';
+import { SilencesController } from './adapters/http/silences.controller.js';
+import { StatusController } from './adapters/http/status.controller.js';
+import { NotificationTicker } from './adapters/notification-ticker.js';
+import { alertingSchema } from './adapters/persistence/alerting-schema.js';
+import { TypeormAlertRepository } from './adapters/persistence/typeorm-alert-repository.js';
+import { TypeormGroupRepository } from './adapters/persistence/typeorm-group-repository.js';
+import { TypeormSilenceRepository } from './adapters/persistence/typeorm-silence-repository.js';
+import { alertingConfigSchema, type AlertingConfig } from './alerting.config.js';
+import { AcknowledgeAlert } from './application/acknowledge-alert.js';
+import { alertRules, HandleEvent } from './application/handle-event.js';
+import { NotifyGroups } from './application/notify-groups.js';
+import { AlertRepository, SilenceRepository, type Channel } from './application/ports.js';
+import { ReceiveAlerts } from './application/receive-alerts.js';
+
+const shippedDeclarations = join(import.meta.dirname, '../../../config');
+
+@Module({})
+export class AlertingModule {
+  static forRoot(config: AlertingConfig, { database, clock, logger }: Backends): DynamicModule {
+    const rules = loadDeclarations(
+      'alert-rules',
+      alertRulesDeclaration,
+      config.configDirectory ?? shippedDeclarations,
+    );
+    return {
+      module: AlertingModule,
+      controllers: [AlertsController, SilencesController, StatusController, AlertingEvents],
+      providers: [
+        { provide: Clock, useValue: clock },
+        { provide: ServiceLogger, useValue: logger },
+        { provide: alertRules, useValue: rules.flatMap(({ value }) => value.rules) },
+        { provide: AlertRepository, useValue: new TypeormAlertRepository(database) },
+        { provide: SilenceRepository, useValue: new TypeormSilenceRepository(database) },
+        HandleEvent,
+        ReceiveAlerts,
+        AcknowledgeAlert,
+      ],
+    };
+  }
+}
+
+export const alerting: ServiceDefinition<AlertingConfig> = {
+  name: 'alerting',
+  configSchema: alertingConfigSchema,
+  uses: ['database'],
+  database: alertingSchema,
+  compose(config, backends) {
+    const { database, clock, logger } = backends;
+    const channels: Channel[] = [new LogChannel(logger)];
+    if (config.webhook !== undefined) channels.push(new WebhookChannel(config.webhook));
+    const notify = new NotifyGroups(
+      new TypeormAlertRepository(database),
+      new TypeormSilenceRepository(database),
+      new TypeormGroupRepository(database),
+      channels,
+      config.notifications,
+      clock,
+      logger,
+    );
+    return {
+      module: AlertingModule.forRoot(config, backends),
+      closing: [new NotificationTicker(notify, config.tickMs, logger)],
+    };
+  },
+};

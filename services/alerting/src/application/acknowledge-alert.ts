@@ -1,0 +1,55 @@
+import { AlertAcknowledged } from '@headrace/contracts';
+import { AppError, Clock, deterministicId } from '@headrace/kernel';
+import { pending } from '@headrace/messaging';
+import { Injectable } from '@nestjs/common';
+import { type Alert } from '../domain/alert.js';
+import { AlertRepository } from './ports.js';
+
+export class AlertNotFoundError extends AppError {
+  readonly code = 'ALERTING_ALERT_NOT_FOUND';
+  readonly kind = 'not-found';
+
+  constructor(alertId: string) {
+    super(`No alert has the id ${JSON.stringify(alertId)}; open alerts are listed at GET /api/v2/alerts`);
+  }
+}
+
+export class AlertEndedError extends AppError {
+  readonly code = 'ALERTING_ALERT_ENDED';
+  readonly kind = 'conflict';
+
+  constructor(alertId: string, endsAt: Date) {
+    super(`Alert ${alertId} ended at ${endsAt.toISOString()}; there is nothing to take over`);
+  }
+}
+
+/** A person takes an open alert over: no repeats until it ends. Taking over again by the same person changes nothing. */
+@Injectable()
+export class AcknowledgeAlert {
+  constructor(
+    private readonly alerts: AlertRepository,
+    private readonly clock: Clock,
+  ) {}
+
+  execute(alertId: string, by: string, comment: string | undefined): Promise<Alert> {
+    return this.alerts.change(async (work) => {
+      const alert = await work.byId(alertId);
+      if (alert === undefined) throw new AlertNotFoundError(alertId);
+      if (alert.endsAt !== undefined) throw new AlertEndedError(alertId, alert.endsAt);
+      if (alert.acknowledgedBy === by) return alert;
+      const now = this.clock.now();
+      const taken = { ...alert, acknowledgedBy: by, updatedAt: now };
+      await work.save(taken);
+      await work.state(
+        pending(AlertAcknowledged, {
+          id: deterministicId('alert-acknowledged', alertId, by),
+          time: now,
+          payload: { alertId, by, at: now.toISOString(), ...(comment === undefined ? {} : { comment }) },
+          causationIds: [alertId],
+          actor: by,
+        }),
+      );
+      return taken;
+    });
+  }
+}

@@ -1,0 +1,129 @@
+import { NotificationFailed, NotificationSent } from '@headrace/contracts';
+import { describeError, deterministicId, type Clock } from '@headrace/kernel';
+import { pending } from '@headrace/messaging';
+import { type ServiceLogger } from '@headrace/service-host';
+import { type Alert } from '../domain/alert.js';
+import { dueNotification, type GroupState, type NotificationPolicy } from '../domain/due-notification.js';
+import { silencedBy } from '../domain/silence.js';
+import { type AlertRepository, type Channel, type GroupRepository, type SilenceRepository } from './ports.js';
+
+export interface NotificationSettings extends NotificationPolicy {
+  /** Labels that put alerts into one group. */
+  readonly groupBy: readonly string[];
+}
+
+/**
+ * Tells every channel what is due. What was told is stored after the channel accepted, so a crash in between tells
+ * twice and never not at all. A channel that refuses is tried again at the next call; each refusal is a fact.
+ */
+export class NotifyGroups {
+  constructor(
+    private readonly alerts: AlertRepository,
+    private readonly silences: SilenceRepository,
+    private readonly groups: GroupRepository,
+    private readonly channels: readonly Channel[],
+    private readonly settings: NotificationSettings,
+    private readonly clock: Clock,
+    private readonly logger: ServiceLogger,
+  ) {}
+
+  execute(): Promise<void> {
+    return this.groups.exclusively(async () => {
+      const now = this.clock.now();
+      const since = new Date(
+        now.getTime() - 2 * (this.settings.repeatIntervalMs + this.settings.groupIntervalMs),
+      );
+      const silences = await this.silences.all();
+      const audible = (await this.alerts.current(since)).filter(
+        (alert) => silencedBy(alert.labels, silences, now).length === 0,
+      );
+      for (const [group, alerts] of this.grouped(audible)) {
+        for (const channel of this.channels) await this.notify(group, alerts, channel, now);
+      }
+    });
+  }
+
+  private async notify(group: string, alerts: readonly Alert[], channel: Channel, now: Date): Promise<void> {
+    const stored = await this.groups.stateOf(group, channel.name);
+    const state: GroupState = stored ?? { firstSeenAt: now, lastSentAt: undefined, toldFiring: [] };
+    const due = dueNotification(state, alerts, this.settings, now);
+    if (due.kind === 'nothing') {
+      if (stored === undefined && alerts.some((alert) => alert.endsAt === undefined)) {
+        await this.groups.save(group, channel.name, state, []);
+      }
+      return;
+    }
+    const alertIds = [...due.firing, ...due.resolved].map((alert) => alert.alertId);
+    const notificationId = deterministicId(
+      'notification',
+      group,
+      channel.name,
+      due.status,
+      String(state.lastSentAt?.getTime() ?? 0),
+      ...alertIds,
+    );
+    const groupLabels = Object.fromEntries(
+      this.settings.groupBy.map((label) => [label, alerts[0]?.labels[label] ?? '']),
+    );
+    try {
+      await channel.notify({
+        notificationId,
+        status: due.status,
+        groupLabels,
+        firing: due.firing,
+        resolved: due.resolved,
+      });
+    } catch (error) {
+      this.logger.warn(
+        { channel: channel.name, alertIds },
+        `Notification refused, it is tried again: ${describeError(error)}`,
+      );
+      await this.groups.save(group, channel.name, state, [
+        pending(NotificationFailed, {
+          id: deterministicId(notificationId, now.toISOString()),
+          time: now,
+          payload: {
+            notificationId,
+            channel: channel.name,
+            alertIds,
+            attempts: 1,
+            message: describeError(error),
+            failedAt: now.toISOString(),
+          },
+          causationIds: alertIds,
+        }),
+      ]);
+      return;
+    }
+    const sent = pending(NotificationSent, {
+      id: notificationId,
+      time: now,
+      payload: {
+        notificationId,
+        channel: channel.name,
+        alertIds,
+        status: due.status,
+        sentAt: now.toISOString(),
+      },
+      causationIds: alertIds,
+    });
+    await this.groups.save(
+      group,
+      channel.name,
+      { ...state, lastSentAt: now, toldFiring: due.firing.map((alert) => alert.alertId) },
+      [sent],
+    );
+    if (due.status === 'resolved') await this.groups.forget(group, channel.name);
+  }
+
+  private grouped(alerts: readonly Alert[]): ReadonlyMap<string, readonly Alert[]> {
+    const groups = new Map<string, Alert[]>();
+    for (const alert of alerts) {
+      const group = JSON.stringify(this.settings.groupBy.map((label) => alert.labels[label] ?? ''));
+      const members = groups.get(group);
+      if (members === undefined) groups.set(group, [alert]);
+      else members.push(alert);
+    }
+    return groups;
+  }
+}

@@ -1,0 +1,55 @@
+import { type PendingFact } from '@headrace/messaging';
+import { type Alert } from '../domain/alert.js';
+import { type GroupState } from '../domain/due-notification.js';
+import { type Silence } from '../domain/silence.js';
+
+/** What one unit of work sees of the alerts; all of it becomes durable together with the facts stated in it. */
+export interface AlertWork {
+  /** Open alerts, all or those of one fingerprint. Locked until the work ends. */
+  open(fingerprint?: string): Promise<readonly Alert[]>;
+  byId(alertId: string): Promise<Alert | undefined>;
+  save(alert: Alert): Promise<void>;
+  state(...facts: readonly PendingFact[]): Promise<void>;
+  /** False when this event's effect is stored already. */
+  firstTime(eventId: string): Promise<boolean>;
+}
+
+export abstract class AlertRepository {
+  abstract change<T>(work: (alerts: AlertWork) => Promise<T>): Promise<T>;
+  /** Open alerts and those that ended after `since`. */
+  abstract current(since: Date): Promise<readonly Alert[]>;
+}
+
+export abstract class SilenceRepository {
+  abstract all(): Promise<readonly Silence[]>;
+  abstract byId(id: string): Promise<Silence | undefined>;
+  abstract save(silence: Silence): Promise<void>;
+}
+
+export interface Notification {
+  readonly notificationId: string;
+  readonly status: 'firing' | 'resolved';
+  readonly groupLabels: Readonly<Record<string, string>>;
+  readonly firing: readonly Alert[];
+  readonly resolved: readonly Alert[];
+}
+
+/** Tells people. Resolves when the other side has accepted; rejects otherwise, and the notification is tried again. */
+export abstract class Channel {
+  abstract readonly name: string;
+  abstract notify(notification: Notification): Promise<void>;
+}
+
+/** What was told of each group on each channel. */
+export abstract class GroupRepository {
+  abstract stateOf(group: string, channel: string): Promise<GroupState | undefined>;
+  abstract save(
+    group: string,
+    channel: string,
+    state: GroupState,
+    facts: readonly PendingFact[],
+  ): Promise<void>;
+  abstract forget(group: string, channel: string): Promise<void>;
+  /** Runs while no other process notifies. */
+  abstract exclusively(work: () => Promise<void>): Promise<void>;
+}

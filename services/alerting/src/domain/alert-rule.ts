@@ -1,0 +1,91 @@
+import { fieldOf, meets, type Condition } from './condition.js';
+
+export type Severity = 'info' | 'warning' | 'critical';
+
+/** Which events begin an alert, which end it, and what people are told. */
+export interface AlertRule {
+  readonly name: string;
+  /** CloudEvents type. */
+  readonly on: string;
+  readonly where: readonly Condition[];
+  /** Fields of the payload that tell one alert of this rule from another; they become labels. */
+  readonly key: readonly string[];
+  readonly severity: Severity;
+  /** Fields in braces: `{modelName} v{modelVersion}`. */
+  readonly summary: string;
+  readonly recommendations: readonly string[];
+  readonly runbook: string | undefined;
+  /** Events that end the alert; their fields of `key` must be equal to the alert's. */
+  readonly resolve: readonly {
+    readonly on: string;
+    readonly where: readonly Condition[];
+    readonly key: readonly string[];
+  }[];
+}
+
+export interface AlertSignal {
+  readonly kind: 'fire';
+  readonly rule: AlertRule;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly summary: string;
+}
+
+export interface ResolveSignal {
+  readonly kind: 'resolve';
+  readonly rule: AlertRule;
+  /** Open alerts of the rule that carry these labels end. */
+  readonly labels: Readonly<Record<string, string>>;
+  readonly reason: string;
+}
+
+/**
+ * Decides what an event means for alerts. Pure, so that a rule can be tried on the stored log before it is switched on.
+ * An event that misses a field of the key belongs to no alert of that rule.
+ */
+export function signalsOf(
+  rules: readonly AlertRule[],
+  event: { readonly type: string; readonly payload: unknown },
+): readonly (AlertSignal | ResolveSignal)[] {
+  const signals: (AlertSignal | ResolveSignal)[] = [];
+  for (const rule of rules) {
+    for (const end of rule.resolve) {
+      if (end.on !== event.type || !end.where.every((condition) => meets(event.payload, condition))) continue;
+      const labels = labelsOf(end.key, event.payload);
+      if (labels !== undefined)
+        signals.push({ kind: 'resolve', rule, labels, reason: shortNameOf(event.type) });
+    }
+    if (rule.on !== event.type || !rule.where.every((condition) => meets(event.payload, condition))) continue;
+    const labels = labelsOf(rule.key, event.payload);
+    if (labels !== undefined)
+      signals.push({ kind: 'fire', rule, labels, summary: fill(rule.summary, event.payload) });
+  }
+  return signals;
+}
+
+function labelsOf(key: readonly string[], payload: unknown): Record<string, string> | undefined {
+  const labels: Record<string, string> = {};
+  for (const path of key) {
+    const value = fieldOf(payload, path.split('.'));
+    if (value === undefined || value === null) return undefined;
+    labels[path.split('.').at(-1) ?? path] = textOf(value);
+  }
+  return labels;
+}
+
+function fill(template: string, payload: unknown): string {
+  return template.replace(/\{([\w.-]+)\}/g, (_, path: string) => {
+    const value = fieldOf(payload, path.split('.'));
+    return value === undefined || value === null ? 'no data' : textOf(value);
+  });
+}
+
+function textOf(value: unknown): string {
+  if (typeof value === 'number') return Number.isInteger(value) ? String(value) : value.toPrecision(4);
+  if (Array.isArray(value))
+    return value.slice(0, 5).map(textOf).join(', ') + (value.length > 5 ? `, ${value.length - 5} more` : '');
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+function shortNameOf(type: string): string {
+  return (type.split('.').at(-1) ?? type).replaceAll('-', ' ');
+}
