@@ -5,24 +5,20 @@ import {
   AliasChanged,
   DriftDetected,
   DriftMeasured,
-  ModelLoadFailed,
   ModelTrained,
   ModelVersionCreated,
-  NotificationFailed,
   PerformanceMeasured,
-  RetrainingRequested,
   RolloutPromoted,
   RolloutRolledBack,
   RolloutStarted,
   StepJudged,
   TrafficShifted,
-  TrainingFailed,
-  TrainingRequested,
   VersionMarkedUnstable,
   type EventDefinition,
   type PayloadOf,
 } from '@headrace/contracts';
-import { type Overview } from './overview.js';
+import { type Overview, type RolloutView } from './overview.js';
+import { sentenceOf } from './sentence-of.js';
 
 /** One low-rate event as the ledger keeps it. */
 export interface LedgerEvent {
@@ -32,204 +28,129 @@ export interface LedgerEvent {
   readonly payload: unknown;
 }
 
-type Fold = (overview: Overview, payload: never, event: LedgerEvent) => void;
+type Fold = (overview: Overview, payload: never) => void;
 const folds = new Map<string, Fold>();
 
 function on<Definition extends EventDefinition>(
   definition: Definition,
-  fold: (overview: Overview, payload: PayloadOf<Definition>, event: LedgerEvent) => void,
+  fold: (overview: Overview, payload: PayloadOf<Definition>) => void,
 ): void {
   folds.set(definition.type, fold as Fold);
 }
 
-/** Applies one low-rate event to the overview. Events without a place on the page change nothing. */
+/** Applies one low-rate event to the overview and puts it on the timeline. An event that is there already changes nothing. */
 export function foldEvent(overview: Overview, event: LedgerEvent): void {
-  folds.get(event.type)?.(overview, event.payload as never, event);
+  const text = sentenceOf(event);
+  if (text !== undefined) {
+    const kind = event.type.split('.').at(-1) ?? event.type;
+    if (!overview.note({ eventId: event.id, at: event.time, kind, text })) return;
+  }
+  folds.get(event.type)?.(overview, event.payload as never);
 }
 
-const say = (overview: Overview, event: LedgerEvent, text: string): boolean =>
-  overview.note({
-    eventId: event.id,
-    at: event.time,
-    kind: event.type.split('.').at(-1) ?? event.type,
-    text,
-  });
+function changeRollout(overview: Overview, rolloutId: string | null, change: Partial<RolloutView>): void {
+  const rollout = rolloutId === null ? undefined : overview.rollouts.get(rolloutId);
+  if (rollout !== undefined) overview.putRollout({ ...rollout, ...change });
+}
 
-const number = (value: number | null | undefined): string =>
-  value === null || value === undefined ? 'no data' : value.toPrecision(3);
-
-on(TrainingRequested, (overview, payload, event) => {
-  say(
-    overview,
-    event,
-    `Training of ${payload.modelName} requested by ${payload.requestedBy}: ${payload.reason}`,
-  );
-});
-on(TrainingFailed, (overview, payload, event) => {
-  say(overview, event, `Training of ${payload.modelName} failed at ${payload.step}: ${payload.message}`);
-});
-on(ModelTrained, (overview, payload, event) => {
-  if (
-    !say(
-      overview,
-      event,
-      `Trained on ${payload.trainingSet.rows} rows, ROC AUC ${number(payload.metrics['roc_auc'])}, ${payload.validated ? 'validated' : 'validation not passed'}`,
-    )
-  )
-    return;
-  overview.count('models', 1);
-});
-on(ModelVersionCreated, (overview, payload, event) => {
-  say(overview, event, `Version ${payload.modelVersion} of ${payload.modelName} registered`);
-  const known = overview.versions.get(`${payload.modelName}/${payload.modelVersion}`);
+on(ModelTrained, (overview) => overview.count('models', 1));
+on(ModelVersionCreated, (overview, fact) => {
   overview.putVersion({
-    modelName: payload.modelName,
-    version: payload.modelVersion,
-    state: known?.state ?? 'created',
-    metrics: payload.metrics,
-    at: payload.createdAt,
+    modelName: fact.modelName,
+    version: fact.modelVersion,
+    state: overview.versions.get(`${fact.modelName}/${fact.modelVersion}`)?.state ?? 'created',
+    metrics: fact.metrics,
+    at: fact.createdAt,
   });
 });
-on(AliasChanged, (overview, payload, event) => {
-  say(
-    overview,
-    event,
-    `${payload.alias} of ${payload.modelName}: ${payload.modelVersion === null ? 'none' : `version ${payload.modelVersion}`}`,
-  );
-  if (payload.alias !== 'champion') return;
+on(AliasChanged, (overview, fact) => {
+  if (fact.alias !== 'champion') return;
   for (const view of overview.versions.values()) {
-    if (view.modelName === payload.modelName && view.state === 'champion')
+    if (view.modelName === fact.modelName && view.state === 'champion')
       overview.putVersion({ ...view, state: 'retired' });
   }
-  if (payload.modelVersion !== null)
-    overview.setVersionState(payload.modelName, payload.modelVersion, 'champion');
+  if (fact.modelVersion !== null) overview.setVersionState(fact.modelName, fact.modelVersion, 'champion');
 });
-on(VersionMarkedUnstable, (overview, payload, event) => {
-  say(overview, event, `Version ${payload.modelVersion} marked unstable: ${payload.reason}`);
-  overview.setVersionState(payload.modelName, payload.modelVersion, 'unstable');
-});
-on(ModelLoadFailed, (overview, payload, event) => {
-  say(overview, event, `Version ${payload.modelVersion} could not be loaded: ${payload.message}`);
-});
-on(RolloutStarted, (overview, payload, event) => {
-  if (!say(overview, event, `Rollout of version ${payload.modelVersion} started`)) return;
+on(VersionMarkedUnstable, (overview, fact) =>
+  overview.setVersionState(fact.modelName, fact.modelVersion, 'unstable'),
+);
+on(RolloutStarted, (overview, fact) => {
   overview.count('rollouts', 1);
   overview.putRollout({
-    rolloutId: payload.rolloutId,
-    modelName: payload.modelName,
-    version: payload.modelVersion,
-    baselineVersion: payload.baselineVersion,
-    steps: payload.steps,
+    rolloutId: fact.rolloutId,
+    modelName: fact.modelName,
+    version: fact.modelVersion,
+    baselineVersion: fact.baselineVersion,
+    steps: fact.steps,
     percent: 0,
     state: 'running',
     verdict: undefined,
     evidence: [],
     reason: undefined,
-    at: payload.startedAt,
+    at: fact.startedAt,
   });
-  overview.setVersionState(payload.modelName, payload.modelVersion, 'canary');
+  overview.setVersionState(fact.modelName, fact.modelVersion, 'canary');
 });
-on(TrafficShifted, (overview, payload, event) => {
-  const canary = payload.weights.find((weight) => weight.arm === 'canary');
-  say(
-    overview,
-    event,
-    `Traffic: ${payload.weights.map((weight) => `v${weight.modelVersion} ${weight.percent} %`).join(', ')}`,
-  );
-  const rollout = payload.rolloutId === null ? undefined : overview.rollouts.get(payload.rolloutId);
-  if (rollout !== undefined && canary !== undefined)
-    overview.putRollout({ ...rollout, percent: canary.percent });
+on(TrafficShifted, (overview, fact) => {
+  const canary = fact.weights.find((weight) => weight.arm === 'canary');
+  if (canary !== undefined) changeRollout(overview, fact.rolloutId, { percent: canary.percent });
 });
-on(StepJudged, (overview, payload, event) => {
-  say(
-    overview,
-    event,
-    `Version ${payload.modelVersion} at ${payload.percent} %: ${payload.verdict}, ${payload.action}`,
-  );
-  const rollout = overview.rollouts.get(payload.rolloutId);
-  if (rollout !== undefined)
-    overview.putRollout({
-      ...rollout,
-      percent: payload.percent,
-      verdict: payload.verdict,
-      evidence: payload.evidence,
-    });
-});
-on(RolloutPromoted, (overview, payload, event) => {
-  say(overview, event, `Version ${payload.modelVersion} promoted: ${payload.reason}`);
-  const rollout = overview.rollouts.get(payload.rolloutId);
-  if (rollout !== undefined)
-    overview.putRollout({
-      ...rollout,
-      state: 'promoted',
-      percent: 100,
-      reason: payload.reason,
-      evidence: payload.evidence,
-    });
-});
-on(RolloutRolledBack, (overview, payload, event) => {
-  say(overview, event, `Version ${payload.modelVersion} rolled back: ${payload.reason}`);
-  const rollout = overview.rollouts.get(payload.rolloutId);
-  if (rollout !== undefined)
-    overview.putRollout({
-      ...rollout,
-      state: 'rolled-back',
-      percent: 0,
-      reason: payload.reason,
-      evidence: payload.evidence,
-    });
-});
-on(DriftMeasured, (overview, payload) => {
-  overview.drift.set(payload.modelName, {
-    modelVersion: payload.modelVersion,
-    verdict: payload.verdict,
-    windowEnd: payload.windowEnd,
-    rows: payload.rows,
-    scores: payload.scores,
+on(StepJudged, (overview, fact) =>
+  changeRollout(overview, fact.rolloutId, {
+    percent: fact.percent,
+    verdict: fact.verdict,
+    evidence: fact.evidence,
+  }),
+);
+on(RolloutPromoted, (overview, fact) =>
+  changeRollout(overview, fact.rolloutId, {
+    state: 'promoted',
+    percent: 100,
+    reason: fact.reason,
+    evidence: fact.evidence,
+  }),
+);
+on(RolloutRolledBack, (overview, fact) =>
+  changeRollout(overview, fact.rolloutId, {
+    state: 'rolled-back',
+    percent: 0,
+    reason: fact.reason,
+    evidence: fact.evidence,
+  }),
+);
+on(DriftMeasured, (overview, fact) => {
+  overview.drift.set(fact.modelName, {
+    modelVersion: fact.modelVersion,
+    verdict: fact.verdict,
+    windowEnd: fact.windowEnd,
+    rows: fact.rows,
+    scores: fact.scores,
   });
 });
-on(DriftDetected, (overview, payload, event) => {
-  if (
-    say(
-      overview,
-      event,
-      `Drift (${payload.kind}) of ${payload.features.slice(0, 3).join(', ')}${payload.features.length > 3 ? ` and ${payload.features.length - 3} more` : ''}`,
-    )
-  )
-    overview.count('drift', 1);
-});
-on(PerformanceMeasured, (overview, payload) => {
-  overview.performance.set(payload.modelName, {
-    version: payload.modelVersion,
-    metrics: payload.metrics,
-    labelled: payload.labelled,
-    verdict: payload.verdict,
+on(DriftDetected, (overview) => overview.count('drift', 1));
+on(PerformanceMeasured, (overview, fact) => {
+  overview.performance.set(fact.modelName, {
+    version: fact.modelVersion,
+    metrics: fact.metrics,
+    labelled: fact.labelled,
+    verdict: fact.verdict,
   });
 });
-on(RetrainingRequested, (overview, payload, event) => {
-  say(overview, event, `Retraining of ${payload.modelName} requested: ${payload.reason}`);
-});
-on(AlertFired, (overview, payload, event) => {
-  if (!say(overview, event, `Alert ${payload.name} (${payload.severity})`)) return;
+on(AlertFired, (overview, fact) => {
   overview.count('alerts', 1);
-  overview.alerts.set(payload.alertId, {
-    alertId: payload.alertId,
-    name: payload.name,
-    severity: payload.severity,
-    summary: payload.annotations['summary'] ?? payload.name,
-    startsAt: payload.startsAt,
+  overview.alerts.set(fact.alertId, {
+    alertId: fact.alertId,
+    name: fact.name,
+    severity: fact.severity,
+    summary: fact.annotations['summary'] ?? fact.name,
+    startsAt: fact.startsAt,
     acknowledgedBy: undefined,
   });
 });
-on(AlertAcknowledged, (overview, payload, event) => {
-  say(overview, event, `Alert taken over by ${payload.by}`);
-  const alert = overview.alerts.get(payload.alertId);
-  if (alert !== undefined) overview.alerts.set(payload.alertId, { ...alert, acknowledgedBy: payload.by });
+on(AlertAcknowledged, (overview, fact) => {
+  const alert = overview.alerts.get(fact.alertId);
+  if (alert !== undefined) overview.alerts.set(fact.alertId, { ...alert, acknowledgedBy: fact.by });
 });
-on(AlertResolved, (overview, payload, event) => {
-  say(overview, event, `Alert ${payload.name} resolved: ${payload.reason}`);
-  overview.alerts.delete(payload.alertId);
-});
-on(NotificationFailed, (overview, payload, event) => {
-  say(overview, event, `Notification by ${payload.channel} failed: ${payload.message}`);
+on(AlertResolved, (overview, fact) => {
+  overview.alerts.delete(fact.alertId);
 });

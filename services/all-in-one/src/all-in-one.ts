@@ -1,0 +1,107 @@
+import { alerting } from '@headrace/alerting';
+import { canaryController } from '@headrace/canary-controller';
+import { console } from '@headrace/console';
+import { drift } from '@headrace/drift';
+import { featureStore } from '@headrace/feature-store';
+import { inference } from '@headrace/inference';
+import { ingestion } from '@headrace/ingestion';
+import { type Closeable } from '@headrace/kernel';
+import { registry } from '@headrace/registry';
+import {
+  backendsConfigSchema,
+  ConfigError,
+  connectBackends,
+  parseConfig,
+  problemsOf,
+  startService,
+  variablePrefix,
+  type Environment,
+  type HostConfig,
+  type RunningService,
+  type ServiceDefinition,
+  type ServiceLogger,
+  type ServiceName,
+  type SharedBackends,
+} from '@headrace/service-host';
+import { trainer } from '@headrace/trainer';
+
+/**
+ * In the order of starting: who is asked starts before who asks, who consumes before who produces, so that a laptop
+ * sees no request fail while it starts. Closing goes the other way round.
+ */
+const services = [
+  startable(registry),
+  startable(featureStore),
+  startable(inference),
+  startable(canaryController),
+  startable(trainer),
+  startable(drift),
+  startable(alerting),
+  startable(console),
+  startable(ingestion),
+];
+
+/** Ties schema and composition of one definition together, whatever its configuration looks like. */
+function startable<Config extends { readonly host: HostConfig }>(definition: ServiceDefinition<Config>) {
+  return {
+    definition,
+    problemsOf: (environment: Environment) => problemsOf(definition.configSchema, environment),
+    start: (environment: Environment, backends: SharedBackends) =>
+      startService(definition, environment, backends),
+  };
+}
+
+export interface AllInOne extends Closeable {
+  readonly backends: SharedBackends;
+  readonly services: ReadonlyMap<ServiceName, RunningService>;
+  /** `http://127.0.0.1:8085` */
+  urlOf(service: ServiceName): string;
+}
+
+/**
+ * Runs the nine services as nine Nest applications in this process. They share one set of stores and reach each other by
+ * the bus, HTTP and gRPC only, as they do in nine processes. With HEADRACE_PORT_BASE=0 every service takes free ports.
+ * Fails with a ConfigError that names every bad variable of every service.
+ */
+export async function startAllInOne(environment: Environment, logger: ServiceLogger): Promise<AllInOne> {
+  const problems = [
+    ...problemsOf(backendsConfigSchema, environment),
+    ...services.flatMap((service) => service.problemsOf(environment)),
+  ];
+  if (problems.length > 0) {
+    throw new ConfigError([
+      ...new Map(problems.map((problem) => [JSON.stringify(problem), problem])).values(),
+    ]);
+  }
+  const backends = await connectBackends(parseConfig(backendsConfigSchema, environment), {
+    services,
+    logger,
+  });
+  const running = new Map<ServiceName, RunningService>();
+  const close = async (): Promise<void> => {
+    for (const service of [...running.values()].reverse()) await service.close();
+    running.clear();
+    await backends.close();
+  };
+  try {
+    const addresses: Record<string, string> = {};
+    for (const service of services) {
+      const started = await service.start({ ...environment, ...addresses }, backends);
+      running.set(service.definition.name, started);
+      addresses[`${variablePrefix(service.definition.name)}_URL`] = started.httpUrl;
+    }
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return {
+    backends,
+    services: running,
+    urlOf(name) {
+      const service = running.get(name);
+      if (service === undefined) throw new TypeError(`${name} does not run`);
+      return service.httpUrl;
+    },
+    close,
+  };
+}
