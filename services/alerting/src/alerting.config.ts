@@ -10,7 +10,7 @@ const milliseconds = z.coerce
 export const alertingConfigSchema = withHost(
   'alerting',
   z.object({
-    HEADRACE_CONFIG_DIR: z.string().optional(),
+    HEADRACE_CONFIG_DIR: z.string().min(1).default('config'),
     /** Labels that put alerts into one notification, separated by commas. */
     ALERTING_GROUP_BY: z.string().default('modelName'),
     ALERTING_GROUP_WAIT_MS: milliseconds.default(5_000),

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { Clock } from '@headrace/kernel';
 import {
   loadDeclarations,
@@ -26,16 +25,10 @@ import { NotifyGroups } from './application/notify-groups.js';
 import { AlertRepository, SilenceRepository, type Channel } from './application/ports.js';
 import { ReceiveAlerts } from './application/receive-alerts.js';
 
-const shippedDeclarations = join(import.meta.dirname, '../../../config');
-
 @Module({})
 export class AlertingModule {
   static forRoot(config: AlertingConfig, { database, clock, logger }: Backends): DynamicModule {
-    const rules = loadDeclarations(
-      'alert-rules',
-      alertRulesDeclaration,
-      config.configDirectory ?? shippedDeclarations,
-    );
+    const rules = loadDeclarations('alert-rules', alertRulesDeclaration, config.configDirectory);
     return {
       module: AlertingModule,
       controllers: [AlertsController, SilencesController, StatusController, AlertingEvents],
