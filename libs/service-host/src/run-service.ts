@@ -1,41 +1,245 @@
-import { type Closeable } from '@headrace/kernel';
-import { type EventBus } from '@headrace/messaging';
-import { type DynamicModule } from '@nestjs/common';
+import { setTimeout as pause } from 'node:timers/promises';
+import { AppError, describeError, isAppError } from '@headrace/kernel';
+import { EventBusStrategy } from '@headrace/messaging';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { type FastifyInstance } from 'fastify';
+import { variablePrefix } from './configuration/host-config.js';
+import { ProblemFilter } from './errors/problem-filter.js';
+import { GrpcServer } from './grpc/grpc-server.js';
+import { ServiceHealth } from './health.js';
+import { createFastify } from './http/create-fastify.js';
+import { currentService, NestLogRouter } from './observability/current-service.js';
+import { messagingMetricsOf } from './observability/messaging-metrics.js';
+import { PinoServiceLogger } from './observability/pino-service-logger.js';
+import { PrometheusServiceMetrics } from './observability/prometheus-service-metrics.js';
+import { startTracing } from './observability/tracing.js';
+import { type ServiceLogger } from './service-logger.js';
+import { type ServiceMetrics } from './service-metrics.js';
+import { type RunningService, type ServiceOptions } from './service-options.js';
 
-/** What every service takes from its configuration to run; parsed by `hostConfigSchema`. */
-export interface HostConfig {
-  readonly host: string;
-  readonly httpPort: number;
-  readonly grpcPort: number;
-  readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
-  readonly logFormat: 'json' | 'pretty';
-  /** Milliseconds that draining may take before the process ends all the same. */
-  readonly drainTimeoutMs: number;
-  /** Largest accepted body in bytes. */
-  readonly bodyLimitBytes: number;
-  /** OTLP endpoint for traces; undefined: traces stay in the process. */
-  readonly otlpEndpoint: string | undefined;
+/** Somebody else listens where this service wants to. */
+export class PortInUseError extends AppError {
+  readonly code = 'HOST_PORT_IN_USE';
+  readonly kind = 'conflict';
+
+  constructor(
+    readonly port: number,
+    readonly variable: string,
+    service: string,
+    cause: unknown,
+  ) {
+    super(
+      `Port ${port} of ${service} is in use; stop who listens there, or set ${variable} to another port`,
+      {
+        cause,
+      },
+    );
+  }
 }
 
-/** Answers `ready`, or the reason why the service cannot do its job now. */
-export type ReadinessCheck = () => Promise<'ready' | { readonly notReady: string }>;
-
-export interface ServiceOptions {
-  /** Service name: consumer group, event source, metrics label. */
-  readonly name: string;
-  readonly module: DynamicModule;
-  readonly config: HostConfig;
-  /** Consumed through @On and @OnBatch handlers of the module's controllers; undefined: the service consumes nothing. */
-  readonly bus?: EventBus;
-  readonly grpc?: { readonly packages: readonly string[]; readonly protoPaths: readonly string[] };
-  readonly readiness?: Readonly<Record<string, ReadinessCheck>>;
-  /** Closed in this order after consuming has stopped and requests have drained. Stores come last. */
-  readonly closing?: readonly Closeable[];
+/**
+ * Runs one service: HTTP and gRPC, health, metrics, then consuming. Resolves when it listens and consumes; a log that
+ * cannot be reached at that moment ends readiness and is tried again. Several services run in one process.
+ */
+export async function runService(options: ServiceOptions): Promise<RunningService> {
+  const { name, config } = options;
+  const logger = options.logger ?? new PinoServiceLogger(name, config);
+  await startTracing(`headrace-${name}`, config.otlpEndpoint);
+  return await currentService.run({ name, logger }, () => start({ ...options, logger }));
 }
 
-export interface RunningService extends Closeable {
+async function start(options: ServiceOptions & { readonly logger: ServiceLogger }): Promise<RunningService> {
+  const { name, config, logger } = options;
+  const metrics = options.metrics ?? new PrometheusServiceMetrics(name);
+  const health = new ServiceHealth(name, options.readiness ?? {});
+  health.obstruct('start', 'the service is starting');
+  const fastify = await createFastify({ name, config, http: options.http, health, logger, metrics });
+  const app = await NestFactory.create<NestFastifyApplication>(
+    options.module,
+    new FastifyAdapter(fastify as never),
+    // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- Nest declares its options as a class
+    {
+      logger: new NestLogRouter(),
+      bodyParser: false,
+      abortOnError: false,
+    },
+  );
+  app.useGlobalFilters(new ProblemFilter(logger));
+  const grpc = new GrpcServer({
+    name,
+    host: config.host,
+    port: config.grpcPort,
+    grpc: options.grpc,
+    messageLimitBytes: config.bodyLimitBytes,
+    health,
+    logger,
+    metrics,
+  });
+  const grpcSide = app.connectMicroservice({ strategy: grpc }, { inheritAppConfig: true });
+  const consuming =
+    options.bus === undefined
+      ? undefined
+      : new EventBusStrategy({
+          bus: options.bus,
+          group: name,
+          log: logger,
+          metrics: messagingMetricsOf(metrics),
+          onFatal: (error) => health.obstruct('consuming', describeError(error)),
+        });
+  if (consuming !== undefined) app.connectMicroservice({ strategy: consuming });
+  const service = new HostedService(options, app, fastify, grpc, consuming, health, logger, metrics);
+  try {
+    await app.init();
+    await listening(name, 'GRPC', config.grpcPort, () => grpcSide.listen());
+    await listening(name, 'HTTP', config.httpPort, () =>
+      fastify.listen({ port: config.httpPort, host: config.host }),
+    );
+    await service.beginConsuming();
+  } catch (error) {
+    await service.close();
+    throw error;
+  }
+  health.clear('start');
+  logger.info({ http: service.httpUrl, grpc: service.grpcAddress }, `${name} listens on ${service.httpUrl}`);
+  return service;
+}
+
+async function listening(
+  name: string,
+  side: 'HTTP' | 'GRPC',
+  port: number,
+  listen: () => Promise<unknown>,
+): Promise<void> {
+  try {
+    await listen();
+  } catch (error) {
+    if (/EADDRINUSE|address already in use|No address added/i.test(describeError(error)))
+      throw new PortInUseError(port, `${variablePrefix(name)}_${side}_PORT`, name, error);
+    throw error;
+  }
+}
+
+class HostedService implements RunningService {
   readonly name: string;
-  /** `http://127.0.0.1:8085`, with the port that was really taken (port 0 asks for a free one). */
-  readonly httpUrl: string;
-  readonly grpcAddress: string | undefined;
+  private closing: Promise<void> | undefined;
+  private ended = false;
+
+  constructor(
+    private readonly options: ServiceOptions,
+    private readonly app: NestFastifyApplication,
+    private readonly fastify: FastifyInstance,
+    private readonly grpc: GrpcServer,
+    private readonly consuming: EventBusStrategy | undefined,
+    private readonly health: ServiceHealth,
+    private readonly logger: ServiceLogger,
+    private readonly metrics: ServiceMetrics,
+  ) {
+    this.name = options.name;
+  }
+
+  get httpUrl(): string {
+    const address = this.fastify.server.address();
+    const port =
+      typeof address === 'object' && address !== null ? address.port : this.options.config.httpPort;
+    const { host } = this.options.config;
+    return `http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${port}`;
+  }
+
+  get grpcAddress(): string | undefined {
+    return this.grpc.address;
+  }
+
+  /** A log that is away is waited for in the background: the service lives, but is not ready. */
+  async beginConsuming(): Promise<void> {
+    const { consuming } = this;
+    if (consuming === undefined) return;
+    try {
+      await listenOn(consuming);
+    } catch (error) {
+      if (!isAppError(error) || !error.retryable) throw error;
+      this.health.obstruct('consuming', describeError(error));
+      void this.retryConsuming(consuming);
+    }
+  }
+
+  close(): Promise<void> {
+    this.closing ??= this.shutDown();
+    return this.closing;
+  }
+
+  private hasEnded(): boolean {
+    return this.ended;
+  }
+
+  private async retryConsuming(consuming: EventBusStrategy): Promise<void> {
+    for (let waitMs = 500; !this.hasEnded(); waitMs = Math.min(waitMs * 2, 10_000)) {
+      await pause(waitMs, undefined, { ref: false });
+      try {
+        if (this.hasEnded()) return;
+        await listenOn(consuming);
+        this.health.clear('consuming');
+        return;
+      } catch (error) {
+        this.health.obstruct('consuming', describeError(error));
+        this.logger.warn({ error }, `Consuming cannot begin yet: ${describeError(error)}`);
+      }
+    }
+  }
+
+  /** Order matters: nothing new comes in before what is in flight has ended, and stores close when nobody uses them. */
+  private async shutDown(): Promise<void> {
+    this.ended = true;
+    this.health.obstruct('shutdown', 'the service is shutting down');
+    const deadline = performance.now() + this.options.config.drainTimeoutMs;
+    const drained = await within(deadline, () =>
+      Promise.all([this.fastify.close(), this.grpc.drain(), this.consuming?.close()]),
+    );
+    if (!drained) {
+      this.logger.warn(
+        { drainTimeoutMs: this.options.config.drainTimeoutMs },
+        'What was in flight did not end in time and is broken off',
+      );
+      this.fastify.server.closeAllConnections();
+      this.grpc.force();
+    }
+    // At least a second for what must be written, also when draining took all of the time.
+    const last = Math.max(deadline, performance.now() + 1_000);
+    await this.step('application', last, () => this.app.close());
+    for (const [index, closeable] of (this.options.closing ?? []).entries()) {
+      await this.step(`${index + 1} ${closeable.constructor.name}`, last, () => closeable.close());
+    }
+    if (this.metrics instanceof PrometheusServiceMetrics) this.metrics.release();
+  }
+
+  /** One part that does not close must not keep the next from closing. */
+  private async step(what: string, deadline: number, close: () => Promise<unknown>): Promise<void> {
+    try {
+      if (!(await within(deadline, close))) this.logger.warn({ what }, `Closing ${what} took too long`);
+    } catch (error) {
+      this.logger.error({ what, error }, `Closing ${what} went wrong: ${describeError(error)}`);
+    }
+  }
+}
+
+function listenOn(strategy: EventBusStrategy): Promise<void> {
+  return new Promise((resolve, reject) => {
+    strategy.listen((error) => {
+      if (error === undefined) resolve();
+      else reject(error instanceof Error ? error : new Error(describeError(error)));
+    });
+  });
+}
+
+/** False when the time was up first. */
+async function within(deadline: number, work: () => Promise<unknown>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), Math.max(0, deadline - performance.now()));
+  });
+  try {
+    return await Promise.race([work().then(() => true as const), late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

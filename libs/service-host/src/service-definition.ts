@@ -6,9 +6,16 @@ import { type MetricsStore } from '@headrace/metrics-store';
 import { type ObjectStore } from '@headrace/object-store';
 import { type DynamicModule } from '@nestjs/common';
 import { type z } from 'zod';
+import { type ServiceName } from './configuration/host-config.js';
 import { type ServiceLogger } from './service-logger.js';
 import { type ServiceMetrics } from './service-metrics.js';
-import { type HostConfig, type ReadinessCheck, type ServiceOptions } from './run-service.js';
+import {
+  type HostConfig,
+  type HttpOptions,
+  type ReadinessCheck,
+  type ServiceOptions,
+} from './service-options.js';
+import { type Breakers } from './outbound/breakers.js';
 
 export type StoreName = 'database' | 'cache' | 'metrics' | 'objects';
 
@@ -25,11 +32,14 @@ export interface Backends {
   readonly logger: ServiceLogger;
   /** Prometheus metrics of this service, served on its `/metrics`. */
   readonly serviceMetrics: ServiceMetrics;
+  /** Circuit breakers of this service; `new HttpPeer({ name, baseUrl, breakers })` calls another service through one. */
+  readonly breakers: Breakers;
 }
 
 export interface Composition {
   readonly module: DynamicModule;
   readonly grpc?: ServiceOptions['grpc'];
+  readonly http?: HttpOptions;
   readonly readiness?: Readonly<Record<string, ReadinessCheck>>;
   /** What the composition itself opened (workers, timers); closed before the stores. */
   readonly closing?: readonly Closeable[];
@@ -42,7 +52,7 @@ export interface Composition {
 export interface ServiceDefinition<
   Config extends { readonly host: HostConfig } = { readonly host: HostConfig },
 > {
-  readonly name: string;
+  readonly name: ServiceName;
   /** Parses the environment (upper-case names, strings) into the typed configuration. */
   readonly configSchema: z.ZodType<Config>;
   readonly uses: readonly StoreName[];
@@ -50,3 +60,6 @@ export interface ServiceDefinition<
   readonly database?: DatabaseSchema;
   compose(config: Config, backends: Backends): Composition | Promise<Composition>;
 }
+
+/** A definition of which only the name, the stores and the schema matter. */
+export type AnyServiceDefinition = Pick<ServiceDefinition, 'name' | 'uses' | 'database'>;

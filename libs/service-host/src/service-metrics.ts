@@ -1,4 +1,4 @@
-import { type Counter, type Gauge, type Histogram, type Registry } from 'prom-client';
+import type { Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 /**
  * Prometheus metrics of one service. Each service has its own registry, so that nine services in one process do not

@@ -1,0 +1,84 @@
+import { isAppError, type ErrorKind } from '@headrace/kernel';
+import { errorTable, kindOfHttpStatus } from './error-table.js';
+
+/** RFC 9457 problem details; `code` is the stable name of the error. */
+export interface ProblemDetails {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly code: string;
+  readonly detail?: string;
+  /** Seconds after which a repeat makes sense; also in `Retry-After`. */
+  readonly retryAfter?: number;
+  readonly errors?: readonly FieldError[];
+}
+
+/** Which part of a request is wrong, as a JSON pointer, and why. */
+export interface FieldError {
+  readonly pointer: string;
+  readonly detail: string;
+}
+
+const defaultRetryAfterSeconds = 1;
+
+/** What a client may know of an error. An unexpected error shows nothing of its inside. */
+export function problemOf(error: unknown): ProblemDetails {
+  if (isAppError(error)) {
+    const shown = error.kind !== 'internal';
+    return problem(error.kind, errorTable[error.kind].httpStatus, error.code, {
+      detail: shown ? error.message : undefined,
+      retryAfter: retryAfterOf(error, error.kind),
+      errors: shown && 'errors' in error ? fieldErrorsOf(error.errors) : undefined,
+    });
+  }
+  // Errors of Fastify and of Nest's HTTP layer say by themselves that they are the client's.
+  const status = clientStatusOf(error);
+  if (status !== undefined && error instanceof Error) {
+    const kind = kindOfHttpStatus(status);
+    const code = 'code' in error && typeof error.code === 'string' ? error.code : `HTTP_${status}`;
+    return problem(kind, status, code, { detail: error.message, retryAfter: retryAfterOf(error, kind) });
+  }
+  return problem('internal', 500, 'INTERNAL', {});
+}
+
+function problem(
+  kind: ErrorKind,
+  status: number,
+  code: string,
+  more: {
+    detail?: string | undefined;
+    retryAfter?: number | undefined;
+    errors?: readonly FieldError[] | undefined;
+  },
+): ProblemDetails {
+  return {
+    type: 'about:blank',
+    title: errorTable[kind].title,
+    status,
+    code,
+    ...(more.detail === undefined ? {} : { detail: more.detail }),
+    ...(more.retryAfter === undefined ? {} : { retryAfter: more.retryAfter }),
+    ...(more.errors === undefined ? {} : { errors: more.errors }),
+  };
+}
+
+function retryAfterOf(error: object, kind: ErrorKind): number | undefined {
+  if (kind !== 'overloaded' && kind !== 'unavailable') return undefined;
+  const given = 'retryAfterSeconds' in error ? error.retryAfterSeconds : undefined;
+  return typeof given === 'number' && given > 0 ? Math.ceil(given) : defaultRetryAfterSeconds;
+}
+
+function fieldErrorsOf(value: unknown): readonly FieldError[] | undefined {
+  return Array.isArray(value) ? (value as readonly FieldError[]) : undefined;
+}
+
+function clientStatusOf(error: unknown): number | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const own =
+    'statusCode' in error
+      ? error.statusCode
+      : 'getStatus' in error && typeof error.getStatus === 'function'
+        ? (error.getStatus as () => unknown)()
+        : undefined;
+  return typeof own === 'number' && own >= 400 && own < 500 ? own : undefined;
+}

@@ -1,0 +1,70 @@
+import { describeError } from '@headrace/kernel';
+import { type ReadinessCheck } from './service-options.js';
+
+export interface HealthReport {
+  readonly status: 'ready' | 'not-ready';
+  readonly service: string;
+  readonly checks: Readonly<
+    Record<string, { readonly status: 'ready' | 'not-ready'; readonly reason?: string }>
+  >;
+}
+
+const checkTimeoutMs = 2_000;
+
+/** Whether a service can do its job, and if not, why. */
+export class ServiceHealth {
+  private readonly obstacles = new Map<string, string>();
+  private running: Promise<HealthReport> | undefined;
+
+  constructor(
+    private readonly service: string,
+    private readonly checks: Readonly<Record<string, ReadinessCheck>>,
+  ) {}
+
+  /** Ends readiness for a reason of the host itself, until `clear`. */
+  obstruct(name: string, reason: string): void {
+    this.obstacles.set(name, reason);
+  }
+
+  clear(name: string): void {
+    this.obstacles.delete(name);
+  }
+
+  /** Probes that come together share one round of checks. */
+  report(): Promise<HealthReport> {
+    this.running ??= this.ask().finally(() => (this.running = undefined));
+    return this.running;
+  }
+
+  private async ask(): Promise<HealthReport> {
+    const results: [string, { status: 'ready' | 'not-ready'; reason?: string }][] = await Promise.all(
+      Object.entries(this.checks).map(async ([name, check]) => {
+        const result = await bounded(check);
+        return [
+          name,
+          result === 'ready' ? { status: 'ready' } : { status: 'not-ready', reason: result.notReady },
+        ];
+      }),
+    );
+    for (const [name, reason] of this.obstacles) results.push([name, { status: 'not-ready', reason }]);
+    return {
+      status: results.every(([, { status }]) => status === 'ready') ? 'ready' : 'not-ready',
+      service: this.service,
+      checks: Object.fromEntries(results),
+    };
+  }
+}
+
+async function bounded(check: ReadinessCheck): ReturnType<ReadinessCheck> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<{ notReady: string }>((resolve) => {
+    timer = setTimeout(() => resolve({ notReady: `no answer within ${checkTimeoutMs} ms` }), checkTimeoutMs);
+  });
+  try {
+    return await Promise.race([check(), late]);
+  } catch (error) {
+    return { notReady: describeError(error) };
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,173 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { AppError, digestOf } from '@headrace/kernel';
+import { isMap, isNode, isPair, isScalar, LineCounter, parseAllDocuments, type Document } from 'yaml';
+import { type z } from 'zod';
+import { nearestWord } from './configuration/nearest-word.js';
+
+/** One declaration as it was loaded. */
+export interface Declaration<T> {
+  readonly value: T;
+  /** First twelve digits of the SHA-256 of its canonical JSON: decisions name it. Comments and order of keys do not change it. */
+  readonly version: string;
+  readonly file: string;
+}
+
+export interface DeclarationProblem {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  readonly message: string;
+}
+
+/** Declarations are wrong; every fault with file and line. */
+export class DeclarationsError extends AppError {
+  readonly code = 'DECLARATIONS_INVALID';
+  readonly kind = 'invalid';
+
+  constructor(
+    readonly declarationKind: string,
+    readonly problems: readonly DeclarationProblem[],
+  ) {
+    super(
+      `${problems.length} ${problems.length === 1 ? 'fault' : 'faults'} in ${declarationKind}:\n${problems
+        .map(({ file, line, column, message }) => `  ${file}:${line}:${column}: ${message}`)
+        .join('\n')}`,
+    );
+  }
+}
+
+/**
+ * All declarations of a kind: the YAML files `<directory>/<kind>/*.yaml` in order of name, each with one or more
+ * documents. A missing directory is an error, because a policy that was not found must not look like no policy.
+ */
+export function loadDeclarations<Schema extends z.ZodType>(
+  kind: string,
+  schema: Schema,
+  directory: string,
+): readonly Declaration<z.output<Schema>>[] {
+  const folder = join(directory, kind);
+  const problems: DeclarationProblem[] = [];
+  const declarations: Declaration<z.output<Schema>>[] = [];
+  for (const name of yamlFilesOf(folder, kind)) {
+    const file = join(folder, name);
+    declarations.push(...parseDeclarations(schema, readFileSync(file, 'utf8'), file, problems));
+  }
+  if (problems.length > 0) throw new DeclarationsError(kind, problems);
+  return declarations;
+}
+
+/** The same from a text, for declarations that arrive by an API. */
+export function parseDeclaration<Schema extends z.ZodType>(
+  kind: string,
+  schema: Schema,
+  text: string,
+  file: string,
+): readonly Declaration<z.output<Schema>>[] {
+  const problems: DeclarationProblem[] = [];
+  const declarations = parseDeclarations(schema, text, file, problems);
+  if (problems.length > 0) throw new DeclarationsError(kind, problems);
+  return declarations;
+}
+
+function yamlFilesOf(folder: string, kind: string): readonly string[] {
+  try {
+    return readdirSync(folder)
+      .filter((name) => /\.ya?ml$/.test(name))
+      .sort();
+  } catch (error) {
+    throw new DeclarationsError(kind, [
+      { file: folder, line: 1, column: 1, message: `cannot be read (${(error as Error).message})` },
+    ]);
+  }
+}
+
+function parseDeclarations<Schema extends z.ZodType>(
+  schema: Schema,
+  text: string,
+  file: string,
+  problems: DeclarationProblem[],
+): readonly Declaration<z.output<Schema>>[] {
+  const lines = new LineCounter();
+  const documents = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false });
+  const declarations: Declaration<z.output<Schema>>[] = [];
+  for (const document of 'empty' in documents ? [] : documents) {
+    if (document.errors.length > 0) {
+      problems.push(...document.errors.map((error) => located(file, lines, error.pos[0], error.message)));
+      continue;
+    }
+    const plain: unknown = document.toJS({ maxAliasCount: 100 });
+    if (plain === null) continue;
+    const parsed = schema.safeParse(plain);
+    if (parsed.success) {
+      declarations.push({ value: parsed.data, version: versionOf(plain), file });
+    } else {
+      problems.push(...parsed.error.issues.flatMap((issue) => problemsOfIssue(issue, document, file, lines)));
+    }
+  }
+  return declarations;
+}
+
+/** Short and stable: the same declaration has the same version on every machine. */
+function versionOf(declaration: unknown): string {
+  return digestOf(canonicalJson(declaration)).slice('sha256:'.length, 'sha256:'.length + 12);
+}
+
+function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_key, part: unknown) =>
+    typeof part === 'object' && part !== null && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)))
+      : part,
+  );
+}
+
+function problemsOfIssue(
+  issue: z.core.$ZodIssue,
+  document: Document.Parsed,
+  file: string,
+  lines: LineCounter,
+): readonly DeclarationProblem[] {
+  const path = issue.path.map(String).join('.');
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => {
+      const where = keyOffset(document, issue.path, key) ?? offsetOf(document, issue.path);
+      return located(file, lines, where, `unknown field "${[...issue.path, key].map(String).join('.')}"`);
+    });
+  }
+  let message = path === '' ? issue.message : `${path}: ${issue.message}`;
+  if (issue.code === 'invalid_value') {
+    const given = valueAt(document, issue.path);
+    const words = issue.values.filter((word) => typeof word === 'string');
+    const near = typeof given === 'string' ? nearestWord(given, words) : undefined;
+    message = `${path} is ${JSON.stringify(given)}, must be one of ${issue.values.map(String).join(', ')}`;
+    if (near !== undefined) message += `; did you mean "${near}"?`;
+  }
+  return [located(file, lines, offsetOf(document, issue.path), message)];
+}
+
+function located(file: string, lines: LineCounter, offset: number, message: string): DeclarationProblem {
+  const { line, col } = lines.linePos(offset);
+  return { file, line, column: col, message };
+}
+
+/** Where a value begins; of a missing one, where the nearest thing around it begins. */
+function offsetOf(document: Document.Parsed, path: readonly PropertyKey[]): number {
+  for (let depth = path.length; depth >= 0; depth -= 1) {
+    const node = document.getIn(path.slice(0, depth), true);
+    if (isNode(node) && node.range) return node.range[0];
+  }
+  return document.range[0];
+}
+
+function keyOffset(document: Document.Parsed, path: readonly PropertyKey[], key: string): number | undefined {
+  const map = document.getIn(path, true);
+  const target = isMap(map) ? map : undefined;
+  const pair = target?.items.find(
+    (item) => isPair(item) && isScalar(item.key) && String(item.key.value) === key,
+  );
+  return isScalar(pair?.key) ? pair.key.range?.[0] : undefined;
+}
+
+function valueAt(document: Document.Parsed, path: readonly PropertyKey[]): unknown {
+  return document.getIn(path);
+}

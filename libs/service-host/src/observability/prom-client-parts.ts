@@ -1,0 +1,54 @@
+import { createRequire } from 'node:module';
+import type * as PromClient from 'prom-client';
+
+const require = createRequire(import.meta.url);
+const part = (name: string): unknown => require(`prom-client/lib/${name}.js`);
+
+// The parts that are used, one by one: the package's entry also loads its own copy of the tracing API, which does not
+// load where a test runner prefers the ES build of packages.
+export const Registry = part('registry') as typeof PromClient.Registry;
+export const Counter = part('counter') as typeof PromClient.Counter;
+export const Gauge = part('gauge') as typeof PromClient.Gauge;
+export const Histogram = part('histogram') as typeof PromClient.Histogram;
+
+type Collect = (registry: PromClient.Registry, config: { eventLoopMonitoringPrecision: number }) => void;
+const processParts = [
+  'processStartTime',
+  'osMemoryHeap',
+  'processOpenFileDescriptors',
+  'processMaxFileDescriptors',
+  'eventLoopLag',
+  'heapSizeAndUsed',
+  'version',
+  'gc',
+] as const;
+
+/** The usual metrics of a Node process, under their usual names. */
+export function collectProcessMetrics(registry: PromClient.Registry): void {
+  for (const name of processParts) {
+    (part(`metrics/${name}`) as Collect)(registry, { eventLoopMonitoringPrecision: 10 });
+  }
+  let last = process.cpuUsage();
+  const user = new Counter({
+    name: 'process_cpu_user_seconds_total',
+    help: 'User CPU time spent',
+    registers: [registry],
+    collect: () => {
+      const now = process.cpuUsage();
+      user.inc((now.user - last.user) / 1e6);
+      system.inc((now.system - last.system) / 1e6);
+      both.inc((now.user + now.system - last.user - last.system) / 1e6);
+      last = now;
+    },
+  });
+  const system = new Counter({
+    name: 'process_cpu_system_seconds_total',
+    help: 'System CPU time spent',
+    registers: [registry],
+  });
+  const both = new Counter({
+    name: 'process_cpu_seconds_total',
+    help: 'User and system CPU time spent',
+    registers: [registry],
+  });
+}

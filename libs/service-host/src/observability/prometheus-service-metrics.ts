@@ -1,0 +1,80 @@
+import type * as PromClient from 'prom-client';
+import { collectProcessMetrics, Counter, Gauge, Histogram, Registry } from './prom-client-parts.js';
+import { ServiceMetrics } from '../service-metrics.js';
+
+/** The registry that holds the metrics of the process itself; only one service of a process shows them. */
+let processRegistryHolder: PromClient.Registry | undefined;
+
+export class PrometheusServiceMetrics extends ServiceMetrics {
+  readonly registry = new Registry();
+
+  constructor(service: string) {
+    super();
+    this.registry.setDefaultLabels({ service });
+    if (processRegistryHolder === undefined) {
+      processRegistryHolder = this.registry;
+      collectProcessMetrics(this.registry);
+    }
+  }
+
+  counter<Label extends string>(
+    name: string,
+    help: string,
+    labels: readonly Label[] = [],
+  ): PromClient.Counter<Label> {
+    return this.once(
+      name,
+      'counter',
+      () => new Counter({ name, help, labelNames: labels, registers: [this.registry] }),
+    );
+  }
+
+  gauge<Label extends string>(
+    name: string,
+    help: string,
+    labels: readonly Label[] = [],
+  ): PromClient.Gauge<Label> {
+    return this.once(
+      name,
+      'gauge',
+      () => new Gauge({ name, help, labelNames: labels, registers: [this.registry] }),
+    );
+  }
+
+  histogram<Label extends string>(
+    name: string,
+    help: string,
+    labels: readonly Label[] = [],
+    buckets?: readonly number[],
+  ): PromClient.Histogram<Label> {
+    const options = { name, help, labelNames: labels, registers: [this.registry] };
+    return this.once(
+      name,
+      'histogram',
+      () => new Histogram(buckets === undefined ? options : { ...options, buckets: [...buckets] }),
+    );
+  }
+
+  /** Lets the next service of the process show the metrics of the process. */
+  release(): void {
+    if (processRegistryHolder === this.registry) processRegistryHolder = undefined;
+    this.registry.clear();
+  }
+
+  private once<M extends PromClient.Metric>(
+    name: string,
+    type: 'counter' | 'gauge' | 'histogram',
+    make: () => M,
+  ): M {
+    const known = this.registry.getSingleMetric(name);
+    if (known === undefined) return make();
+    if (
+      (known as unknown as { type?: string }).type === type ||
+      known.constructor.name.toLowerCase() === type
+    )
+      return known as M;
+    throw new TypeError(
+      `Metric ${name} exists already and is a ${known.constructor.name.toLowerCase()}, not a ${type}`,
+    );
+  }
+}
