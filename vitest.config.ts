@@ -1,10 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
-const conditions = ['@headrace/source'];
-const source = {
-  resolve: { conditions: [...conditions, 'module', 'node', 'development|production'] },
-  ssr: { resolve: { conditions: [...conditions, 'module', 'node', 'development|production'] } },
-};
+// Without Vite's 'module': packages run in Node, and what bundlers get from some is not what Node can load.
+const conditions = ['@headrace/source', 'node', 'development|production'];
+const source = { resolve: { conditions }, ssr: { resolve: { conditions } } };
 const servers = ['**/*.integration.spec.ts', 'test/**/*.spec.ts'];
 
 /** `unit` needs nothing but Node; `servers` holds what talks to real servers and the scenarios across services. */
