@@ -20,7 +20,7 @@ export async function openMetricsStore(config: BackendsConfig, clock: Clock): Pr
   const { createMetricsStore } = await import('@headrace/metrics-store');
   return createMetricsStore(
     config.metrics.driver === 'embedded'
-      ? { driver: 'embedded', directory: join(config.dataDirectory, 'metrics'), clock }
+      ? { driver: 'embedded', directory: join(config.dataDirectory, 'metrics'), options: { clock } }
       : config.metrics,
   );
 }
