@@ -1,11 +1,15 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { asyncApiDocument } from './asyncapi.js';
+import { openApiDocuments } from './openapi.js';
 
 const root = join(import.meta.dirname, '../../..');
 const folder = join(root, 'docs/contracts');
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
-const documents: Readonly<Record<string, unknown>> = { 'asyncapi.json': asyncApiDocument(version) };
+const documents: Readonly<Record<string, unknown>> = {
+  'asyncapi.json': asyncApiDocument(version),
+  ...(await openApiDocuments()),
+};
 
 mkdirSync(folder, { recursive: true });
 const check = process.argv.includes('--check');
@@ -19,3 +23,4 @@ for (const [name, document] of Object.entries(documents)) {
     process.exitCode = 1;
   }
 }
+process.exit();

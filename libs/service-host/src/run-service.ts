@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { AppError, describeError, isAppError } from '@headrace/kernel';
 import { EventBusStrategy } from '@headrace/messaging';
+import { type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type FastifyInstance } from 'fastify';
@@ -9,6 +10,7 @@ import { ProblemFilter } from './errors/problem-filter.js';
 import { GrpcServer } from './grpc/grpc-server.js';
 import { ServiceHealth } from './health.js';
 import { createFastify } from './http/create-fastify.js';
+import { openApiOf } from './http/open-api.js';
 import { currentService, NestLogRouter } from './observability/current-service.js';
 import { messagingMetricsOf } from './observability/messaging-metrics.js';
 import { PinoServiceLogger } from './observability/pino-service-logger.js';
@@ -54,7 +56,8 @@ async function start(options: ServiceOptions & { readonly logger: ServiceLogger 
   const metrics = options.metrics ?? new PrometheusServiceMetrics(name);
   const health = new ServiceHealth(name, options.readiness ?? {});
   health.obstruct('start', 'the service is starting');
-  const fastify = await createFastify({ name, config, http: options.http, health, logger, metrics });
+  const openApi = openApiOf(name, (options.module.controllers ?? []) as Type[]);
+  const fastify = await createFastify({ name, config, http: options.http, health, logger, metrics, openApi });
   const app = await NestFactory.create<NestFastifyApplication>(
     options.module,
     new FastifyAdapter(fastify as never),

@@ -28,10 +28,23 @@ export class InvalidRequestError extends AppError {
   }
 }
 
+/** A pipe that shows its schema, so that the OpenAPI document says what the validation does. */
+export interface ZodPipe<Schema extends z.ZodType = z.ZodType> extends PipeTransform<
+  unknown,
+  z.output<Schema>
+> {
+  readonly schema: Schema;
+}
+
+export function isZodPipe(pipe: unknown): pipe is ZodPipe {
+  return typeof pipe === 'object' && pipe !== null && 'schema' in pipe && 'transform' in pipe;
+}
+
 /** Validates by a schema: `@Body(zod(schema)) body: z.output<typeof schema>`. */
-export function zod<Schema extends z.ZodType>(schema: Schema): PipeTransform<unknown, z.output<Schema>> {
+export function zod<Schema extends z.ZodType>(schema: Schema): ZodPipe<Schema> {
   return {
-    transform(value) {
+    schema,
+    transform(value: unknown) {
       const parsed = schema.safeParse(value);
       if (!parsed.success) throw new InvalidRequestError(parsed.error);
       return parsed.data;

@@ -15,6 +15,8 @@ export interface FastifyParts {
   readonly health: ServiceHealth;
   readonly logger: ServiceLogger;
   readonly metrics: ServiceMetrics;
+  /** The OpenAPI document of the service. */
+  readonly openApi: unknown;
 }
 
 /** Probes and scrapes come every few seconds; nobody wants to see them in traces. */
@@ -44,6 +46,9 @@ export async function createFastify(parts: FastifyParts): Promise<FastifyInstanc
     await reply
       .header('content-type', parts.metrics.registry.contentType)
       .send(await parts.metrics.registry.metrics());
+  });
+  instance.get('/openapi.json', async (_request, reply) => {
+    await reply.send(parts.openApi);
   });
   await http?.configure?.(instance);
   return instance;
