@@ -1,0 +1,109 @@
+import { DriftDetected, DriftMeasured } from '@headrace/contracts';
+import { Clock, deterministicId } from '@headrace/kernel';
+import { pending } from '@headrace/messaging';
+import { Injectable } from '@nestjs/common';
+import { type VersionedPolicy } from '../domain/drift-policy.js';
+import { DriftWindow } from '../domain/drift-window.js';
+import { judgeDrift } from '../domain/judge-drift.js';
+import { afterWindow, type DriftKind, type ModelWatch, openWindow } from '../domain/model-watch.js';
+import { type ReferenceProfile } from '../domain/reference-profile.js';
+import { type DriftReport, type ModelUnit } from './ports.js';
+import { type LoadedProfile } from './reference-profiles.js';
+import { requestRetraining } from './request-retraining.js';
+
+/** A reference without any column: what a window is compared with when there is none, so that it is no-data. */
+const noProfile: ReferenceProfile = {
+  modelRunId: '',
+  rows: 0,
+  features: {},
+  prediction: { edges: [], counts: [0], missing: 0, total: 0 },
+};
+
+/** Judges the open window of a model inside a unit of work and states what follows. The next window is open afterwards. */
+@Injectable()
+export class CloseWindow {
+  constructor(private readonly clock: Clock) {}
+
+  async execute(
+    unit: ModelUnit,
+    watch: ModelWatch & { readonly champion: NonNullable<ModelWatch['champion']> },
+    loaded: LoadedProfile,
+    versioned: VersionedPolicy,
+  ): Promise<{ readonly watch: ModelWatch; readonly report: DriftReport }> {
+    const now = this.clock.now();
+    const profile = loaded.kind === 'loaded' ? loaded.profile : noProfile;
+    const window =
+      loaded.kind === 'loaded' ? openWindow(watch, profile).state() : DriftWindow.open(profile, now).state();
+    const judgement = judgeDrift(profile, window, versioned.policy);
+    const { modelName, champion } = watch;
+    const driftId = deterministicId('drift', modelName, String(champion.version), watch.windowOpenedAt);
+    const facts = {
+      driftId,
+      modelName,
+      modelVersion: champion.version,
+      windowStart: window.firstEvent ?? watch.windowOpenedAt,
+      windowEnd: window.lastEvent ?? now.toISOString(),
+      rows: window.rows,
+      referenceRows: profile.rows,
+      policyVersion: versioned.version,
+    };
+    const causes = window.lastFactId === undefined ? [] : [window.lastFactId];
+    await unit.state(
+      pending(DriftMeasured, {
+        id: driftId,
+        time: now,
+        causationIds: causes,
+        payload: {
+          ...facts,
+          verdict: judgement.verdict,
+          scores: [...judgement.features, judgement.prediction].flatMap(({ feature, scores }) =>
+            scores.map((score) => ({
+              ...score,
+              feature,
+              value: score.value ?? null,
+              pValue: score.pValue ?? null,
+              drifted: score.drifted ?? null,
+            })),
+          ),
+        },
+      }),
+    );
+    const after = afterWindow({ ...watch, window }, judgement, versioned.policy, now);
+    for (const kind of after.confirmed) {
+      await unit.state(
+        pending(DriftDetected, {
+          id: deterministicId(driftId, kind),
+          time: now,
+          causationIds: [driftId],
+          payload: {
+            driftId,
+            modelName,
+            modelVersion: champion.version,
+            kind,
+            features: featuresOf(kind, judgement.driftedFeatures, judgement.incompleteFeatures),
+            evidence: judgement.evidence.slice(0, 100),
+            windowsInARow: after.watch.streaks[kind],
+            policyVersion: versioned.version,
+            detectedAt: now.toISOString(),
+          },
+        }),
+      );
+    }
+    const retraining = await requestRetraining(unit, after.watch, versioned, driftId, now);
+    const report: DriftReport = {
+      ...facts,
+      closedAt: now.toISOString(),
+      predictions: window.predictions,
+      judgement,
+      note: loaded.kind === 'missing' ? loaded.reason : undefined,
+      retraining: retraining.decision,
+    };
+    await unit.saveReport(report);
+    return { watch: retraining.watch, report };
+  }
+}
+
+function featuresOf(kind: DriftKind, drifted: readonly string[], incomplete: readonly string[]): string[] {
+  if (kind === 'feature') return [...drifted];
+  return kind === 'data-quality' ? [...incomplete] : [];
+}

@@ -1,0 +1,76 @@
+import { type FeaturesComputed } from '@headrace/contracts';
+import { Clock } from '@headrace/kernel';
+import { type EventOf } from '@headrace/messaging';
+import { Injectable } from '@nestjs/common';
+import { counted, isCounted, isDue, type ModelWatch, openWindow } from '../domain/model-watch.js';
+import { CloseWindow } from './close-window.js';
+import { DriftGauges } from './drift-gauges.js';
+import { Policies } from './policies.js';
+import { type DriftReport, DriftStore } from './ports.js';
+import { ReferenceProfiles } from './reference-profiles.js';
+
+/** Counts feature rows into the open window of every model that has a champion, and closes windows that are full. */
+@Injectable()
+export class CountFeatures {
+  constructor(
+    private readonly store: DriftStore,
+    private readonly profiles: ReferenceProfiles,
+    private readonly policies: Policies,
+    private readonly closeWindow: CloseWindow,
+    private readonly gauges: DriftGauges,
+    private readonly clock: Clock,
+  ) {}
+
+  async execute(events: readonly EventOf<typeof FeaturesComputed>[]): Promise<void> {
+    for (const modelName of await this.store.modelNames()) await this.countFor(modelName, events);
+  }
+
+  private async countFor(
+    modelName: string,
+    events: readonly EventOf<typeof FeaturesComputed>[],
+  ): Promise<void> {
+    const champion = (await this.store.watch(modelName))?.champion;
+    if (!champion) return;
+    const loaded = await this.profiles.get(champion.reference);
+    if (loaded.kind === 'missing') return;
+    const versioned = this.policies.of(modelName);
+    const reports = await this.store.inModel(modelName, async (unit) => {
+      const closed: DriftReport[] = [];
+      let watch = unit.watch;
+      // Another process may have followed another champion since; these rows are then counted against that one.
+      if (watch?.champion?.reference?.digest !== champion.reference?.digest || !watch) return undefined;
+      const fresh = events.filter(({ position }) => watch !== undefined && !isCounted(watch, position));
+      let window = openWindow(watch, loaded.profile);
+      for (const { id, payload } of fresh) {
+        window.countFeatures({ ...payload, id });
+        if (window.rowCount < versioned.policy.window.rows) continue;
+        const full: ModelWatch = { ...watch, window: window.state() };
+        if (!full.champion) break;
+        const result = await this.closeWindow.execute(
+          unit,
+          { ...full, champion: full.champion },
+          loaded,
+          versioned,
+        );
+        closed.push(result.report);
+        watch = result.watch;
+        window = openWindow(watch, loaded.profile);
+      }
+      watch = { ...watch, window: window.state(), positions: counted(watch, events.at(-1)?.position) };
+      if (isDue(watch, versioned.policy, this.clock.now()) && watch.champion) {
+        const result = await this.closeWindow.execute(
+          unit,
+          { ...watch, champion: watch.champion },
+          loaded,
+          versioned,
+        );
+        closed.push(result.report);
+        watch = result.watch;
+      }
+      await unit.save(watch);
+      return closed;
+    });
+    if (reports === undefined) return this.countFor(modelName, events);
+    for (const report of reports) this.gauges.showDrift(report);
+  }
+}

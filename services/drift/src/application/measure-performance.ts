@@ -1,0 +1,168 @@
+import { DriftDetected, PerformanceMeasured } from '@headrace/contracts';
+import { Clock, deterministicId } from '@headrace/kernel';
+import { pending } from '@headrace/messaging';
+import { Injectable } from '@nestjs/common';
+import { type VersionedPolicy } from '../domain/drift-policy.js';
+import { judgePerformance } from '../domain/judge-performance.js';
+import { type ModelWatch } from '../domain/model-watch.js';
+import { DriftGauges } from './drift-gauges.js';
+import { Policies } from './policies.js';
+import { DriftStore, type ModelUnit, type PerformanceReport } from './ports.js';
+import { requestRetraining } from './request-retraining.js';
+
+/** Measures each served version on the predictions whose outcome is known, a window at a time. */
+@Injectable()
+export class MeasurePerformance {
+  constructor(
+    private readonly store: DriftStore,
+    private readonly policies: Policies,
+    private readonly gauges: DriftGauges,
+    private readonly clock: Clock,
+  ) {}
+
+  /** `now` also measures windows that are neither full nor old enough. */
+  async execute(modelName: string, when: 'due' | 'now' = 'due'): Promise<readonly PerformanceReport[]> {
+    const versioned = this.policies.of(modelName);
+    const reports = await this.store.inModel(modelName, async (unit) => {
+      if (!unit.watch) return [];
+      const measured: PerformanceReport[] = [];
+      let watch = unit.watch;
+      for (const { version, labelled } of await this.versionsOf(unit, watch)) {
+        for (
+          let left = labelled, first = true;
+          ;
+          left -= versioned.policy.performance.window.rows, first = false
+        ) {
+          const full = left >= versioned.policy.performance.window.rows;
+          if (!full && !(first && (when === 'now' || this.isOld(watch, version, versioned)))) break;
+          const result = await this.measure(unit, watch, version, versioned);
+          watch = result.watch;
+          measured.push(result.report);
+        }
+      }
+      if (measured.length > 0) await unit.save(watch);
+      return measured;
+    });
+    for (const report of reports) this.gauges.showPerformance(report);
+    return reports;
+  }
+
+  /** The champion is measured also when nothing is known about it, because no data is a finding. */
+  private async versionsOf(
+    unit: ModelUnit,
+    { champion }: ModelWatch,
+  ): Promise<readonly { readonly version: number; readonly labelled: number }[]> {
+    const versions = await unit.labelledVersions();
+    return !champion || versions.some(({ version }) => version === champion.version)
+      ? versions
+      : [...versions, { version: champion.version, labelled: 0 }];
+  }
+
+  private isOld(watch: ModelWatch, version: number, { policy }: VersionedPolicy): boolean {
+    const since = watch.performanceClosedAt[version] ?? watch.champion?.since;
+    if (since === undefined) return false;
+    return this.clock.now().getTime() - new Date(since).getTime() >= policy.performance.window.seconds * 1000;
+  }
+
+  private async measure(
+    unit: ModelUnit,
+    watch: ModelWatch,
+    version: number,
+    versioned: VersionedPolicy,
+  ): Promise<{ watch: ModelWatch; report: PerformanceReport }> {
+    const now = this.clock.now();
+    const { modelName } = watch;
+    const rows = await unit.labelled(version, versioned.policy.performance.window.rows);
+    await unit.markMeasured(rows.map(({ predictionId }) => predictionId));
+    const opened = new Date(watch.performanceClosedAt[version] ?? watch.champion?.since ?? now);
+    const [start, end] = [rows[0]?.eventTime ?? opened, rows.at(-1)?.eventTime ?? now];
+    const judgement = judgePerformance(rows, versioned.policy.performance);
+    const report: PerformanceReport = {
+      modelName,
+      modelVersion: version,
+      windowStart: start.toISOString(),
+      windowEnd: end.toISOString(),
+      measuredAt: now.toISOString(),
+      predictions: await unit.countPredictions(version, start, end),
+      labelled: rows.length,
+      verdict: judgement.verdict,
+      metrics: Object.fromEntries(
+        Object.entries(judgement.metrics).map(([name, value]) => [name, value ?? null]),
+      ),
+      evidence: judgement.evidence,
+    };
+    const id = deterministicId(
+      'performance',
+      modelName,
+      String(version),
+      opened.toISOString(),
+      rows[0]?.predictionId ?? '',
+    );
+    const last = rows.at(-1);
+    await unit.state(
+      pending(PerformanceMeasured, {
+        id,
+        time: now,
+        causationIds: last ? [last.predictionId] : [],
+        payload: { ...report, metrics: { ...report.metrics }, evidence: [...report.evidence] },
+      }),
+    );
+    await unit.savePerformance(report);
+    const closed = { ...watch.performanceClosedAt, [version]: now.toISOString() };
+    const next = { ...watch, performanceClosedAt: closed };
+    if (version !== watch.champion?.version) return { watch: next, report };
+    return { watch: await this.judgeChampion(unit, next, report, versioned, id), report };
+  }
+
+  private async judgeChampion(
+    unit: ModelUnit,
+    watch: ModelWatch,
+    report: PerformanceReport,
+    versioned: VersionedPolicy,
+    causeId: string,
+  ): Promise<ModelWatch> {
+    if (report.labelled < versioned.policy.performance.minimumLabelled) return watch;
+    const { policy, version } = versioned;
+    const degraded = report.verdict === 'degraded';
+    const streak = degraded
+      ? watch.streaks.performance + 1
+      : report.verdict === 'healthy'
+        ? 0
+        : watch.streaks.performance;
+    const confirmed = streak >= policy.performance.windowsInARow && degraded;
+    const announce = confirmed && !watch.announced.includes('performance');
+    const now = this.clock.now();
+    if (announce) {
+      await unit.state(
+        pending(DriftDetected, {
+          id: deterministicId(causeId, 'performance'),
+          time: now,
+          causationIds: [causeId],
+          payload: {
+            driftId: causeId,
+            modelName: watch.modelName,
+            modelVersion: report.modelVersion,
+            kind: 'performance',
+            features: [],
+            evidence: [...report.evidence],
+            windowsInARow: streak,
+            policyVersion: version,
+            detectedAt: now.toISOString(),
+          },
+        }),
+      );
+    }
+    const announced = watch.announced.filter((kind) => kind !== 'performance' || streak > 0);
+    const next: ModelWatch = {
+      ...watch,
+      streaks: { ...watch.streaks, performance: streak },
+      announced: announce ? [...announced, 'performance'] : announced,
+      performance: {
+        verdict: degraded && !confirmed ? 'inconclusive' : report.verdict,
+        windowEnd: report.windowEnd,
+        evidence: report.evidence,
+      },
+    };
+    return (await requestRetraining(unit, next, versioned, causeId, now)).watch;
+  }
+}

@@ -1,0 +1,33 @@
+import { AppError } from '@headrace/kernel';
+import { policyFor, type VersionedPolicy } from '../domain/drift-policy.js';
+
+/** No policy speaks about a model; it must be declared before the model is watched. */
+export class PolicyMissingError extends AppError {
+  readonly code = 'DRIFT_POLICY_MISSING';
+  readonly kind = 'conflict';
+
+  constructor(readonly modelName: string) {
+    super(`No drift policy names model ${modelName} or all models; add one to config/drift-policies`);
+  }
+}
+
+/** The declared policies of this process. */
+export class Policies {
+  constructor(private readonly declared: readonly VersionedPolicy[]) {}
+
+  of(modelName: string): VersionedPolicy {
+    const found = policyFor(modelName, this.declared);
+    if (!found) throw new PolicyMissingError(modelName);
+    return found;
+  }
+
+  /** Labels that some policy joins predictions with. */
+  get labels(): ReadonlySet<string> {
+    return new Set(this.declared.map(({ policy }) => policy.performance.label));
+  }
+
+  /** The longest that predictions and outcomes are kept. */
+  get keepHours(): number {
+    return Math.max(...this.declared.map(({ policy }) => policy.performance.keepHours));
+  }
+}

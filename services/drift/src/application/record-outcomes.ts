@@ -1,0 +1,24 @@
+import { type OutcomeObserved } from '@headrace/contracts';
+import { type EventOf } from '@headrace/messaging';
+import { Injectable } from '@nestjs/common';
+import { MeasurePerformance } from './measure-performance.js';
+import { Policies } from './policies.js';
+import { DriftStore } from './ports.js';
+
+/** What really happened: labels the predictions of the same system and event time, and measures when a window is full. */
+@Injectable()
+export class RecordOutcomes {
+  constructor(
+    private readonly store: DriftStore,
+    private readonly policies: Policies,
+    private readonly performance: MeasurePerformance,
+  ) {}
+
+  async execute(events: readonly EventOf<typeof OutcomeObserved>[]): Promise<void> {
+    const wanted = this.policies.labels;
+    await this.store.addOutcomes(
+      events.map(({ payload }) => payload).filter(({ label }) => wanted.has(label)),
+    );
+    for (const modelName of await this.store.modelNames()) await this.performance.execute(modelName);
+  }
+}

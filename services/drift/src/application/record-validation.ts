@@ -1,0 +1,78 @@
+import { DriftDetected, type Evidence, type WindowValidated } from '@headrace/contracts';
+import { Clock, deterministicId } from '@headrace/kernel';
+import { type EventOf, pending } from '@headrace/messaging';
+import { Injectable } from '@nestjs/common';
+import { Policies } from './policies.js';
+import { DriftStore } from './ports.js';
+
+/**
+ * Readings met or failed their expectations. A suite that keeps failing is data-quality drift of every model that has a
+ * champion, announced once until it passes again; meanwhile nothing is trained from these readings.
+ */
+@Injectable()
+export class RecordValidation {
+  constructor(
+    private readonly store: DriftStore,
+    private readonly policies: Policies,
+    private readonly clock: Clock,
+  ) {}
+
+  async execute(event: EventOf<typeof WindowValidated>): Promise<void> {
+    for (const modelName of await this.store.modelNames()) await this.recordFor(modelName, event);
+  }
+
+  private async recordFor(modelName: string, event: EventOf<typeof WindowValidated>): Promise<void> {
+    const { policy, version } = this.policies.of(modelName);
+    const { suite, success } = event.payload;
+    await this.store.inModel(modelName, async (unit) => {
+      const { watch } = unit;
+      if (!watch?.champion || !(await unit.firstTime(`record-validation/${modelName}`, event.id))) return;
+      const failed = success ? 0 : (watch.failedSuites[suite] ?? 0) + 1;
+      await unit.save({ ...watch, failedSuites: { ...watch.failedSuites, [suite]: failed } });
+      if (failed !== policy.dataQuality.failedWindowsInARow) return;
+      const now = this.clock.now();
+      const driftId = deterministicId('data-quality', modelName, event.id);
+      await unit.state(
+        pending(DriftDetected, {
+          id: driftId,
+          time: now,
+          causationIds: [event.id],
+          payload: {
+            driftId,
+            modelName,
+            modelVersion: watch.champion.version,
+            kind: 'data-quality',
+            features: columnsOf(event.payload),
+            evidence: evidenceOf(event.payload),
+            windowsInARow: failed,
+            policyVersion: version,
+            detectedAt: now.toISOString(),
+          },
+        }),
+      );
+    });
+  }
+}
+
+type Validated = EventOf<typeof WindowValidated>['payload'];
+
+const failedResults = ({ results }: Validated): Validated['results'] =>
+  results.filter(({ success }) => success === false);
+
+function columnsOf(validated: Validated): string[] {
+  return [...new Set(failedResults(validated).flatMap(({ column }) => (column === null ? [] : [column])))];
+}
+
+function evidenceOf(validated: Validated): Evidence[] {
+  return failedResults(validated)
+    .slice(0, 100)
+    .map(({ expectation, column, unexpectedCount, unexpectedSample }) => ({
+      criterion: `${expectation}${column === null ? '' : ` of ${column}`}`,
+      verdict: 'degraded',
+      value: unexpectedCount,
+      threshold: 0,
+      direction: 'at-most',
+      sampleSize: validated.rows,
+      detail: `suite ${validated.suite}: ${unexpectedSample.slice(0, 5).join(', ')}`,
+    }));
+}

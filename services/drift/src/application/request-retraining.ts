@@ -1,0 +1,47 @@
+import { RetrainingRequested } from '@headrace/contracts';
+import { deterministicId } from '@headrace/kernel';
+import { pending } from '@headrace/messaging';
+import { type VersionedPolicy } from '../domain/drift-policy.js';
+import { decideRetraining } from '../domain/decide-retraining.js';
+import { type ModelWatch } from '../domain/model-watch.js';
+import { type ModelUnit } from './ports.js';
+
+/** Asks whether the model should be trained again, and states the request in the unit. Answers what was decided. */
+export async function requestRetraining(
+  unit: ModelUnit,
+  watch: ModelWatch,
+  { policy, version }: VersionedPolicy,
+  causeId: string,
+  now: Date,
+): Promise<{ readonly watch: ModelWatch; readonly decision: string }> {
+  const decision = decideRetraining(
+    {
+      now,
+      shift: watch.shift && { ...watch.shift, since: new Date(watch.shift.since) },
+      performance: watch.performance && {
+        ...watch.performance,
+        windowEnd: new Date(watch.performance.windowEnd),
+      },
+      dataBroken:
+        watch.streaks['data-quality'] >= policy.windowsInARow ||
+        Object.values(watch.failedSuites).some((failed) => failed >= policy.dataQuality.failedWindowsInARow),
+      requestedBefore: watch.requestedAt.map((time) => new Date(time)),
+    },
+    policy.retraining,
+  );
+  if (decision.action === 'hold') return { watch, decision: `hold: ${decision.because}` };
+  const requestId = deterministicId('retraining', watch.modelName, causeId, version);
+  const payload = {
+    requestId,
+    modelName: watch.modelName,
+    reason: decision.reason,
+    evidence: [...decision.evidence],
+    policyVersion: version,
+    requestedAt: now.toISOString(),
+  };
+  await unit.state(
+    pending(RetrainingRequested, { id: requestId, time: now, payload, causationIds: [causeId] }),
+  );
+  const requestedAt = [...watch.requestedAt, now.toISOString()].slice(-100);
+  return { watch: { ...watch, requestedAt }, decision: `request: ${decision.reason}` };
+}

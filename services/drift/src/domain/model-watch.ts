@@ -1,0 +1,186 @@
+import { type Evidence } from '@headrace/contracts';
+import { type Verdict } from '@headrace/kernel';
+import { type DriftPolicy } from './drift-policy.js';
+import { DriftWindow, type DriftWindowState } from './drift-window.js';
+import { type DriftJudgement } from './judge-drift.js';
+import { type ReferenceProfile } from './reference-profile.js';
+
+export type DriftKind = 'feature' | 'prediction' | 'data-quality' | 'performance';
+
+export interface StoredObjectName {
+  readonly key: string;
+  readonly digest: string;
+}
+
+/** What drift remembers of one model between two facts; plain JSON, stored with the facts that it has counted. */
+export interface ModelWatch {
+  readonly modelName: string;
+  readonly champion:
+    | { readonly version: number; readonly reference: StoredObjectName | undefined; readonly since: string }
+    | undefined;
+  /** When the window opened, also while there is no profile to count into. */
+  readonly windowOpenedAt: string;
+  readonly window: DriftWindowState | undefined;
+  /** Last fact counted of each partition: what is delivered again lies at or before it. */
+  readonly positions: Readonly<Record<string, { readonly offset: string; readonly index: number }>>;
+  /** Degraded windows in a row by kind. */
+  readonly streaks: Readonly<Record<DriftKind, number>>;
+  /** Kinds that were announced and have not recovered since: a shift is announced once. */
+  readonly announced: readonly DriftKind[];
+  /** Start of the first window of the streak that confirmed a shift, and what it was confirmed by. */
+  readonly shift:
+    { readonly since: string; readonly what: string; readonly evidence: readonly Evidence[] } | undefined;
+  /** Start of the first degraded window of the current streak. */
+  readonly degradedSince: string | undefined;
+  readonly performance:
+    | { readonly verdict: Verdict; readonly windowEnd: string; readonly evidence: readonly Evidence[] }
+    | undefined;
+  /** When the last performance window of a version closed. */
+  readonly performanceClosedAt: Readonly<Record<string, string>>;
+  /** Windows of readings in a row that failed, by suite. */
+  readonly failedSuites: Readonly<Record<string, number>>;
+  readonly requestedAt: readonly string[];
+}
+
+const noStreaks = { feature: 0, prediction: 0, 'data-quality': 0, performance: 0 } as const;
+
+export function newWatch(modelName: string, now: Date): ModelWatch {
+  return {
+    modelName,
+    champion: undefined,
+    windowOpenedAt: now.toISOString(),
+    window: undefined,
+    positions: {},
+    streaks: noStreaks,
+    announced: [],
+    shift: undefined,
+    degradedSince: undefined,
+    performance: undefined,
+    performanceClosedAt: {},
+    failedSuites: {},
+    requestedAt: [],
+  };
+}
+
+/**
+ * Another champion: its own reference, so windows, streaks and shifts of the one before say nothing about it. Positions
+ * stay (the log is the same), and so do the requests: cooldown and budget belong to the model, not to a version.
+ */
+export function followChampion(
+  watch: ModelWatch,
+  champion: { readonly version: number; readonly reference: StoredObjectName | undefined } | undefined,
+  now: Date,
+): ModelWatch {
+  return {
+    ...newWatch(watch.modelName, now),
+    champion: champion && { ...champion, since: now.toISOString() },
+    positions: watch.positions,
+    failedSuites: watch.failedSuites,
+    requestedAt: watch.requestedAt,
+  };
+}
+
+/** The open window, begun when there is none yet. */
+export function openWindow(watch: ModelWatch, profile: ReferenceProfile): DriftWindow {
+  return watch.window
+    ? DriftWindow.restore(profile, watch.window)
+    : DriftWindow.open(profile, new Date(watch.windowOpenedAt));
+}
+
+/** Full, or old enough. */
+export function isDue(watch: ModelWatch, policy: DriftPolicy, now: Date): boolean {
+  if ((watch.window?.rows ?? 0) >= policy.window.rows) return true;
+  return now.getTime() - new Date(watch.windowOpenedAt).getTime() >= policy.window.seconds * 1000;
+}
+
+/**
+ * What a closed window changes: streaks grow or break, a shift is confirmed after enough windows in a row, and each kind
+ * is announced once until it has recovered. A window that is inconclusive or without data neither grows nor breaks a
+ * streak: silence proves nothing in either direction.
+ */
+export function afterWindow(
+  watch: ModelWatch,
+  judgement: DriftJudgement,
+  policy: DriftPolicy,
+  now: Date,
+): { readonly watch: ModelWatch; readonly confirmed: readonly DriftKind[] } {
+  const start = watch.window?.firstEvent ?? watch.windowOpenedAt;
+  const shifted = judgement.evidence[0]?.verdict;
+  const outcomes: readonly (readonly [DriftKind, boolean | undefined])[] = [
+    ['feature', shifted === 'degraded' ? true : shifted === 'healthy' ? false : undefined],
+    ['prediction', judgement.prediction.drifted],
+    [
+      'data-quality',
+      judgement.incompleteFeatures.length > 0 ? true : judgement.verdict === 'healthy' ? false : undefined,
+    ],
+  ];
+  const streaks: Record<DriftKind, number> = { ...watch.streaks };
+  for (const [kind, degraded] of outcomes) {
+    if (degraded !== undefined) streaks[kind] = degraded ? streaks[kind] + 1 : 0;
+  }
+  const moving = streaks.feature > 0 || streaks.prediction > 0;
+  const degradedSince = moving ? (watch.degradedSince ?? start) : undefined;
+  const isConfirmed = (kind: DriftKind): boolean => streaks[kind] >= policy.windowsInARow;
+  const kinds = outcomes.map(([kind]) => kind);
+  const confirmed = kinds.filter((kind) => isConfirmed(kind) && !watch.announced.includes(kind));
+  const what = [
+    ...(isConfirmed('feature') ? judgement.driftedFeatures : []),
+    ...(isConfirmed('prediction') ? ['the prediction'] : []),
+  ];
+  return {
+    confirmed,
+    watch: {
+      ...watch,
+      windowOpenedAt: now.toISOString(),
+      window: undefined,
+      streaks,
+      announced: [...watch.announced.filter((kind) => streaks[kind] > 0), ...confirmed],
+      degradedSince,
+      shift:
+        what.length > 0
+          ? { since: degradedSince ?? start, what: nameSome(what), evidence: judgement.evidence }
+          : moving
+            ? watch.shift
+            : undefined,
+    },
+  };
+}
+
+function nameSome(names: readonly string[]): string {
+  return names.length <= 3
+    ? names.join(', ')
+    : `${names.slice(0, 3).join(', ')} and ${names.length - 3} more`;
+}
+
+/** True when the facts at this position are counted already. */
+export function isCounted(
+  watch: ModelWatch,
+  position: {
+    readonly topic: string;
+    readonly partition: number;
+    readonly offset: bigint;
+    readonly index: number;
+  },
+): boolean {
+  const last = watch.positions[`${position.topic}/${position.partition}`];
+  if (!last) return false;
+  const offset = BigInt(last.offset);
+  return position.offset < offset || (position.offset === offset && position.index <= last.index);
+}
+
+/** Remembers the last of these positions as counted. */
+export function counted(
+  watch: ModelWatch,
+  position:
+    | { readonly topic: string; readonly partition: number; readonly offset: bigint; readonly index: number }
+    | undefined,
+): ModelWatch['positions'] {
+  if (!position || isCounted(watch, position)) return watch.positions;
+  return {
+    ...watch.positions,
+    [`${position.topic}/${position.partition}`]: {
+      offset: position.offset.toString(),
+      index: position.index,
+    },
+  };
+}
