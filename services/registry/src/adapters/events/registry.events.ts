@@ -1,0 +1,53 @@
+import { ModelTrained, RolloutPromoted, RolloutRolledBack } from '@headrace/contracts';
+import { On, type EventOf } from '@headrace/messaging';
+import { Controller } from '@nestjs/common';
+import { MarkVersionUnstable } from '../../application/mark-version-unstable.js';
+import { MoveAlias } from '../../application/move-alias.js';
+import { RegisterTrainedModel } from '../../application/register-trained-model.js';
+import { championAlias } from '../../domain/champion-policy.js';
+
+@Controller()
+export class RegistryEvents {
+  constructor(
+    private readonly registerTrainedModel: RegisterTrainedModel,
+    private readonly moveAlias: MoveAlias,
+    private readonly markVersionUnstable: MarkVersionUnstable,
+  ) {}
+
+  @On(ModelTrained)
+  onModelTrained(event: EventOf<typeof ModelTrained>): Promise<void> {
+    return this.registerTrainedModel.execute(event);
+  }
+
+  @On(RolloutPromoted)
+  onRolloutPromoted(event: EventOf<typeof RolloutPromoted>): Promise<void> {
+    const { modelName, modelVersion: version, reason, rolloutId } = event.payload;
+    return this.moveAlias.execute({
+      modelName,
+      alias: championAlias,
+      version,
+      reason,
+      rolloutId,
+      by: 'rollout',
+      cause: event,
+    });
+  }
+
+  @On(RolloutRolledBack)
+  async onRolloutRolledBack(event: EventOf<typeof RolloutRolledBack>): Promise<void> {
+    const { modelName, modelVersion: version, reason, rolloutId, restoredVersion } = event.payload;
+    await this.markVersionUnstable.execute({ modelName, version, reason, rolloutId, cause: event });
+    if (restoredVersion === null) return;
+    // A version that was promoted already is champion still; then the restored one takes its place.
+    await this.moveAlias.execute({
+      modelName,
+      alias: championAlias,
+      version: restoredVersion,
+      onlyFrom: version,
+      reason,
+      rolloutId,
+      by: 'rollout',
+      cause: event,
+    });
+  }
+}

@@ -1,0 +1,61 @@
+import { Readable } from 'node:stream';
+import { checkedArtifactPath } from '../../domain/artifact-path.js';
+import { InvalidValueError } from '../../domain/registry-errors.js';
+import { type FastifyInstance, type FastifyReply } from 'fastify';
+import { type ArtifactStore } from '../persistence/artifact-store.js';
+import { mlflowErrorOf } from './mlflow-errors.js';
+import { wireFile } from './mlflow-wire.js';
+
+const root = '/api/2.0/mlflow-artifacts/artifacts';
+
+/**
+ * MLflow's artifact proxy. On Fastify itself, because bodies stream: an artifact is as large as it is, of any content
+ * type, and the parsers of the other routes would read it whole or refuse it.
+ */
+export function artifactRoutes(
+  artifacts: ArtifactStore,
+  limitBytes: number,
+): (fastify: FastifyInstance) => Promise<void> {
+  return async (fastify) => {
+    await fastify.register((scope, _options, done) => {
+      scope.removeAllContentTypeParsers();
+      scope.addContentTypeParser('*', (_request, payload, parsed) => parsed(null, payload));
+      scope.setErrorHandler(async (error, _request, reply) => {
+        const { status, body } = mlflowErrorOf(error);
+        await reply.status(status).header('content-type', 'application/json; charset=utf-8').send(body);
+      });
+      scope.put<{ Params: { '*': string } }>(`${root}/*`, { bodyLimit: limitBytes }, async (request) => {
+        const { body } = request;
+        await artifacts.put(request.params['*'], body instanceof Readable ? body : Readable.from([]));
+        return {};
+      });
+      scope.get<{ Params: { '*': string } }>(`${root}/*`, async (request, reply) => {
+        await download(artifacts, request.params['*'], reply);
+        return reply;
+      });
+      scope.delete<{ Params: { '*': string } }>(`${root}/*`, async (request) => {
+        await artifacts.remove(request.params['*']);
+        return {};
+      });
+      scope.get<{ Querystring: { path?: unknown } }>(root, async (request) => {
+        const { path } = request.query;
+        if (typeof path !== 'string') throw new InvalidValueError('The query wants one path');
+        const files = await artifacts.list(checkedArtifactPath(path.replace(/\/+$/, '')));
+        return { files: files.map((file) => wireFile(file, '')) };
+      });
+      done();
+    });
+  };
+}
+
+/** As an attachment of no particular type: nothing that was uploaded is shown by a browser as a page of ours. */
+async function download(artifacts: ArtifactStore, path: string, reply: FastifyReply): Promise<void> {
+  const { entry, content } = await artifacts.open(path);
+  await reply
+    .header('content-type', 'application/octet-stream')
+    .header('content-disposition', 'attachment')
+    .header('content-length', String(entry.size))
+    .header('x-content-type-options', 'nosniff')
+    .header('etag', `"${entry.digest}"`)
+    .send(Readable.from(content));
+}

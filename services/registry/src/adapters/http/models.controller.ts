@@ -1,0 +1,97 @@
+import { zod } from '@headrace/service-host';
+import { Controller, Get, Param, Query } from '@nestjs/common';
+import { z } from 'zod';
+import { type ModelVersion } from '../../application/ports.js';
+import { liveAt, type AliasSpan } from '../../domain/alias-timeline.js';
+import { NotFoundError } from '../../domain/registry-errors.js';
+import { ModelStore } from '../persistence/model-store.js';
+
+const versionsQuery = z.object({
+  limit: z.coerce.number().int().min(1).max(1_000).default(100),
+  before: z.coerce.number().int().positive().optional(),
+});
+const modelsQuery = z.object({
+  limit: z.coerce.number().int().min(1).max(1_000).default(100),
+  pageToken: z.string().optional(),
+});
+const instantQuery = z.object({ at: z.iso.datetime({ offset: true }).optional() });
+const versionNumber = z.coerce.number().int().positive().max(2_147_483_647);
+
+/** What MLflow has no words for: evidence, stability, and who was live when. */
+@Controller('v1/models')
+export class ModelsController {
+  constructor(private readonly models: ModelStore) {}
+
+  @Get()
+  async list(@Query(zod(modelsQuery)) { limit, pageToken }: z.output<typeof modelsQuery>) {
+    const { rows, nextPageToken } = await this.models.searchModels({
+      filter: undefined,
+      orderBy: [],
+      maxResults: limit,
+      pageToken,
+    });
+    return { models: rows, nextPageToken };
+  }
+
+  @Get(':name/versions')
+  async versions(
+    @Param('name') name: string,
+    @Query(zod(versionsQuery)) { limit, before }: z.output<typeof versionsQuery>,
+  ) {
+    const { aliases } = await this.models.model(name);
+    const versions = await this.models.versionsOf(name, limit, before);
+    return { modelName: name, versions: versions.map((version) => shown(version, aliases)) };
+  }
+
+  @Get(':name/versions/:version')
+  async version(@Param('name') name: string, @Param('version', zod(versionNumber)) number: number) {
+    const { aliases } = await this.models.model(name);
+    const version = await this.models.version(name, number);
+    return { ...shown(version, aliases), history: await this.models.versionHistory(name, number) };
+  }
+
+  @Get(':name/aliases')
+  async aliases(@Param('name') name: string) {
+    return { modelName: name, aliases: (await this.models.model(name)).aliases };
+  }
+
+  @Get(':name/aliases/:alias')
+  async alias(
+    @Param('name') name: string,
+    @Param('alias') alias: string,
+    @Query(zod(instantQuery)) { at }: z.output<typeof instantQuery>,
+  ) {
+    await this.models.model(name);
+    const spans = await this.models.aliasSpans(name, alias, at === undefined ? undefined : new Date(at));
+    const span =
+      at === undefined ? spans.find(({ until }) => until === undefined) : liveAt(spans, new Date(at));
+    if (span?.version === undefined)
+      throw new NotFoundError('alias', `${name}/${alias}${at === undefined ? '' : ` at ${at}`}`);
+    return wireSpan(span);
+  }
+
+  @Get(':name/aliases/:alias/history')
+  async history(@Param('name') name: string, @Param('alias') alias: string) {
+    return { modelName: name, alias, spans: (await this.models.aliasSpans(name, alias)).map(wireSpan) };
+  }
+}
+
+function shown(version: ModelVersion, aliases: readonly { alias: string; version: number }[]) {
+  return {
+    ...version,
+    aliases: aliases.filter((found) => found.version === version.version).map(({ alias }) => alias),
+    stability: version.unstableSince === undefined ? 'stable' : 'unstable',
+  };
+}
+
+function wireSpan(span: AliasSpan) {
+  return {
+    modelName: span.modelName,
+    alias: span.alias,
+    modelVersion: span.version ?? null,
+    from: span.from.toISOString(),
+    until: span.until?.toISOString() ?? null,
+    reason: span.reason,
+    rolloutId: span.rolloutId ?? null,
+  };
+}

@@ -1,0 +1,136 @@
+import { zod } from '@headrace/service-host';
+import { Body, Controller, Delete, Get, HttpCode, Patch, Post, Query, UseFilters } from '@nestjs/common';
+import { z } from 'zod';
+import { MoveAlias } from '../../application/move-alias.js';
+import { NotFoundError } from '../../domain/registry-errors.js';
+import { ModelStore } from '../persistence/model-store.js';
+import { MlflowErrorFilter } from './mlflow-errors.js';
+import { key, name, search, tag, text, wireModel, wireVersion } from './mlflow-wire.js';
+
+const create = z.object({
+  name,
+  description: text.max(10_000).default(''),
+  tags: z.array(tag).max(100).default([]),
+});
+const one = z.object({ name });
+const rename = one.extend({ new_name: name });
+const describe = one.extend({ description: text.max(10_000).default('') });
+const setTag = one.extend({ key, value: text.max(8_000).default('') });
+const deleteTag = one.extend({ key });
+const aliased = one.extend({
+  alias: key.regex(/^[\w-]+$/, 'may hold letters, digits, hyphens and underscores'),
+});
+const setAlias = aliased.extend({ version: z.coerce.number().int().positive() });
+const latest = one.extend({
+  stages: z.union([z.array(text), text.transform((stage) => [stage])]).default([]),
+});
+const searching = search(1_000, 100);
+
+/** MLflow model registry: models and their aliases. */
+@Controller('api/2.0/mlflow/registered-models')
+@UseFilters(MlflowErrorFilter)
+export class RegisteredModelsController {
+  constructor(
+    private readonly models: ModelStore,
+    private readonly moveAlias: MoveAlias,
+  ) {}
+
+  @Post('create')
+  @HttpCode(200)
+  async create(@Body(zod(create)) body: z.output<typeof create>) {
+    return {
+      registered_model: wireModel(await this.models.createModel(body.name, body.description, body.tags)),
+    };
+  }
+
+  @Get('get')
+  async get(@Query(zod(one)) query: z.output<typeof one>) {
+    const model = await this.models.model(query.name);
+    return { registered_model: wireModel(model, await this.models.latestVersions(query.name, [])) };
+  }
+
+  @Get('search')
+  async search(@Query(zod(searching)) query: z.output<typeof searching>) {
+    const { rows, nextPageToken } = await this.models.searchModels(query);
+    return { registered_models: rows.map((model) => wireModel(model)), next_page_token: nextPageToken };
+  }
+
+  @Get('list')
+  list(@Query(zod(searching)) query: z.output<typeof searching>) {
+    return this.search(query);
+  }
+
+  @Post('rename')
+  @HttpCode(200)
+  async rename(@Body(zod(rename)) body: z.output<typeof rename>) {
+    return { registered_model: wireModel(await this.models.renameModel(body.name, body.new_name)) };
+  }
+
+  @Patch('update')
+  async update(@Body(zod(describe)) body: z.output<typeof describe>) {
+    return { registered_model: wireModel(await this.models.describeModel(body.name, body.description)) };
+  }
+
+  @Delete('delete')
+  async delete(@Body(zod(one)) body: z.output<typeof one>) {
+    await this.models.deleteModel(body.name);
+    return {};
+  }
+
+  @Post('set-tag')
+  @HttpCode(200)
+  async setTag(@Body(zod(setTag)) body: z.output<typeof setTag>) {
+    await this.models.setModelTag(body.name, body.key, body.value);
+    return {};
+  }
+
+  @Delete('delete-tag')
+  async deleteTag(@Body(zod(deleteTag)) body: z.output<typeof deleteTag>) {
+    await this.models.deleteModelTag(body.name, body.key);
+    return {};
+  }
+
+  @Post('get-latest-versions')
+  @HttpCode(200)
+  async latestVersions(@Body(zod(latest)) body: z.output<typeof latest>) {
+    const versions = await this.models.latestVersions(body.name, body.stages);
+    return { model_versions: versions.map((version) => wireVersion(version)) };
+  }
+
+  @Get('get-latest-versions')
+  latestVersionsByQuery(@Query(zod(latest)) query: z.output<typeof latest>) {
+    return this.latestVersions(query);
+  }
+
+  @Post('alias')
+  @HttpCode(200)
+  async setAlias(@Body(zod(setAlias)) body: z.output<typeof setAlias>) {
+    const { name: modelName, alias, version } = body;
+    await this.moveAlias.execute({ modelName, alias, version, reason: 'set through the API', by: 'request' });
+    return {};
+  }
+
+  @Get('alias')
+  async byAlias(@Query(zod(aliased)) query: z.output<typeof aliased>) {
+    const model = await this.models.model(query.name);
+    const found = model.aliases.find(({ alias }) => alias === query.alias);
+    if (found === undefined) throw new NotFoundError('alias', `${query.name}/${query.alias}`);
+    const aliases = model.aliases
+      .filter(({ version }) => version === found.version)
+      .map(({ alias }) => alias);
+    return { model_version: wireVersion(await this.models.version(query.name, found.version), aliases) };
+  }
+
+  @Delete('alias')
+  async deleteAlias(@Body(zod(aliased)) body: z.output<typeof aliased>) {
+    const { name: modelName, alias } = body;
+    await this.moveAlias.execute({
+      modelName,
+      alias,
+      version: undefined,
+      reason: 'deleted through the API',
+      by: 'request',
+    });
+    return {};
+  }
+}

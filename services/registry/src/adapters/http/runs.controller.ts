@@ -1,0 +1,187 @@
+import { zod } from '@headrace/service-host';
+import { Body, Controller, Get, HttpCode, Post, Query, UseFilters } from '@nestjs/common';
+import { z } from 'zod';
+import { ArtifactStore } from '../persistence/artifact-store.js';
+import { TrackingStore } from '../persistence/tracking-store.js';
+import { MlflowErrorFilter } from './mlflow-errors.js';
+import {
+  int64,
+  key,
+  metric,
+  param,
+  search,
+  tag,
+  text,
+  viewType,
+  wireFile,
+  wireMetric,
+  wireRun,
+  wireRunInfo,
+} from './mlflow-wire.js';
+
+const status = z.enum(['RUNNING', 'SCHEDULED', 'FINISHED', 'FAILED', 'KILLED']);
+/** Older clients say run_uuid. */
+const one = z
+  .looseObject({ run_id: text.optional(), run_uuid: text.optional() })
+  .transform((body, context) => {
+    const runId = body.run_id || body.run_uuid;
+    if (runId !== undefined && runId !== '') return { runId };
+    context.addIssue({ code: 'custom', path: ['run_id'], message: 'is missing' });
+    return z.NEVER;
+  });
+const create = z.object({
+  experiment_id: text.default('0'),
+  user_id: text.max(250).default(''),
+  run_name: text.max(250).default(''),
+  start_time: int64.optional(),
+  tags: z.array(tag).max(1_000).default([]),
+});
+const update = one.and(
+  z.object({ status: status.optional(), end_time: int64.optional(), run_name: text.max(250).optional() }),
+);
+const searching = z
+  .object({
+    experiment_ids: z
+      .array(text.regex(/^\d{1,18}$/, 'is not an experiment id'))
+      .max(1_000)
+      .default([]),
+    run_view_type: viewType,
+  })
+  .and(search(50_000, 1_000));
+const logBatch = one.and(
+  z.object({
+    metrics: z.array(metric).max(1_000).default([]),
+    params: z.array(param).max(1_000).default([]),
+    tags: z.array(tag).max(1_000).default([]),
+  }),
+);
+const logMetric = one.and(metric);
+const logParam = one.and(param);
+const setTag = one.and(tag);
+const deleteTag = one.and(z.object({ key }));
+const history = one.and(
+  z.object({
+    metric_key: key,
+    max_results: z.coerce.number().int().min(1).max(25_000).default(25_000),
+    page_token: text.optional(),
+  }),
+);
+const listing = one.and(z.object({ path: text.max(1_024).default('') }));
+
+/** MLflow tracking: runs, what is logged to them, and their lists of artifacts. */
+@Controller('api/2.0/mlflow')
+@UseFilters(MlflowErrorFilter)
+export class RunsController {
+  constructor(
+    private readonly tracking: TrackingStore,
+    private readonly artifacts: ArtifactStore,
+  ) {}
+
+  @Post('runs/create')
+  @HttpCode(200)
+  async create(@Body(zod(create)) body: z.output<typeof create>) {
+    const run = await this.tracking.createRun({
+      experimentId: body.experiment_id,
+      userId: body.user_id,
+      name: body.run_name,
+      startMs: body.start_time,
+      tags: body.tags,
+    });
+    return { run: wireRun(run) };
+  }
+
+  @Get('runs/get')
+  async get(@Query(zod(one)) query: z.output<typeof one>) {
+    return { run: wireRun(await this.tracking.run(query.runId)) };
+  }
+
+  @Post('runs/update')
+  @HttpCode(200)
+  async update(@Body(zod(update)) body: z.output<typeof update>) {
+    const run = await this.tracking.updateRun(body.runId, {
+      status: body.status,
+      endMs: body.end_time,
+      name: body.run_name,
+    });
+    return { run_info: wireRunInfo(run) };
+  }
+
+  @Post('runs/search')
+  @HttpCode(200)
+  async search(@Body(zod(searching)) body: z.output<typeof searching>) {
+    const { rows, nextPageToken } = await this.tracking.searchRuns({
+      ...body,
+      experimentIds: body.experiment_ids,
+      view: body.run_view_type,
+    });
+    return { runs: rows.map(wireRun), next_page_token: nextPageToken };
+  }
+
+  @Post('runs/log-metric')
+  @HttpCode(200)
+  async logMetric(@Body(zod(logMetric)) { runId, ...point }: z.output<typeof logMetric>) {
+    await this.tracking.log(runId, { metrics: [point], params: [], tags: [] });
+    return {};
+  }
+
+  @Post('runs/log-parameter')
+  @HttpCode(200)
+  async logParameter(@Body(zod(logParam)) { runId, ...pair }: z.output<typeof logParam>) {
+    await this.tracking.log(runId, { metrics: [], params: [pair], tags: [] });
+    return {};
+  }
+
+  @Post('runs/log-batch')
+  @HttpCode(200)
+  async logBatch(@Body(zod(logBatch)) { runId, ...batch }: z.output<typeof logBatch>) {
+    await this.tracking.log(runId, batch);
+    return {};
+  }
+
+  @Post('runs/set-tag')
+  @HttpCode(200)
+  async setTag(@Body(zod(setTag)) { runId, ...pair }: z.output<typeof setTag>) {
+    await this.tracking.log(runId, { metrics: [], params: [], tags: [pair] });
+    return {};
+  }
+
+  @Post('runs/delete-tag')
+  @HttpCode(200)
+  async deleteTag(@Body(zod(deleteTag)) body: z.output<typeof deleteTag>) {
+    await this.tracking.deleteRunTag(body.runId, body.key);
+    return {};
+  }
+
+  @Post('runs/delete')
+  @HttpCode(200)
+  async delete(@Body(zod(one)) body: z.output<typeof one>) {
+    await this.tracking.setRunStage(body.runId, 'deleted');
+    return {};
+  }
+
+  @Post('runs/restore')
+  @HttpCode(200)
+  async restore(@Body(zod(one)) body: z.output<typeof one>) {
+    await this.tracking.setRunStage(body.runId, 'active');
+    return {};
+  }
+
+  @Get('metrics/get-history')
+  async metricHistory(@Query(zod(history)) query: z.output<typeof history>) {
+    const { runId, metric_key, max_results, page_token } = query;
+    const { rows, nextPageToken } = await this.tracking.metricHistory(
+      runId,
+      metric_key,
+      max_results,
+      page_token,
+    );
+    return { metrics: rows.map(wireMetric), next_page_token: nextPageToken };
+  }
+
+  @Get('artifacts/list')
+  async listArtifacts(@Query(zod(listing)) { runId, path }: z.output<typeof listing>) {
+    const root = await this.tracking.artifactRoot(runId);
+    const files = await this.artifacts.list(path === '' ? root.path : `${root.path}/${path}`);
+    return { root_uri: root.uri, files: files.map((file) => wireFile(file, path)) };
+  }
+}

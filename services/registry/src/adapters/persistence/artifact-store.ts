@@ -1,0 +1,180 @@
+import { type Database } from '@headrace/database';
+import { AppError, digestOf, newId, type Clock } from '@headrace/kernel';
+import { type ObjectStore } from '@headrace/object-store';
+import { ArtifactCatalogue, type ArtifactEntry, type StoredFile } from '../../application/ports.js';
+import { checkedArtifactPath } from '../../domain/artifact-path.js';
+import { NotFoundError } from '../../domain/registry-errors.js';
+
+export class ArtifactTooLargeError extends AppError {
+  readonly code = 'REGISTRY_ARTIFACT_TOO_LARGE';
+  readonly kind = 'too-large';
+
+  constructor(limit: number) {
+    super(`The artifact is larger than ${limit} bytes; raise REGISTRY_MAX_ARTIFACT_BYTES or upload less`);
+  }
+}
+
+export class ArtifactDamagedError extends AppError {
+  readonly code = 'REGISTRY_ARTIFACT_DAMAGED';
+  readonly kind = 'internal';
+}
+
+export interface ListedFile {
+  readonly name: string;
+  readonly isDirectory: boolean;
+  readonly size: number | undefined;
+}
+
+interface EntryRow {
+  readonly path: string;
+  readonly digest: string;
+  readonly object_key: string;
+  readonly size: string;
+}
+
+/** What is smaller is hashed in memory, so that it goes straight to the place that its content names. */
+const wholeInMemory = 8 * 1024 * 1024;
+
+/**
+ * Artifacts by path in the database, by content in the object store: two paths with the same bytes share one object.
+ * Paths never become object keys, so that no path can reach anything but its own row.
+ */
+export class ArtifactStore extends ArtifactCatalogue {
+  constructor(
+    private readonly database: Database,
+    private readonly objects: ObjectStore,
+    private readonly clock: Clock,
+    private readonly limitBytes: number,
+  ) {
+    super();
+  }
+
+  async put(path: string, content: AsyncIterable<Uint8Array>): Promise<void> {
+    const checked = checkedArtifactPath(path);
+    const { key, digest, size } = await this.store(content);
+    await this.database.manager.query(
+      `INSERT INTO registry.artifact (path, digest, object_key, size, created_ms) VALUES ($1, $2, $3, $4, $5)
+       ON CONFLICT (path) DO UPDATE SET digest = excluded.digest, object_key = excluded.object_key,
+         size = excluded.size, created_ms = excluded.created_ms`,
+      [checked, digest, key, size, this.clock.now().getTime()],
+    );
+  }
+
+  async open(path: string): Promise<{ entry: ArtifactEntry; content: AsyncIterable<Uint8Array> }> {
+    const checked = checkedArtifactPath(path);
+    const [row] = await this.rows('path = $1', [checked]);
+    if (row === undefined) throw new NotFoundError('artifact', checked);
+    return { entry: row, content: await this.objects.getStream(row.objectKey) };
+  }
+
+  /** Files and folders directly below a path; a file lists as itself, as the client expects. */
+  async list(path: string): Promise<readonly ListedFile[]> {
+    const checked = checkedArtifactPath(path);
+    const rows = await this.database.manager.query<{ name: string; leaf: boolean; size: string }[]>(
+      `SELECT split_part(substr(path, length($1) + 2), '/', 1) AS name,
+         bool_and(position('/' IN substr(path, length($1) + 2)) = 0) AS leaf, sum(size)::text AS size
+       FROM registry.artifact WHERE path >= $1 || '/' AND path < $1 || '0' GROUP BY 1 ORDER BY 1`,
+      [checked],
+    );
+    return rows.map(({ name, leaf, size }) => ({
+      name,
+      isDirectory: !leaf,
+      size: leaf ? Number(size) : undefined,
+    }));
+  }
+
+  /** Forgets a file or a folder. Bytes that a version or another path still uses stay. */
+  async remove(path: string): Promise<void> {
+    const checked = checkedArtifactPath(path);
+    await this.database.manager.query(
+      `DELETE FROM registry.artifact WHERE path = $1 OR (path >= $1 || '/' AND path < $1 || '0')`,
+      [checked],
+    );
+  }
+
+  below(path: string): Promise<readonly ArtifactEntry[]> {
+    return this.rows(`path = $1 OR (path >= $1 || '/' AND path < $1 || '0')`, [checkedArtifactPath(path)]);
+  }
+
+  async content({ key, digest }: StoredFile): Promise<Uint8Array> {
+    const bytes = await this.objects.get(key);
+    if (digestOf(bytes) !== digest)
+      throw new ArtifactDamagedError(
+        `Object ${key} holds ${digestOf(bytes)} instead of ${digest}; restore it`,
+      );
+    return bytes;
+  }
+
+  private async rows(condition: string, parameters: unknown[]): Promise<readonly ArtifactEntry[]> {
+    const rows = await this.database.manager.query<EntryRow[]>(
+      `SELECT path, digest, object_key, size FROM registry.artifact WHERE ${condition} ORDER BY path`,
+      parameters,
+    );
+    return rows.map(({ path, digest, object_key, size }) => ({
+      path,
+      digest,
+      objectKey: object_key,
+      size: Number(size),
+    }));
+  }
+
+  private async store(
+    content: AsyncIterable<Uint8Array>,
+  ): Promise<{ key: string; digest: string; size: number }> {
+    const iterator = this.limited(content)[Symbol.asyncIterator]();
+    const head: Uint8Array[] = [];
+    let size = 0;
+    for (;;) {
+      const { done, value } = await iterator.next();
+      if (done === true) {
+        const bytes = Buffer.concat(head);
+        const digest = digestOf(bytes);
+        return { key: await this.putOnce(digest, bytes), digest, size };
+      }
+      head.push(value);
+      size += value.byteLength;
+      if (size > wholeInMemory) break;
+    }
+    const rest = { [Symbol.asyncIterator]: () => iterator };
+    const staged = await this.objects.putStream(
+      `registry/staging/${newId(this.clock.now())}`,
+      chain(head, rest),
+    );
+    try {
+      const key = keyOf(staged.digest);
+      if ((await this.objects.head(key)) === undefined)
+        await this.objects.putStream(key, await this.objects.getStream(staged.key));
+      return { key, digest: staged.digest, size: staged.size };
+    } finally {
+      await this.objects.delete(staged.key);
+    }
+  }
+
+  private async putOnce(digest: string, bytes: Uint8Array): Promise<string> {
+    const key = keyOf(digest);
+    if ((await this.objects.head(key)) === undefined) await this.objects.put(key, bytes);
+    return key;
+  }
+
+  private async *limited(content: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
+    let size = 0;
+    for await (const chunk of content) {
+      size += chunk.byteLength;
+      if (size > this.limitBytes) throw new ArtifactTooLargeError(this.limitBytes);
+      yield chunk;
+    }
+  }
+}
+
+function keyOf(digest: string): string {
+  const hex = digest.slice('sha256:'.length);
+  return `registry/sha256/${hex.slice(0, 2)}/${hex}`;
+}
+
+async function* chain(
+  head: readonly Uint8Array[],
+  rest: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array, void> {
+  yield* head;
+  yield* rest;
+}

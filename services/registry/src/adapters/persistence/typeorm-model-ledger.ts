@@ -1,0 +1,234 @@
+import { type Transaction, type Database } from '@headrace/database';
+import { type PendingFact } from '@headrace/messaging';
+import { type EntityManager } from 'typeorm';
+import {
+  ModelLedger,
+  type AliasMove,
+  type FinishedRun,
+  type LedgerChange,
+  type ModelVersion,
+  type NewVersion,
+} from '../../application/ports.js';
+import { type AliasSpan } from '../../domain/alias-timeline.js';
+import { runRoot } from '../../domain/artifact-path.js';
+import { NotFoundError } from '../../domain/registry-errors.js';
+import { spanOf, versionColumns, versionOf, type SpanRow, type VersionRow } from './version-rows.js';
+
+/** Versions and aliases in the registry's tables; every change is one transaction with its facts. */
+export class TypeormModelLedger extends ModelLedger {
+  constructor(private readonly database: Database) {
+    super();
+  }
+
+  change<T>(work: (change: LedgerChange) => Promise<T>): Promise<T> {
+    return this.database.transaction((transaction) => work(new TypeormLedgerChange(transaction)));
+  }
+}
+
+class TypeormLedgerChange implements LedgerChange {
+  private readonly manager: EntityManager;
+
+  constructor(private readonly transaction: Transaction) {
+    this.manager = transaction.manager;
+  }
+
+  firstTime(handler: string, eventId: string): Promise<boolean> {
+    return this.transaction.firstTime(handler, eventId);
+  }
+
+  state(...facts: readonly PendingFact[]): Promise<void> {
+    return this.transaction.state(...facts);
+  }
+
+  async saveFinishedRun(run: FinishedRun): Promise<string> {
+    const experimentId = await this.experimentNamed(run.experiment, run.finishedAt);
+    await this.manager.query(
+      `INSERT INTO registry.run (id, experiment_id, name, user_id, status, start_ms, end_ms)
+       VALUES ($1, $2, $3, $4, 'FINISHED', $5, $6)
+       ON CONFLICT (id) DO UPDATE SET status = 'FINISHED', end_ms = excluded.end_ms`,
+      [run.runId, experimentId, run.name, run.userId, run.startedAt.getTime(), run.finishedAt.getTime()],
+    );
+    await this.putPairs('run_param', run.runId, run.parameters);
+    await this.putPairs('run_tag', run.runId, { ...run.tags, 'mlflow.runName': run.name });
+    for (const [key, value] of Object.entries(run.metrics)) {
+      const point = [run.runId, key, value, run.finishedAt.getTime()];
+      await this.manager.query(
+        `INSERT INTO registry.metric_point (run_id, key, value, timestamp_ms, step)
+         VALUES ($1, $2, $3, $4, 0) ON CONFLICT DO NOTHING`,
+        point,
+      );
+      await this.manager.query(
+        `INSERT INTO registry.latest_metric (run_id, key, value, timestamp_ms, step)
+         VALUES ($1, $2, $3, $4, 0) ON CONFLICT DO NOTHING`,
+        point,
+      );
+    }
+    const root = runRoot(experimentId, run.runId);
+    for (const [path, file] of Object.entries(run.files))
+      await this.manager.query(
+        `INSERT INTO registry.artifact (path, digest, object_key, size, created_ms)
+         VALUES ($1, $2, $3, $4, $5) ON CONFLICT (path) DO NOTHING`,
+        [`${root}/${path}`, file.digest, file.key, file.size, run.finishedAt.getTime()],
+      );
+    return root;
+  }
+
+  async addVersion(version: NewVersion, createIfMissing: boolean, at: Date): Promise<ModelVersion> {
+    const ms = at.getTime();
+    if (createIfMissing)
+      await this.manager.query(
+        `INSERT INTO registry.registered_model (name, created_ms, updated_ms) VALUES ($1, $2, $2)
+         ON CONFLICT DO NOTHING`,
+        [version.modelName, ms],
+      );
+    // The update locks the model's row: two versions at the same time get two numbers.
+    const counted = await rowsOf<{ last_version: number }>(
+      this.manager,
+      `WITH counted AS (
+         UPDATE registry.registered_model SET last_version = last_version + 1, updated_ms = $2
+         WHERE name = $1 RETURNING last_version
+       ) SELECT last_version FROM counted`,
+      [version.modelName, ms],
+    );
+    const number = counted[0]?.last_version;
+    if (number === undefined) throw new NotFoundError('model', version.modelName);
+    await this.manager.query(
+      `INSERT INTO registry.model_version (model_name, version, description, source, run_id, run_link, digest,
+         artifact_key, onnx, artifacts, feature_names, members, label, metrics, evidence, training, validated,
+         created_ms, updated_ms)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $18)`,
+      [
+        version.modelName,
+        number,
+        version.description,
+        version.source,
+        version.runId ?? null,
+        version.runLink,
+        version.digest,
+        version.artifactKey,
+        version.onnx,
+        JSON.stringify(version.artifacts),
+        JSON.stringify(version.featureNames),
+        JSON.stringify(version.members),
+        version.label,
+        JSON.stringify(version.metrics),
+        JSON.stringify(version.evidence),
+        version.training === undefined ? null : JSON.stringify(version.training),
+        version.validated,
+        ms,
+      ],
+    );
+    for (const [key, value] of Object.entries(version.tags))
+      await this.manager.query('INSERT INTO registry.version_tag VALUES ($1, $2, $3, $4)', [
+        version.modelName,
+        number,
+        key,
+        value,
+      ]);
+    await this.remember(version.modelName, number, at, 'created', version.description, undefined);
+    const stored = await this.version(version.modelName, number);
+    if (stored === undefined) throw new NotFoundError('version', `${version.modelName}/${number}`);
+    return stored;
+  }
+
+  async version(modelName: string, version: number): Promise<ModelVersion | undefined> {
+    const [row] = await rowsOf<VersionRow>(
+      this.manager,
+      `SELECT ${versionColumns} FROM registry.model_version v WHERE model_name = $1 AND version = $2 FOR UPDATE`,
+      [modelName, version],
+    );
+    return row === undefined ? undefined : versionOf(row);
+  }
+
+  async currentAlias(modelName: string, alias: string): Promise<AliasSpan | undefined> {
+    const [row] = await rowsOf<SpanRow>(
+      this.manager,
+      `SELECT * FROM registry.alias_span
+       WHERE model_name = $1 AND alias = $2 AND valid_until IS NULL FOR UPDATE`,
+      [modelName, alias],
+    );
+    return row === undefined ? undefined : spanOf(row);
+  }
+
+  async moveAlias({ modelName, alias, version, at, reason, rolloutId }: AliasMove): Promise<void> {
+    // Never before the span it ends: two moves within one tick of the clock keep their order.
+    await this.manager.query(
+      `UPDATE registry.alias_span SET valid_until = greatest($3, valid_from)
+       WHERE model_name = $1 AND alias = $2 AND valid_until IS NULL`,
+      [modelName, alias, at],
+    );
+    if (version === undefined) return;
+    await this.manager.query(
+      `INSERT INTO registry.alias_span (model_name, alias, version, valid_from, reason, rollout_id)
+       VALUES ($1, $2, $3, $4, $5, $6)`,
+      [modelName, alias, version, at, reason, rolloutId ?? null],
+    );
+    await this.remember(modelName, version, at, `alias ${alias}`, reason, rolloutId);
+  }
+
+  async setStability(
+    { modelName, version }: ModelVersion,
+    unstable: boolean,
+    at: Date,
+    reason: string,
+    rolloutId: string | undefined,
+  ): Promise<void> {
+    await this.manager.query(
+      `UPDATE registry.model_version SET unstable_since = $3, unstable_reason = $4, updated_ms = $5
+       WHERE model_name = $1 AND version = $2`,
+      [modelName, version, unstable ? at : null, unstable ? reason : null, at.getTime()],
+    );
+    await this.remember(
+      modelName,
+      version,
+      at,
+      unstable ? 'marked unstable' : 'proved stable',
+      reason,
+      rolloutId,
+    );
+  }
+
+  private async remember(
+    modelName: string,
+    version: number,
+    at: Date,
+    what: string,
+    reason: string,
+    rolloutId: string | undefined,
+  ): Promise<void> {
+    await this.manager.query(
+      `INSERT INTO registry.version_history (model_name, version, at, what, reason, rollout_id)
+       VALUES ($1, $2, $3, $4, $5, $6)`,
+      [modelName, version, at, what, reason, rolloutId ?? null],
+    );
+  }
+
+  private async experimentNamed(name: string, at: Date): Promise<string> {
+    await this.manager.query(
+      `INSERT INTO registry.experiment (name, created_ms, updated_ms) VALUES ($1, $2, $2) ON CONFLICT DO NOTHING`,
+      [name, at.getTime()],
+    );
+    const [row] = await rowsOf<{ id: string }>(
+      this.manager,
+      'SELECT id::text AS id FROM registry.experiment WHERE name = $1',
+      [name],
+    );
+    return row?.id ?? '0';
+  }
+
+  private async putPairs(
+    table: 'run_param' | 'run_tag',
+    runId: string,
+    pairs: Readonly<Record<string, string>>,
+  ): Promise<void> {
+    await this.manager.query(
+      `INSERT INTO registry.${table} (run_id, key, value)
+       SELECT $1, key, value FROM jsonb_each_text($2::jsonb) ON CONFLICT (run_id, key) DO UPDATE SET value = excluded.value`,
+      [runId, JSON.stringify(pairs)],
+    );
+  }
+}
+
+async function rowsOf<Row>(manager: EntityManager, sql: string, parameters: unknown[]): Promise<Row[]> {
+  return manager.query<Row[]>(sql, parameters);
+}

@@ -1,0 +1,42 @@
+import { VersionMarkedUnstable } from '@headrace/contracts';
+import { Clock, deterministicId } from '@headrace/kernel';
+import { pending } from '@headrace/messaging';
+import { Injectable } from '@nestjs/common';
+import { NotFoundError } from '../domain/registry-errors.js';
+import { ModelLedger } from './ports.js';
+
+export interface Instability {
+  readonly modelName: string;
+  readonly version: number;
+  readonly reason: string;
+  readonly rolloutId: string;
+  readonly cause: { readonly id: string; readonly correlationId: string | undefined };
+}
+
+/** Remembers that a version was rolled back, so that nobody chooses it again without a new rollout. */
+@Injectable()
+export class MarkVersionUnstable {
+  constructor(
+    private readonly ledger: ModelLedger,
+    private readonly clock: Clock,
+  ) {}
+
+  execute({ modelName, version: number, reason, rolloutId, cause }: Instability): Promise<void> {
+    return this.ledger.change(async (change) => {
+      if (!(await change.firstTime('mark-version-unstable', cause.id))) return;
+      const version = await change.version(modelName, number);
+      if (version === undefined) throw new NotFoundError('version', `${modelName}/${number}`);
+      const at = this.clock.now();
+      await change.setStability(version, true, at, reason, rolloutId);
+      await change.state(
+        pending(VersionMarkedUnstable, {
+          id: deterministicId('version-marked-unstable', modelName, String(number), cause.id),
+          time: at,
+          causationIds: [cause.id],
+          ...(cause.correlationId === undefined ? {} : { correlationId: cause.correlationId }),
+          payload: { modelName, modelVersion: number, reason, rolloutId, markedAt: at.toISOString() },
+        }),
+      );
+    });
+  }
+}

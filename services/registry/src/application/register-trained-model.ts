@@ -1,0 +1,136 @@
+import { ModelTrained, ModelVersionCreated } from '@headrace/contracts';
+import { Clock, deterministicId, digestOf } from '@headrace/kernel';
+import { pending, type EventOf } from '@headrace/messaging';
+import { Injectable } from '@nestjs/common';
+import { admitModelFile, ModelFileRefusedError } from '../domain/admit-model-file.js';
+import { artifactUri } from '../domain/artifact-path.js';
+import { ArtifactCatalogue, ModelLedger, type ModelVersion, type StoredFile } from './ports.js';
+
+type Trained = EventOf<typeof ModelTrained>;
+
+/** Makes a run and a version of a trained model, and states the version, all in one transaction. */
+@Injectable()
+export class RegisterTrainedModel {
+  constructor(
+    private readonly ledger: ModelLedger,
+    private readonly artifacts: ArtifactCatalogue,
+    private readonly clock: Clock,
+  ) {}
+
+  async execute(event: Trained): Promise<void> {
+    const { payload } = event;
+    // Read before the transaction: bytes that are wrong must not become a version, and reading them takes time.
+    const model = { key: payload.artifactKey, digest: payload.digest };
+    const files: Record<string, StoredFile> = { ...payload.artifacts };
+    const sizes = await this.admit({ ...files, 'model.onnx': model });
+    await this.ledger.change(async (change) => {
+      if (!(await change.firstTime('register-trained-model', event.id))) return;
+      const root = await change.saveFinishedRun({
+        runId: payload.runId,
+        experiment: payload.modelName,
+        name: payload.trainingId,
+        userId: 'trainer',
+        startedAt: new Date(payload.startedAt),
+        finishedAt: new Date(payload.finishedAt),
+        parameters: Object.fromEntries(
+          Object.entries(payload.parameters).map(([name, value]) => [name, String(value)]),
+        ),
+        metrics: known(payload.metrics),
+        tags: {
+          'headrace.training_id': payload.trainingId,
+          'headrace.reason': payload.reason,
+          'headrace.library': payload.library,
+          'headrace.validated': String(payload.validated),
+          'headrace.training_set': payload.trainingSet.digest,
+        },
+        files: filesOfRun({ ...files, 'model.onnx': model }, sizes),
+      });
+      const version = await change.addVersion(
+        {
+          modelName: payload.modelName,
+          source: artifactUri(`${root}/model`),
+          runId: payload.runId,
+          runLink: '',
+          description: payload.reason,
+          tags: {},
+          digest: payload.digest,
+          artifactKey: payload.artifactKey,
+          onnx: true,
+          artifacts: files,
+          featureNames: payload.featureNames,
+          members: payload.members,
+          label: payload.label,
+          metrics: payload.metrics,
+          evidence: payload.evidence,
+          training: { set: payload.trainingSet, library: payload.library, parameters: payload.parameters },
+          validated: payload.validated,
+        },
+        true,
+        this.clock.now(),
+      );
+      await change.state(versionCreated(version, event));
+    });
+  }
+
+  /** @returns sizes by name */
+  private async admit(files: Readonly<Record<string, StoredFile>>): Promise<ReadonlyMap<string, number>> {
+    const sizes = new Map<string, number>();
+    for (const [name, file] of Object.entries(files)) {
+      const content = await this.artifacts.content(file);
+      const digest = digestOf(content);
+      if (digest !== file.digest)
+        throw new ModelFileRefusedError(name, `its digest is ${digest} and ${file.digest} was announced`);
+      admitModelFile(pathWithExtension(name, file.key), content);
+      sizes.set(name, content.byteLength);
+    }
+    return sizes;
+  }
+}
+
+/** The fact that a version exists, as everybody downstream needs it. */
+export function versionCreated(
+  version: ModelVersion,
+  cause: Pick<Trained, 'id' | 'correlationId'> | undefined,
+) {
+  return pending(ModelVersionCreated, {
+    id: deterministicId('model-version-created', version.modelName, String(version.version), version.digest),
+    time: version.createdAt,
+    causationIds: cause === undefined ? [] : [cause.id],
+    ...(cause?.correlationId === undefined ? {} : { correlationId: cause.correlationId }),
+    payload: {
+      modelName: version.modelName,
+      modelVersion: version.version,
+      runId: version.runId ?? 'none',
+      digest: version.digest,
+      artifactKey: version.artifactKey,
+      artifacts: version.artifacts,
+      featureNames: [...version.featureNames],
+      members: [...version.members],
+      label: version.label,
+      metrics: version.metrics,
+      validated: version.validated,
+      createdAt: version.createdAt.toISOString(),
+    },
+  });
+}
+
+function known(metrics: Readonly<Record<string, number | null>>): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(metrics).filter((entry): entry is [string, number] => entry[1] !== null),
+  );
+}
+
+function filesOfRun(files: Readonly<Record<string, StoredFile>>, sizes: ReadonlyMap<string, number>) {
+  return Object.fromEntries(
+    Object.entries(files).map(([name, file]) => [
+      `model/${pathWithExtension(name, file.key)}`,
+      { ...file, size: sizes.get(name) ?? 0 },
+    ]),
+  );
+}
+
+/** Artifacts are named by what they are for (`reference`); their extension is that of the object. */
+function pathWithExtension(name: string, key: string): string {
+  if (/\.[a-z0-9]+$/i.test(name)) return name;
+  return `${name}${/\.[a-z0-9]+$/i.exec(key)?.[0] ?? ''}`;
+}

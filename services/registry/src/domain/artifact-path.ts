@@ -1,0 +1,80 @@
+import { AppError } from '@headrace/kernel';
+
+/** A path that could lead out of the artifacts of its run, or that no two systems read alike. */
+export class ArtifactPathRefusedError extends AppError {
+  readonly code = 'REGISTRY_ARTIFACT_PATH_REFUSED';
+  readonly kind = 'invalid';
+
+  constructor(path: string, reason: string) {
+    super(`Artifact path ${JSON.stringify(path.slice(0, 200))} is refused: ${reason}`);
+  }
+}
+
+const longestPath = 1_024;
+// eslint-disable-next-line no-control-regex -- control characters are what is looked for
+const unprintable = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/u;
+
+/**
+ * Checks a path relative to the root of all artifacts and answers it in one spelling (Unicode NFC). Whatever encoding
+ * hides a climb, it is refused: the path is decoded again until nothing changes, and every reading must be harmless.
+ */
+export function checkedArtifactPath(path: string): string {
+  if (path.length > longestPath) throw new ArtifactPathRefusedError(path, `longer than ${longestPath}`);
+  let reading = path.normalize('NFC');
+  const answer = reading;
+  for (let round = 0; round < 5; round += 1) {
+    refuseUnsafe(path, reading);
+    const next = decoded(reading);
+    if (next === reading) return answer;
+    reading = next;
+  }
+  throw new ArtifactPathRefusedError(path, 'it is percent-encoded too many times');
+}
+
+function refuseUnsafe(path: string, reading: string): void {
+  const refuse = (reason: string): never => {
+    throw new ArtifactPathRefusedError(path, reason);
+  };
+  if (reading === '') refuse('it is empty');
+  if (unprintable.test(reading)) refuse('it holds control or direction characters');
+  if (reading.includes('\\')) refuse('it holds a backslash');
+  if (reading.startsWith('/')) refuse('it is absolute');
+  if (/^[a-z][a-z0-9+.-]*:/i.test(reading)) refuse('it begins with a scheme or a drive');
+  // NFKC turns look-alikes such as the two-dot leader and full-width dots and slashes into what they look like.
+  const folded = reading.normalize('NFKC');
+  for (const segment of [...reading.split('/'), ...folded.split(/[/\\]/)]) {
+    if (segment === '') refuse('it has an empty segment');
+    if (/^\.+$/.test(segment.trim())) refuse('it has a segment of dots');
+  }
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch (error) {
+    // Not valid UTF-8 or a lone percent sign: decode what is ASCII, so that nothing hides behind the broken part.
+    if (!(error instanceof URIError)) throw error;
+    return text.replace(/%([0-7][0-9a-f])/gi, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
+  }
+}
+
+/** Where the artifacts of a run lie below the root of all artifacts. */
+export function runRoot(experimentId: string, runId: string): string {
+  return `${experimentId}/${runId}/artifacts`;
+}
+
+const scheme = 'mlflow-artifacts:/';
+
+export function artifactUri(path: string): string {
+  return `${scheme}${path}`;
+}
+
+/** The path that a URI of ours names; every other scheme is refused, `file:` and `http:` above all. */
+export function pathOfUri(uri: string): string {
+  if (!uri.startsWith(scheme))
+    throw new ArtifactPathRefusedError(
+      uri,
+      'only artifacts of this registry (mlflow-artifacts:/) may be a source',
+    );
+  return checkedArtifactPath(uri.slice(scheme.length).replace(/^\/+/, '').replace(/\/+$/, ''));
+}

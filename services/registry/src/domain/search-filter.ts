@@ -1,0 +1,135 @@
+import { InvalidValueError } from './registry-errors.js';
+
+export type Comparator = '=' | '!=' | '<' | '<=' | '>' | '>=' | 'LIKE' | 'ILIKE' | 'IN' | 'NOT IN';
+
+/** One term of a filter: `metrics.rmse < 1`. */
+export interface Comparison {
+  readonly entity: 'attribute' | 'metric' | 'param' | 'tag';
+  readonly key: string;
+  readonly comparator: Comparator;
+  readonly value: string | number | readonly string[];
+}
+
+export interface Order {
+  readonly entity: Comparison['entity'];
+  readonly key: string;
+  readonly descending: boolean;
+}
+
+const longestFilter = 10_000;
+const token =
+  /\s*(?:('(?:[^'\\]|\\.|'')*')|("(?:[^"\\]|\\.)*")|(`[^`]*`)|(<=|>=|!=|=|<|>)|([(),.])|([^\s'"`<>=!(),.]+(?:\.\d+(?:[eE][-+]?\d+)?)?))/y;
+
+/** Reads MLflow's filter language: comparisons joined by AND. Values are bound later on, never put into SQL. */
+export function parseFilter(filter: string | undefined): readonly Comparison[] {
+  const tokens = tokensOf(filter ?? '');
+  const terms: Comparison[] = [];
+  let position = 0;
+  const next = (): string => {
+    const found = tokens[position];
+    if (found === undefined) throw new InvalidValueError(`The filter ends too early: ${filter ?? ''}`);
+    position += 1;
+    return found;
+  };
+  while (position < tokens.length) {
+    if (terms.length > 0 && next().toUpperCase() !== 'AND')
+      throw new InvalidValueError(`Comparisons are joined by AND: ${filter ?? ''}`);
+    const path = [unquoted(next())];
+    while (tokens[position] === '.') {
+      position += 1;
+      path.push(unquoted(next()));
+    }
+    const comparator = comparatorOf(next, () => tokens[position]);
+    const value = comparator === 'IN' || comparator === 'NOT IN' ? listOf(next) : valueOf(next());
+    terms.push({ ...fieldOf(path), comparator, value });
+  }
+  return terms;
+}
+
+/** `metrics.rmse DESC`, `attributes.start_time`, `name ASC`. */
+export function parseOrder(order: string): Order {
+  const match = /^\s*(.+?)(?:\s+(ASC|DESC))?\s*$/i.exec(order);
+  if (match?.[1] === undefined) throw new InvalidValueError(`"${order}" is no order; say: metrics.rmse DESC`);
+  const path = tokensOf(match[1])
+    .filter((part) => part !== '.')
+    .map((part) => unquoted(part));
+  return { ...fieldOf(path), descending: match[2]?.toUpperCase() === 'DESC' };
+}
+
+function tokensOf(filter: string): readonly string[] {
+  if (filter.length > longestFilter)
+    throw new InvalidValueError(`The filter is longer than ${longestFilter}`);
+  const tokens: string[] = [];
+  token.lastIndex = 0;
+  const text = filter.trimEnd();
+  while (token.lastIndex < text.length) {
+    const at = token.lastIndex;
+    const match = token.exec(text);
+    if (match === null)
+      throw new InvalidValueError(`The filter cannot be read from "${text.slice(at, at + 40)}" on`);
+    tokens.push(match[0].trim());
+  }
+  return tokens;
+}
+
+function fieldOf(path: readonly string[]): Pick<Comparison, 'entity' | 'key'> {
+  const [first = '', ...rest] = path;
+  if (rest.length === 0) return { entity: 'attribute', key: first };
+  const key = rest.join('.');
+  switch (first.toLowerCase()) {
+    case 'attribute':
+    case 'attributes':
+    case 'attr':
+    case 'run':
+      return { entity: 'attribute', key };
+    case 'metric':
+    case 'metrics':
+      return { entity: 'metric', key };
+    case 'param':
+    case 'params':
+    case 'parameter':
+    case 'parameters':
+      return { entity: 'param', key };
+    case 'tag':
+    case 'tags':
+      return { entity: 'tag', key };
+    default:
+      throw new InvalidValueError(`"${first}" is unknown; filter by attributes, metrics, params or tags`);
+  }
+}
+
+function comparatorOf(next: () => string, peek: () => string | undefined): Comparator {
+  const word = next().toUpperCase();
+  if (word === 'NOT' && peek()?.toUpperCase() === 'IN') {
+    next();
+    return 'NOT IN';
+  }
+  const known: readonly string[] = ['=', '!=', '<', '<=', '>', '>=', 'LIKE', 'ILIKE', 'IN'];
+  if (!known.includes(word))
+    throw new InvalidValueError(`"${word}" is no comparator; use ${known.join(' ')}`);
+  return word as Comparator;
+}
+
+function listOf(next: () => string): readonly string[] {
+  if (next() !== '(') throw new InvalidValueError('IN wants a list in brackets');
+  const values: string[] = [];
+  for (;;) {
+    values.push(String(valueOf(next())));
+    const separator = next();
+    if (separator === ')') return values;
+    if (separator !== ',') throw new InvalidValueError('Values of a list are divided by commas');
+  }
+}
+
+function valueOf(word: string): string | number {
+  if (/^['"]/.test(word)) return unquoted(word);
+  const number = Number(word);
+  if (Number.isNaN(number)) throw new InvalidValueError(`${word} is neither a number nor a quoted text`);
+  return number;
+}
+
+function unquoted(word: string): string {
+  if (/^'.*'$/s.test(word)) return word.slice(1, -1).replaceAll("''", "'").replace(/\\(.)/gs, '$1');
+  if (/^".*"$/s.test(word)) return word.slice(1, -1).replace(/\\(.)/gs, '$1');
+  return /^`.*`$/s.test(word) ? word.slice(1, -1) : word;
+}

@@ -1,0 +1,13 @@
+import { withHost } from '@headrace/service-host';
+import { z } from 'zod';
+
+export const registryConfigSchema = withHost(
+  'registry',
+  z.object({
+    /** Largest artifact that a client may upload. */
+    REGISTRY_MAX_ARTIFACT_BYTES: z.coerce.number().int().positive().default(1_073_741_824),
+  }),
+  (env) => ({ maxArtifactBytes: env.REGISTRY_MAX_ARTIFACT_BYTES }),
+);
+
+export type RegistryConfig = z.output<typeof registryConfigSchema>;
