@@ -1,0 +1,14 @@
+import { FeaturesComputed } from '@headrace/contracts';
+import { OnBatch, type EventOf } from '@headrace/messaging';
+import { Controller } from '@nestjs/common';
+import { ScoreFeatures } from '../../application/score-features.js';
+
+@Controller()
+export class FeaturesEvents {
+  constructor(private readonly scoreFeatures: ScoreFeatures) {}
+
+  @OnBatch(FeaturesComputed)
+  onFeaturesComputed(events: readonly EventOf<typeof FeaturesComputed>[]): Promise<void> {
+    return this.scoreFeatures.execute(events);
+  }
+}

@@ -1,0 +1,64 @@
+import { ServiceMetrics } from '@headrace/service-host';
+import { Injectable } from '@nestjs/common';
+import { type LoadedModel } from './loaded-model.js';
+
+export type PredictionType = 'stream' | 'shadow' | 'request' | 'infer';
+
+const durationBuckets = [0.001, 0.01, 0.05, 0.1, 0.5, 1, 2, 5];
+
+/** What is counted of predictions, under the names that the dashboards use. */
+@Injectable()
+export class InferenceMetrics {
+  private readonly predictions;
+  private readonly durations;
+  private readonly passedOver;
+  private readonly abstained;
+  private readonly loads;
+
+  constructor(metrics: ServiceMetrics) {
+    this.predictions = metrics.counter('ml_predictions_total', 'Total number of predictions made', [
+      'model_name',
+      'model_version',
+      'prediction_type',
+    ]);
+    this.durations = metrics.histogram(
+      'ml_prediction_duration_seconds',
+      'Time spent on predictions',
+      ['model_name', 'model_version'],
+      durationBuckets,
+    );
+    this.passedOver = metrics.counter(
+      'inference_rows_passed_over_total',
+      'Rows of the stream that were not scored, by reason',
+      ['reason'],
+    );
+    this.abstained = metrics.counter(
+      'inference_abstained_total',
+      'Predictions without a probability, by reason',
+      ['model_name', 'reason'],
+    );
+    this.loads = metrics.counter('inference_model_loads_total', 'Versions loaded or refused', [
+      'model_name',
+      'outcome',
+    ]);
+  }
+
+  /** `count` predictions of one version that took `seconds` together; a batch counts as one duration. */
+  predicted(model: LoadedModel, type: PredictionType, count: number, seconds: number): void {
+    const labels = { model_name: model.modelName, model_version: String(model.modelVersion) };
+    this.predictions.inc({ ...labels, prediction_type: type }, count);
+    this.durations.observe(labels, seconds);
+  }
+
+  passOver(reason: 'no-model', count: number): void {
+    this.passedOver.inc({ reason }, count);
+  }
+
+  abstain(modelName: string, reason: string): void {
+    this.abstained.inc({ model_name: modelName, reason });
+  }
+
+  load(modelName: string, outcome: 'loaded' | 'failed'): void {
+    this.loads.inc({ model_name: modelName, outcome });
+  }
+}

@@ -1,0 +1,134 @@
+import { AppError, digestOf, SeededRandom } from '@headrace/kernel';
+import { ObjectStore } from '@headrace/object-store';
+import { checkModel, compileTrees, proofRows, proveEqual, type CheckedModel } from '@headrace/onnx';
+import { Injectable } from '@nestjs/common';
+import { type WantedVersion } from '../domain/wanted-division.js';
+import { scoreBySession, scoreByTrees, type LoadedModel } from './loaded-model.js';
+import { GraphRuntime, type GraphSession } from './ports.js';
+
+/** The stored file is not the one that was registered. */
+export class ModelDigestMismatchError extends AppError {
+  readonly code = 'INFERENCE_MODEL_DIGEST_MISMATCH';
+  readonly kind = 'invalid';
+
+  constructor(key: string, expected: string, found: string) {
+    super(
+      `The object ${key} has the digest ${found}, the registered model has ${expected}; it is not loaded`,
+    );
+  }
+}
+
+/** The file and the registry disagree about the columns: every answer would be wrong without looking wrong. */
+export class ModelColumnsMismatchError extends AppError {
+  readonly code = 'INFERENCE_MODEL_COLUMNS_MISMATCH';
+  readonly kind = 'invalid';
+
+  constructor(modelVersion: number, column: number, registered: string, found: string) {
+    super(
+      `Version ${modelVersion} is registered with ${registered} as column ${column} and its file has ${found}; it is not loaded`,
+    );
+  }
+}
+
+const proofSize = 512;
+const warmUpRounds = 40;
+
+/**
+ * Fetches a version, verifies its digest, checks it at the door, proves the compiled scorer equal to onnxruntime on rows
+ * made to show mistakes, and warms it. Only what this returns may answer.
+ */
+@Injectable()
+export class LoadModel {
+  constructor(
+    private readonly objects: ObjectStore,
+    private readonly runtime: GraphRuntime,
+  ) {}
+
+  async execute(modelName: string, wanted: WantedVersion): Promise<LoadedModel> {
+    const started = performance.now();
+    const content = await this.objects.get(wanted.artifactKey);
+    const digest = digestOf(content);
+    if (digest !== wanted.digest)
+      throw new ModelDigestMismatchError(wanted.artifactKey, wanted.digest, digest);
+    const model = checkModel(content);
+    checkColumns(wanted, model);
+    const session = await this.runtime.open(model);
+    try {
+      const part = model.trees === undefined ? await byGraph(model, session) : await byTrees(model, session);
+      return {
+        modelName,
+        modelVersion: wanted.modelVersion,
+        digest,
+        featureNames: model.featureNames,
+        inputs: model.inputs,
+        outputs: model.outputs,
+        metadata: model.metadata,
+        loadMs: performance.now() - started,
+        ...part,
+      };
+    } catch (error) {
+      await session.close();
+      throw error;
+    }
+  }
+}
+
+type Scoring = Pick<LoadedModel, 'scorer' | 'proof' | 'score' | 'close'>;
+
+async function byTrees(model: CheckedModel, session: GraphSession): Promise<Scoring> {
+  const trees = model.trees;
+  if (trees === undefined) throw new TypeError('no trees');
+  const scorer = compileTrees(trees);
+  const columns = model.featureNames.length;
+  const rows = proofRows(trees, proofSize, new SeededRandom(1));
+  const score = scoreByTrees(
+    scorer,
+    model.outputs.map(({ name }) => name),
+  );
+  const proof = await proveEqual(
+    scorer,
+    async (features, count) => {
+      const answers = await session.run({ features: { values: features, shape: [count, columns] } });
+      return answers.get('probability') ?? new Float32Array(0);
+    },
+    rows,
+  );
+  for (let round = 0; round < warmUpRounds; round += 1) {
+    const size = round % 2 === 0 ? 1 : proofSize;
+    await score({ features: { values: rows, shape: [size, columns] } }, size);
+  }
+  await session.close();
+  return { scorer: 'compiled-trees', proof, score, close: () => Promise.resolve() };
+}
+
+async function byGraph(model: CheckedModel, session: GraphSession): Promise<Scoring> {
+  const score = scoreBySession(
+    session,
+    model.outputs.map(({ name }) => name),
+  );
+  // onnxruntime is its own reference: the warm-up proves that the model runs, for one row and for several.
+  for (const rows of [1, 3]) {
+    const inputs = model.inputs.map(({ name, shape }) => {
+      const full = shape.map((size, axis) => (axis === 0 ? rows : size === -1 ? 1 : size));
+      return [name, { values: new Float32Array(full.reduce((a, b) => a * b, 1)), shape: full }] as const;
+    });
+    await score(Object.fromEntries(inputs), rows);
+  }
+  return {
+    scorer: 'onnxruntime',
+    proof: { rows: 0, largestDifference: 0 },
+    score,
+    close: () => session.close(),
+  };
+}
+
+function checkColumns({ modelVersion, featureNames }: WantedVersion, model: CheckedModel): void {
+  if (featureNames.length === 0) return;
+  const longest = Math.max(featureNames.length, model.featureNames.length);
+  for (let column = 0; column < longest; column += 1) {
+    const registered = featureNames[column];
+    const found = model.featureNames[column];
+    if (registered !== found)
+      throw new ModelColumnsMismatchError(modelVersion, column, registered ?? 'nothing', found ?? 'nothing');
+  }
+}

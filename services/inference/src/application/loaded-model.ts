@@ -1,0 +1,69 @@
+import { type Proof, type TensorSpec, type TreeScorer } from '@headrace/onnx';
+import { type GraphInput, type GraphSession } from './ports.js';
+
+/** A model that was fetched, verified, checked, proved and warmed: it may answer. */
+export interface LoadedModel {
+  readonly modelName: string;
+  readonly modelVersion: number;
+  readonly digest: string;
+  readonly featureNames: readonly string[];
+  readonly inputs: readonly TensorSpec[];
+  readonly outputs: readonly TensorSpec[];
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly scorer: 'compiled-trees' | 'onnxruntime';
+  readonly proof: Proof;
+  readonly loadMs: number;
+  /** Every output of every row. */
+  score(
+    inputs: Readonly<Record<string, GraphInput>>,
+    rows: number,
+  ): Promise<ReadonlyMap<string, Float32Array>>;
+  close(): Promise<void>;
+}
+
+/** Rows that the event loop may spend at one go; a larger request lets others through in between. */
+const rowsAtOnce = 2_048;
+
+/** Answers from the compiled trees, on this thread. All outputs of a tree model are the same column. */
+export function scoreByTrees(scorer: TreeScorer, outputNames: readonly string[]): LoadedModel['score'] {
+  return async (inputs, rows) => {
+    const features = inputs['features']?.values ?? new Float32Array(0);
+    const answers = new Float32Array(rows);
+    for (let from = 0; from < rows; from += rowsAtOnce) {
+      if (from > 0) await new Promise((resolve) => setImmediate(resolve));
+      const until = Math.min(rows, from + rowsAtOnce);
+      scorer.score(
+        features.subarray(from * scorer.featureCount, until * scorer.featureCount),
+        until - from,
+        answers.subarray(from, until),
+      );
+    }
+    return new Map(outputNames.map((name) => [name, answers]));
+  };
+}
+
+/** Rows of one run: larger batches gain nothing in onnxruntime. */
+const rowsPerRun = 64;
+
+/** Answers from a session of onnxruntime. */
+export function scoreBySession(session: GraphSession, outputNames: readonly string[]): LoadedModel['score'] {
+  return async (inputs, rows) => {
+    const answers = new Map(outputNames.map((name) => [name, new Float32Array(rows)]));
+    for (let from = 0; from < rows; from += rowsPerRun) {
+      const until = Math.min(rows, from + rowsPerRun);
+      const part = await session.run(
+        Object.fromEntries(
+          Object.entries(inputs).map(([name, { values, shape }]) => {
+            const width = values.length / rows;
+            return [
+              name,
+              { values: values.slice(from * width, until * width), shape: [until - from, ...shape.slice(1)] },
+            ];
+          }),
+        ),
+      );
+      for (const [name, values] of part) answers.get(name)?.set(values, from);
+    }
+    return answers;
+  };
+}

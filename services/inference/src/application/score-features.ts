@@ -1,0 +1,105 @@
+import { PredictionMade, type FeaturesComputed } from '@headrace/contracts';
+import { Clock, deterministicId } from '@headrace/kernel';
+import { EventPublisher, type EventOf, type NewFact } from '@headrace/messaging';
+import { Injectable } from '@nestjs/common';
+import { chooseArm } from '../domain/choose-arm.js';
+import { InferenceMetrics } from './inference-metrics.js';
+import { ModelTable, type RoutedModel } from './model-table.js';
+import { scoreRows, type RowAnswer } from './score-rows.js';
+
+/** The model that the stream of features is scored with. */
+export class StreamModel {
+  constructor(readonly name: string) {}
+}
+
+type Computed = EventOf<typeof FeaturesComputed>;
+
+/**
+ * Scores a batch of the stream: every row by the arm that its system belongs to, and by the other arm in the shadow, so
+ * that both are judged on the same rows. While no model is there, there is nothing to predict: rows are counted as
+ * passed over, and readiness says that the service cannot do its job. They are not kept for later, because a prediction
+ * about a moment that has passed helps nobody; the features stay in the log.
+ */
+@Injectable()
+export class ScoreFeatures {
+  constructor(
+    private readonly table: ModelTable,
+    private readonly publisher: EventPublisher,
+    private readonly clock: Clock,
+    private readonly metrics: InferenceMetrics,
+    private readonly streamModel: StreamModel,
+  ) {}
+
+  async execute(events: readonly Computed[]): Promise<void> {
+    const route = this.table.routeOf(this.streamModel.name);
+    if (route === undefined || route.shares.length === 0) {
+      this.metrics.passOver('no-model', events.length);
+      return;
+    }
+    const started = performance.now();
+    const rows = events.map(({ payload }) => payload.features);
+    const answers = new Map<RoutedModel, readonly RowAnswer[]>();
+    for (const share of route.shares) {
+      const begun = performance.now();
+      answers.set(share, await scoreRows(share.model, rows));
+      const type = share.percent > 0 ? 'stream' : 'shadow';
+      this.metrics.predicted(share.model, type, rows.length, (performance.now() - begun) / 1000);
+    }
+    const latencyMs = performance.now() - started;
+    const predictedAt = this.clock.now();
+    const facts = events.flatMap((event, index) => {
+      const chosen = chooseArm(route.shares, event.payload.systemId, route.rolloutId ?? route.modelName);
+      return chosen === undefined
+        ? []
+        : [factOf({ event, index, chosen, answers, rolloutId: route.rolloutId, latencyMs, predictedAt })];
+    });
+    for (const { payload } of facts)
+      if (payload.degradation !== undefined) this.metrics.abstain(payload.modelName, payload.degradation);
+    await this.publisher.publish(PredictionMade, facts);
+  }
+}
+
+interface Scored {
+  readonly event: Computed;
+  readonly index: number;
+  readonly chosen: RoutedModel;
+  readonly answers: ReadonlyMap<RoutedModel, readonly RowAnswer[]>;
+  readonly rolloutId: string | undefined;
+  readonly latencyMs: number;
+  readonly predictedAt: Date;
+}
+
+function factOf(scored: Scored): NewFact<typeof PredictionMade> {
+  const { event, index, chosen, answers, predictedAt } = scored;
+  const { featuresId, systemId, eventTime } = event.payload;
+  const predictionId = deterministicId(featuresId, chosen.model.digest);
+  const answer = answers.get(chosen)?.[index] ?? { probability: null, error: 'The row was not scored' };
+  return {
+    id: predictionId,
+    time: predictedAt,
+    causationIds: [event.id],
+    ...(event.correlationId === undefined ? {} : { correlationId: event.correlationId }),
+    payload: {
+      modelName: chosen.model.modelName,
+      modelVersion: chosen.modelVersion,
+      predictionId,
+      digest: chosen.model.digest,
+      arm: chosen.arm,
+      rolloutId: scored.rolloutId ?? null,
+      systemId,
+      eventTime,
+      predictedAt: predictedAt.toISOString(),
+      featuresId,
+      origin: 'stream',
+      shadow: [...answers]
+        .filter(([share]) => share !== chosen)
+        .map(([share, shadow]) => ({
+          modelVersion: share.modelVersion,
+          arm: share.arm,
+          probability: shadow[index]?.probability ?? null,
+        })),
+      latencyMs: scored.latencyMs,
+      ...answer,
+    },
+  };
+}

@@ -1,0 +1,52 @@
+import { describeError } from '@headrace/kernel';
+import { featureMatrix } from '../domain/feature-matrix.js';
+import { type LoadedModel } from './loaded-model.js';
+
+/** The answer for one row: a probability, or why there is none. */
+export interface RowAnswer {
+  readonly probability: number | null;
+  readonly degradation?: string;
+  readonly error?: string;
+}
+
+export type FeatureRow = Readonly<Record<string, number | null | undefined>>;
+
+/** Scores rows of named features. A row that fails, fails alone. */
+export async function scoreRows(
+  model: LoadedModel,
+  rows: readonly FeatureRow[],
+): Promise<readonly RowAnswer[]> {
+  if (model.inputs.some(({ name }) => name !== 'features'))
+    return rows.map(() => ({ probability: null, degradation: 'no-sequence' }));
+  const columns = model.featureNames.length;
+  const { values, present } = featureMatrix(rows, model.featureNames);
+  const run = async (from: number, until: number): Promise<Float32Array> => {
+    const part = values.subarray(from * columns, until * columns);
+    const answers = await model.score(
+      { features: { values: part, shape: [until - from, columns] } },
+      until - from,
+    );
+    return answers.get('probability') ?? new Float32Array(0);
+  };
+  const answerOf = (probability: number | undefined, index: number): RowAnswer => {
+    if (present[index] === 0) return { probability: null, degradation: 'no-features' };
+    if (probability === undefined || Number.isNaN(probability))
+      return { probability: null, error: 'The model answered no number' };
+    return { probability };
+  };
+  try {
+    const probabilities = await run(0, rows.length);
+    return rows.map((_, index) => answerOf(probabilities[index], index));
+  } catch {
+    // Which row it was is not known: each one is tried alone.
+    const answers: RowAnswer[] = [];
+    for (const index of rows.keys()) {
+      try {
+        answers.push(answerOf((await run(index, index + 1))[0], index));
+      } catch (error) {
+        answers.push({ probability: null, error: describeError(error) });
+      }
+    }
+    return answers;
+  }
+}

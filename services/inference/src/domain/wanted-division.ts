@@ -1,0 +1,65 @@
+import { type AliasChanged, type PayloadOf, type TrafficShifted } from '@headrace/contracts';
+import { type Share } from './choose-arm.js';
+
+/** A version as an event names it: enough to load it without asking anybody. */
+export interface WantedVersion extends Share {
+  readonly digest: string;
+  readonly artifactKey: string;
+  readonly featureNames: readonly string[];
+}
+
+/** How the traffic of one model should be divided, according to the newest thing that was said about it. */
+export interface WantedDivision {
+  readonly modelName: string;
+  readonly rolloutId: string | undefined;
+  readonly shares: readonly WantedVersion[];
+  /** The event that said so. */
+  readonly causeId: string;
+}
+
+/** The newest alias and the newest division of one model, each with the id of its event. */
+export interface ModelNews {
+  readonly champion?: { readonly id: string; readonly payload: PayloadOf<typeof AliasChanged> };
+  readonly shift?: { readonly id: string; readonly payload: PayloadOf<typeof TrafficShifted> };
+}
+
+/**
+ * What should answer for a model. The newer of alias and division decides: a rollout states the whole division at each
+ * step, and an alias that somebody moves by hand afterwards overrules it. Equal instants: the division, which says more.
+ * Undefined: there is no champion.
+ */
+export function wantedDivision({ champion, shift }: ModelNews): WantedDivision | undefined {
+  const shiftedAt = shift === undefined ? -Infinity : Date.parse(shift.payload.shiftedAt);
+  const changedAt = champion === undefined ? -Infinity : Date.parse(champion.payload.changedAt);
+  if (shift !== undefined && shiftedAt >= changedAt) {
+    const { modelName, rolloutId, weights } = shift.payload;
+    return { modelName, rolloutId: rolloutId ?? undefined, shares: weights, causeId: shift.id };
+  }
+  if (champion === undefined) return undefined;
+  const { modelName, modelVersion, digest, artifactKey, featureNames, rolloutId } = champion.payload;
+  if (modelVersion === null || digest === null || artifactKey === null) return undefined;
+  return {
+    modelName,
+    rolloutId: rolloutId ?? undefined,
+    shares: [{ modelVersion, arm: 'baseline', percent: 100, digest, artifactKey, featureNames }],
+    causeId: champion.id,
+  };
+}
+
+/**
+ * The division that can be served when only some versions are loaded. What a version that is not there would have got
+ * goes to the baseline; a canary that is not there gets nothing, however large its share. Undefined: the versions that
+ * should carry the traffic are not there, so what serves now stays.
+ */
+export function servableShares<Item extends Share>(
+  shares: readonly Item[],
+  isLoaded: (share: Item) => boolean,
+): readonly Item[] | undefined {
+  const loaded = shares.filter(isLoaded);
+  const carried = loaded.reduce((sum, { percent }) => sum + percent, 0);
+  if (loaded.length === shares.length && carried > 0) return loaded;
+  const baseline = loaded.find(({ arm }) => arm === 'baseline');
+  if (baseline === undefined) return undefined;
+  const missing = 100 - carried;
+  return loaded.map((share) => (share === baseline ? { ...share, percent: share.percent + missing } : share));
+}

@@ -1,0 +1,610 @@
+import 'reflect-metadata';
+import { createServer, type Server } from 'node:http';
+import { type AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { credentials, loadPackageDefinition, type Client, type ServiceError } from '@grpc/grpc-js';
+import { loadSync } from '@grpc/proto-loader';
+import {
+  AliasChanged,
+  FeaturesComputed,
+  ModelLoaded,
+  ModelLoadFailed,
+  PredictionMade,
+  TrafficShifted,
+  type EventDefinition,
+} from '@headrace/contracts';
+import { inference } from '../src/inference.module.js';
+import { deterministicId, digestOf, SeededRandom } from '@headrace/kernel';
+import { BusEventPublisher, replay, type EventOf } from '@headrace/messaging';
+import { buildTreeModel, marginOf, sigmoid, type TreeEnsemble } from '@headrace/onnx';
+import {
+  backendsConfigSchema,
+  connectBackends,
+  startService,
+  type RunningService,
+  type SharedBackends,
+} from '@headrace/service-host';
+import { eventually, FakeClock } from '@headrace/testing';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const modelName = 'performance-predictor';
+const featureNames = ['cpu_usage_mean_5m', 'memory_usage_last', 'hour'];
+
+/** One stump on the first column: below `threshold` (or missing) the margin is `low`, otherwise `high`. */
+function stump(threshold: number, low: number, high: number): TreeEnsemble {
+  return {
+    featureNames,
+    trees: [
+      {
+        feature: Int32Array.of(0, -1, -1),
+        threshold: Float32Array.of(threshold, 0, 0),
+        yes: Int32Array.of(1, 0, 0),
+        no: Int32Array.of(2, 0, 0),
+        missingYes: Uint8Array.of(1, 0, 0),
+        value: Float32Array.of(0, low, high),
+        depth: 1,
+      },
+    ],
+    offset: 0,
+    link: 'sigmoid',
+  };
+}
+const first = stump(80, -2, 2);
+const second = stump(70, -1, 3);
+const files = new Map([
+  [1, buildTreeModel(first, { metadata: { trainingSetDigest: 'sha256:abc' } })],
+  [2, buildTreeModel(second)],
+]);
+const probability = (ensemble: TreeEnsemble, ...row: number[]): number =>
+  sigmoid(marginOf(ensemble, Float32Array.from(row)));
+
+const directory = mkdtempSync(join(tmpdir(), 'headrace-inference-'));
+const clock = new FakeClock();
+let backends: SharedBackends;
+let service: RunningService;
+let registry: BusEventPublisher;
+let features: Server;
+let answerOfFeatureStore: (body: unknown) => { status: number; body: unknown };
+
+const keyOf = (version: number): string => `models/${modelName}/${version}/model.onnx`;
+const digestOfVersion = (version: number): string => digestOf(files.get(version) ?? new Uint8Array(0));
+
+async function setChampion(modelVersion: number, artifactKey = keyOf(modelVersion)): Promise<void> {
+  clock.advance(1000);
+  const now = clock.now();
+  await registry.publish(AliasChanged, [
+    {
+      id: deterministicId('alias', now.toISOString()),
+      time: now,
+      payload: {
+        modelName,
+        alias: 'champion',
+        modelVersion,
+        previousVersion: null,
+        digest: digestOfVersion(modelVersion),
+        artifactKey,
+        artifacts: {},
+        featureNames,
+        reason: 'test',
+        rolloutId: null,
+        changedAt: now.toISOString(),
+      },
+    },
+  ]);
+}
+
+async function shiftTraffic(
+  canaryPercent: number,
+  canary: { version: number; digest?: string; key?: string },
+): Promise<void> {
+  clock.advance(1000);
+  const now = clock.now();
+  const share = (
+    modelVersion: number,
+    arm: 'baseline' | 'canary',
+    percent: number,
+    digest: string,
+    artifactKey: string,
+  ) => ({
+    modelVersion,
+    arm,
+    percent,
+    digest,
+    artifactKey,
+    featureNames,
+  });
+  await registry.publish(TrafficShifted, [
+    {
+      id: deterministicId('shift', now.toISOString()),
+      time: now,
+      payload: {
+        modelName,
+        rolloutId: 'rollout-1',
+        weights: [
+          share(1, 'baseline', 100 - canaryPercent, digestOfVersion(1), keyOf(1)),
+          share(
+            canary.version,
+            'canary',
+            canaryPercent,
+            canary.digest ?? digestOfVersion(canary.version),
+            canary.key ?? keyOf(canary.version),
+          ),
+        ],
+        shiftedAt: now.toISOString(),
+        reason: 'test',
+      },
+    },
+  ]);
+}
+
+async function publishFeatures(
+  prefix: string,
+  rows: readonly Readonly<Record<string, number | null>>[],
+): Promise<void> {
+  const now = clock.now();
+  await registry.publish(
+    FeaturesComputed,
+    rows.map((row, index) => ({
+      id: `${prefix}-${index}`,
+      time: now,
+      payload: {
+        featuresId: `${prefix}-${index}`,
+        readingId: `reading-${prefix}-${index}`,
+        systemId: `web-${index}`,
+        eventTime: now.toISOString(),
+        knownTime: now.toISOString(),
+        view: 'system_metrics',
+        viewVersion: 1,
+        features: row,
+      },
+    })),
+  );
+}
+
+async function facts<Definition extends EventDefinition>(
+  definition: Definition,
+): Promise<EventOf<Definition>[]> {
+  const found: EventOf<Definition>[] = [];
+  for await (const event of replay(backends.bus, definition)) found.push(event);
+  return found;
+}
+
+/** The predictions about one batch of features, once all of them are there. */
+function predictionsOf(prefix: string, count: number): Promise<EventOf<typeof PredictionMade>[]> {
+  return eventually(async () => {
+    const found = (await facts(PredictionMade)).filter(({ payload }) =>
+      payload.featuresId?.startsWith(`${prefix}-`),
+    );
+    expect(found).toHaveLength(count);
+    return found;
+  });
+}
+
+const url = (path: string): string => `${service.httpUrl}${path}`;
+async function post(path: string, body: unknown): Promise<{ status: number; body: Record<string, unknown> }> {
+  const response = await fetch(url(path), {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+  });
+  return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+}
+const inferPath = `/v2/models/${modelName}/infer`;
+const inferBody = (data: unknown, shape: readonly number[] = [1, 3]): object => ({
+  inputs: [{ name: 'features', datatype: 'FP32', shape, data }],
+});
+
+beforeAll(async () => {
+  features = createServer((request, response) => {
+    let text = '';
+    request.on('data', (chunk: Buffer) => (text += chunk.toString()));
+    request.on('end', () => {
+      const { status, body } = answerOfFeatureStore(JSON.parse(text));
+      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+    });
+  });
+  await new Promise<void>((resolve) => features.listen(0, '127.0.0.1', resolve));
+  const environment = {
+    HEADRACE_DATA_DIR: directory,
+    HEADRACE_PORT_BASE: '0',
+    HEADRACE_LOG_LEVEL: 'silent',
+    INFERENCE_INSTANCE: 'test',
+    INFERENCE_MAX_ROWS: '5000',
+    FEATURE_STORE_URL: `http://127.0.0.1:${(features.address() as AddressInfo).port}`,
+  };
+  backends = await connectBackends(backendsConfigSchema.parse(environment), { services: [inference], clock });
+  for (const [version, file] of files) await backends.objects?.put(keyOf(version), file);
+  registry = new BusEventPublisher(backends.bus, 'test', clock);
+  service = await startService(inference, environment, backends);
+});
+
+afterAll(async () => {
+  await service.close();
+  await backends.close();
+  features.close();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+describe('inference before there is a champion', () => {
+  it('is alive and not ready, and says what it waits for', async () => {
+    expect((await fetch(url('/v2/health/live'))).status).toBe(200);
+    expect((await fetch(url('/v2/health/ready'))).status).toBe(503);
+    const health = await fetch(url('/health/ready'));
+    expect(health.status).toBe(503);
+    expect(await health.text()).toContain('performance-predictor');
+  });
+
+  it('passes the rows of the stream over and counts them', async () => {
+    await publishFeatures('early', [{ hour: 1 }, { hour: 2 }]);
+    await eventually(async () => {
+      const metrics = await (await fetch(url('/metrics'))).text();
+      expect(metrics).toMatch(/inference_rows_passed_over_total\{.*reason="no-model".*\} 2/);
+    });
+    expect(await facts(PredictionMade)).toEqual([]);
+  });
+
+  it('answers 404 for a model that is not there', async () => {
+    const { status, body } = await post(inferPath, inferBody([1, 2, 3]));
+    expect(status).toBe(404);
+    expect(body['error']).toContain('No model "performance-predictor" is loaded');
+  });
+});
+
+describe('inference with a champion', () => {
+  beforeAll(async () => {
+    await setChampion(1);
+    await eventually(async () => expect((await fetch(url('/health/ready'))).status).toBe(200));
+  });
+
+  it('says that the version is loaded, proved equal to onnxruntime on many rows', async () => {
+    const [loaded] = await facts(ModelLoaded);
+    expect(loaded?.payload).toMatchObject({
+      modelName,
+      modelVersion: 1,
+      digest: digestOfVersion(1),
+      scorer: 'compiled-trees',
+    });
+    expect(loaded?.payload.proof.rows).toBe(512);
+    expect(loaded?.payload.proof.largestDifference).toBeLessThan(1e-6);
+  });
+
+  it('describes the model completely', async () => {
+    const description: unknown = await (await fetch(url(`/v2/models/${modelName}`))).json();
+    expect(description).toMatchObject({
+      name: modelName,
+      versions: ['1'],
+      platform: 'onnx',
+      inputs: [{ name: 'features', datatype: 'FP32', shape: [-1, 3] }],
+      outputs: [
+        { name: 'probability', datatype: 'FP32', shape: [-1] },
+        { name: 'xgboost', datatype: 'FP32', shape: [-1] },
+      ],
+      properties: {
+        digest: digestOfVersion(1),
+        feature_names: JSON.stringify(featureNames),
+        training_set_digest: 'sha256:abc',
+      },
+    });
+    expect((await fetch(url(`/v2/models/${modelName}/ready`))).status).toBe(200);
+    expect((await fetch(url(`/v2/models/${modelName}/versions/1/ready`))).status).toBe(200);
+    expect((await fetch(url(`/v2/models/${modelName}/versions/9/ready`))).status).toBe(404);
+  });
+
+  it('answers rows as JSON, nested or flat, null being a missing value', async () => {
+    const { status, body } = await post(inferPath, {
+      id: 'r-1',
+      ...inferBody(
+        [
+          [90, 1, 2],
+          [null, 1, 2],
+        ],
+        [2, 3],
+      ),
+    });
+    expect(status).toBe(200);
+    const high = probability(first, 90, 1, 2);
+    const missing = probability(first, NaN, 1, 2);
+    expect(body).toEqual({
+      model_name: modelName,
+      model_version: '1',
+      id: 'r-1',
+      outputs: [
+        { name: 'probability', datatype: 'FP32', shape: [2], data: [high, missing] },
+        { name: 'xgboost', datatype: 'FP32', shape: [2], data: [high, missing] },
+      ],
+    });
+    // 1 / (1 + e^-2)
+    expect(high).toBeCloseTo(0.8808, 4);
+  });
+
+  it('takes and answers binary tensors without a content type', async () => {
+    const json = JSON.stringify({
+      inputs: [{ name: 'features', datatype: 'FP32', shape: [1, 3], parameters: { binary_data_size: 12 } }],
+      outputs: [{ name: 'probability', parameters: { binary_data: true } }],
+    });
+    const body = Buffer.concat([Buffer.from(json), Buffer.from(Float32Array.of(90, 1, 2).buffer)]);
+    const response = await fetch(url(inferPath), {
+      method: 'POST',
+      headers: { 'inference-header-content-length': String(json.length) },
+      body: new Blob([body]),
+    });
+    expect(response.status).toBe(200);
+    const answer = Buffer.from(await response.arrayBuffer());
+    const length = Number(response.headers.get('inference-header-content-length'));
+    expect(JSON.parse(answer.toString('utf8', 0, length))).toMatchObject({
+      outputs: [{ name: 'probability', shape: [1], parameters: { binary_data_size: 4 } }],
+    });
+    expect(answer.readFloatLE(length)).toBe(probability(first, 90, 1, 2));
+  });
+
+  it.each([
+    ['an empty body', '', /./],
+    ['no inputs', { inputs: [] }, /features/],
+    ['too few columns', inferBody([1, 2], [1, 2]), /expects features FP32 \[n, 3\]/],
+    ['fewer values than the shape', inferBody([1, 2], [1, 3]), /holds 2 values/],
+    ['a negative shape', inferBody([], [-1, 3]), /expects features/],
+    [
+      'another type',
+      { inputs: [{ name: 'features', datatype: 'INT64', shape: [1, 3], data: [1, 2, 3] }] },
+      /INT64/,
+    ],
+    [
+      'another name',
+      { inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 3], data: [1, 2, 3] }] },
+      /no input ..x/,
+    ],
+    ['text for a number', inferBody(['1', 2, 3]), /a string, not a number/],
+    ['a number beyond FP32', inferBody([1e308, 2, 3]), /not a finite FP32/],
+    ['an output that is not there', { ...inferBody([1, 2, 3]), outputs: [{ name: 'y' }] }, /no output ..y/],
+  ])('refuses %s with 400 and says what it expects', async (_, body, message) => {
+    const answer = await post(inferPath, body);
+    expect(answer.status).toBe(400);
+    expect(JSON.stringify(answer.body)).toMatch(message);
+  });
+
+  it('refuses more rows than one request may have', async () => {
+    const rows = 5001;
+    const { status, body } = await post(inferPath, inferBody(new Array(rows * 3).fill(1), [rows, 3]));
+    expect(status).toBe(413);
+    expect(body['error']).toContain('5000 are allowed');
+  });
+
+  it.each(['..%2f..%2fetc', '%252e%252e%252f', 'x%00y', encodeURIComponent('\u202e'), 'a'.repeat(1000)])(
+    'answers no model for the name %.20s',
+    async (name) => {
+      const { status } = await post(`/v2/models/${name}/infer`, inferBody([1, 2, 3]));
+      expect([400, 404]).toContain(status);
+    },
+  );
+
+  it('scores every row of the stream, in the order of the columns, and abstains where nothing is known', async () => {
+    await publishFeatures('stream', [
+      { hour: 3, cpu_usage_mean_5m: 91, memory_usage_last: 5, unknown: 1 },
+      { hour: 3, cpu_usage_mean_5m: null, memory_usage_last: 5 },
+      { unknown: 4 },
+    ]);
+    const predictions = await predictionsOf('stream', 3);
+    const byRow = new Map(predictions.map(({ payload }) => [payload.featuresId, payload]));
+    expect(byRow.get('stream-0')).toMatchObject({
+      probability: probability(first, 91, 5, 3),
+      predictionId: deterministicId('stream-0', digestOfVersion(1)),
+      arm: 'baseline',
+      origin: 'stream',
+      shadow: [],
+    });
+    expect(byRow.get('stream-1')).toMatchObject({ probability: probability(first, NaN, 5, 3) });
+    expect(byRow.get('stream-2')).toMatchObject({ probability: null, degradation: 'no-features' });
+    expect(predictions[0]?.causationIds).toEqual([predictions[0]?.payload.featuresId]);
+    const metrics = await (await fetch(url('/metrics'))).text();
+    expect(metrics).toMatch(/ml_predictions_total\{.*model_version="1".*prediction_type="stream".*\} 3/);
+    expect(metrics).toContain('ml_prediction_duration_seconds_bucket');
+  });
+
+  it('predicts for a system from its online features', async () => {
+    answerOfFeatureStore = () => ({
+      status: 200,
+      body: {
+        metadata: { feature_names: ['system_id', ...featureNames] },
+        results: [
+          { values: ['web-1'], statuses: ['PRESENT'], event_timestamps: ['1970-01-01T00:00:00Z'] },
+          { values: [95], statuses: ['PRESENT'], event_timestamps: ['2026-11-23T11:59:00Z'] },
+          { values: [50], statuses: ['OUTSIDE_MAX_AGE'], event_timestamps: ['2026-11-23T09:00:00Z'] },
+          { values: [null], statuses: ['NOT_FOUND'], event_timestamps: ['1970-01-01T00:00:00Z'] },
+        ],
+      },
+    });
+    const { status, body } = await post('/v1/predict', { system_id: 'web-1' });
+    expect(status).toBe(200);
+    expect(body).toMatchObject({
+      model_version: '1',
+      probability: probability(first, 95, NaN, NaN),
+      features_at: '2026-11-23T11:59:00.000Z',
+      missing_features: ['memory_usage_last', 'hour'],
+    });
+    await eventually(async () => {
+      const made = (await facts(PredictionMade)).find(({ id }) => id === body['prediction_id']);
+      expect(made?.payload).toMatchObject({ origin: 'request', systemId: 'web-1' });
+    });
+  });
+
+  it('abstains with the reason when the feature store knows nothing or fails', async () => {
+    answerOfFeatureStore = () => ({
+      status: 200,
+      body: { metadata: { feature_names: ['system_id'] }, results: [{ values: ['x'] }] },
+    });
+    expect((await post('/v1/predict', { system_id: 'unknown' })).body).toMatchObject({
+      probability: null,
+      degradation: 'no-features',
+    });
+    answerOfFeatureStore = () => ({ status: 500, body: { detail: 'broken' } });
+    expect((await post('/v1/predict', { system_id: 'web-1' })).body).toMatchObject({
+      probability: null,
+      degradation: 'features-unavailable',
+    });
+    expect((await post('/v1/predict', { system: 'web-1' })).status).toBe(400);
+  });
+
+  it('speaks the protocol over gRPC', async () => {
+    const client = grpcClient(service.grpcAddress ?? '');
+    expect(await client('ServerLive', {})).toEqual({ live: true });
+    expect(await client('ServerReady', {})).toEqual({ ready: true });
+    expect(await client('ModelReady', { name: modelName })).toEqual({ ready: true });
+    expect(await client('ModelReady', { name: 'other' })).toEqual({ ready: false });
+    expect(await client('ServerMetadata', {})).toMatchObject({ name: 'headrace-inference' });
+    expect(await client('ModelMetadata', { name: modelName })).toMatchObject({
+      versions: ['1'],
+      inputs: [{ name: 'features', datatype: 'FP32', shape: ['-1', '3'] }],
+    });
+    const tensor = { name: 'features', datatype: 'FP32', shape: [2, 3] };
+    const values = Float32Array.of(90, 1, 2, 10, 1, 2);
+    const expected = [probability(first, 90, 1, 2), probability(first, 10, 1, 2)];
+    const typed = await client('ModelInfer', {
+      modelName,
+      inputs: [{ ...tensor, contents: { fp32Contents: [...values] } }],
+      outputs: [{ name: 'probability' }],
+    });
+    expect(typed).toMatchObject({
+      modelVersion: '1',
+      outputs: [{ name: 'probability', contents: { fp32Contents: expected } }],
+    });
+    const raw = (await client('ModelInfer', {
+      modelName,
+      inputs: [tensor],
+      rawInputContents: [Buffer.from(values.buffer)],
+      outputs: [{ name: 'probability' }],
+    })) as { rawOutputContents: Buffer[] };
+    expect([raw.rawOutputContents[0]?.readFloatLE(0), raw.rawOutputContents[0]?.readFloatLE(4)]).toEqual(
+      expected,
+    );
+    await expect(
+      client('ModelInfer', { modelName, inputs: [{ ...tensor, shape: [1, 2] }] }),
+    ).rejects.toMatchObject({
+      code: 3,
+      details: expect.stringContaining('expects features FP32 [n, 3]') as string,
+    });
+    await expect(client('ModelInfer', { modelName: 'other', inputs: [tensor] })).rejects.toMatchObject({
+      code: 5,
+    });
+  });
+});
+
+describe('inference during a rollout', () => {
+  const rows = (count: number): Record<string, number>[] =>
+    Array.from({ length: count }, () => ({ cpu_usage_mean_5m: 75, memory_usage_last: 1, hour: 1 }));
+
+  it('loads a canary at 0 percent, scores it in the shadow and gives it no traffic (seldon-core#4067)', async () => {
+    await shiftTraffic(0, { version: 2 });
+    await eventually(async () => {
+      const loaded = (await facts(ModelLoaded)).map(({ payload }) => payload.modelVersion);
+      expect(loaded).toContain(2);
+    });
+    await publishFeatures('prepared', rows(40));
+    for (const { payload } of await predictionsOf('prepared', 40)) {
+      expect(payload).toMatchObject({ arm: 'baseline', modelVersion: 1, rolloutId: 'rollout-1' });
+      expect(payload.shadow).toEqual([
+        { modelVersion: 2, arm: 'canary', probability: probability(second, 75, 1, 1) },
+      ]);
+    }
+  });
+
+  it('divides the systems by the weights, each with the other arm in its shadow', async () => {
+    await shiftTraffic(50, { version: 2 });
+    await eventually(async () => {
+      const { body } = await post(inferPath, {
+        ...inferBody([75, 1, 1]),
+        parameters: { system_id: 'web-0' },
+      });
+      const answers = await Promise.all(
+        Array.from({ length: 20 }, (_, index) =>
+          post(inferPath, { ...inferBody([75, 1, 1]), parameters: { system_id: `web-${index}` } }),
+        ),
+      );
+      expect(new Set(answers.map(({ body: answer }) => answer['model_version']))).toEqual(
+        new Set(['1', '2']),
+      );
+      expect(body['model_version']).toBeDefined();
+    });
+    await publishFeatures('divided', rows(60));
+    const predictions = await predictionsOf('divided', 60);
+    const canary = predictions.filter(({ payload }) => payload.arm === 'canary');
+    expect(canary.length).toBeGreaterThan(10);
+    expect(canary.length).toBeLessThan(50);
+    for (const { payload } of canary) {
+      expect(payload).toMatchObject({ modelVersion: 2, probability: probability(second, 75, 1, 1) });
+      expect(payload.shadow).toEqual([
+        { modelVersion: 1, arm: 'baseline', probability: probability(first, 75, 1, 1) },
+      ]);
+    }
+    // The same system asks over REST and gets its arm.
+    const [sample] = canary;
+    const { body } = await post(inferPath, {
+      ...inferBody([75, 1, 1]),
+      parameters: { system_id: sample?.payload.systemId },
+    });
+    expect(body['model_version']).toBe('2');
+  });
+
+  it('refuses a canary whose file is another than the registered one, and serves on with the baseline', async () => {
+    await shiftTraffic(25, { version: 3, digest: digestOfVersion(1), key: keyOf(2) });
+    const failed = await eventually(async () => {
+      const found = (await facts(ModelLoadFailed)).find(({ payload }) => payload.modelVersion === 3);
+      expect(found).toBeDefined();
+      return found;
+    });
+    expect(failed?.payload.code).toBe('INFERENCE_MODEL_DIGEST_MISMATCH');
+    await publishFeatures('refused', rows(30));
+    for (const { payload } of await predictionsOf('refused', 30))
+      expect(payload).toMatchObject({ modelVersion: 1, shadow: [] });
+  });
+
+  it('refuses a file that is no model, and goes on', async () => {
+    const garbage = Buffer.from(Array.from({ length: 2000 }, () => new SeededRandom(5).integer(256)));
+    await backends.objects?.put('models/garbage', garbage);
+    await shiftTraffic(25, { version: 4, digest: digestOf(garbage), key: 'models/garbage' });
+    await eventually(async () => {
+      const codes = (await facts(ModelLoadFailed)).map(({ payload }) => payload.code);
+      expect(codes).toContain('ONNX_MODEL_REFUSED');
+    });
+    expect((await fetch(url('/health/ready'))).status).toBe(200);
+  });
+
+  it('serves what was served before when it starts again', async () => {
+    await shiftTraffic(0, { version: 2 });
+    await service.close();
+    service = await startService(
+      inference,
+      { HEADRACE_PORT_BASE: '0', HEADRACE_LOG_LEVEL: 'silent', INFERENCE_INSTANCE: 'test' },
+      backends,
+    );
+    await eventually(async () => expect((await fetch(url('/health/ready'))).status).toBe(200));
+    await eventually(async () =>
+      expect((await fetch(url(`/v2/models/${modelName}/versions/2/ready`))).status).toBe(200),
+    );
+    const { body } = await post(inferPath, inferBody([75, 1, 1]));
+    expect(body['model_version']).toBe('1');
+  });
+});
+
+function grpcClient(address: string): (method: string, request: object) => Promise<unknown> {
+  const path = fileURLToPath(new URL('../../../proto/inference/grpc_service.proto', import.meta.url));
+  const definition = loadPackageDefinition(loadSync(path, { longs: String, defaults: true })) as unknown as {
+    inference: { GRPCInferenceService: new (address: string, c: unknown) => Client };
+  };
+  const client = new definition.inference.GRPCInferenceService(
+    address,
+    credentials.createInsecure(),
+  ) as unknown as Record<
+    string,
+    (request: object, answer: (error: ServiceError | null, value: unknown) => void) => void
+  >;
+  return (method, request) =>
+    new Promise((resolve, reject) => {
+      client[method]!(request, (error, value) => {
+        if (error === null) resolve(value);
+        else reject(error);
+      });
+    });
+}
