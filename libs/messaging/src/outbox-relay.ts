@@ -88,11 +88,15 @@ export class OutboxRelay implements Closeable {
         this.again = false;
         await store.exclusively(() => this.sweep());
         this.failures = 0;
-      } while (this.again);
+      } while (this.notified());
     } catch (error) {
       this.failures++;
       log.warn({ failures: this.failures }, `The outbox could not be published: ${describeError(error)}`);
     }
+  }
+
+  private notified(): boolean {
+    return this.again;
   }
 
   private async sweep(): Promise<void> {

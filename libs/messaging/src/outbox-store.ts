@@ -1,6 +1,6 @@
 import { type EventDefinition } from '@headrace/contracts';
 import { AppError } from '@headrace/kernel';
-import { z } from 'zod';
+import { type z } from 'zod';
 import { type NewFact } from './facts.js';
 import { type PendingFact } from './outbox.js';
 import { activeTraceparent } from './tracing.js';

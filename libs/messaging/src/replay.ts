@@ -22,7 +22,7 @@ export async function* replay<Definition extends EventDefinition>(
     // A re-driven record repeats one that lies in the topic already.
     if (isRedriven(record)) continue;
     for (const fact of readableFacts(definition, record)) {
-      if (fact.outcome === 'event') yield fact.event as EventOf<Definition>;
+      if (fact.outcome === 'event') yield fact.event;
     }
   }
 }
@@ -36,7 +36,7 @@ export async function factAt<Definition extends EventDefinition>(
   const record = await bus.recordAt(position);
   if (record === undefined) return undefined;
   const fact = readableFacts(definition, record).find(({ index }) => index === position.index);
-  return fact?.outcome === 'event' ? (fact.event as EventOf<Definition>) : undefined;
+  return fact?.outcome === 'event' ? fact.event : undefined;
 }
 
 /**

@@ -10,6 +10,9 @@ import { encodeColumn } from './columns.js';
 /** Content type of a record that holds many facts; see `docs/adr/0001` for why it is not a CloudEvents batch. */
 export const batchContentType = 'application/vnd.headrace.facts.v1+json';
 
+/** Leaves room for key and headers. */
+const mostValueBytes = maxRecordBytes - 32 * 1024;
+
 interface Origin {
   readonly source: string;
   /** CloudEvents extension `recordedtime`: when it was stated, as opposed to when it happened. */
@@ -89,7 +92,7 @@ function encodeSingle(
   if (fact.actor !== undefined) headers['ce_actor'] = fact.actor;
   if (fact.traceparent !== undefined) headers['ce_traceparent'] = fact.traceparent;
   const value = Buffer.from(JSON.stringify(payload));
-  if (value.length > maxRecordBytes) throw new RecordTooLargeError(definition.topic, value.length);
+  if (value.length > mostValueBytes) throw new RecordTooLargeError(definition.topic, value.length);
   return { topic: definition.topic, key, value, headers };
 }
 
@@ -118,7 +121,7 @@ function encodeMany(
       data: encodeColumn(group.map(({ payload }) => payload)),
     }),
   );
-  if (value.length > maxRecordBytes) {
+  if (value.length > mostValueBytes) {
     const middle = group.length >> 1;
     return [
       ...encodeMany(definition, group.slice(0, middle), origin, partition),

@@ -56,11 +56,16 @@ export async function deadLetter(bus: EventBus, group: string, failed: readonly 
         ...(index === undefined ? {} : { [`${prefix}original-index`]: String(index) }),
         [`${prefix}group`]: group,
         [`${prefix}error-code`]: errorCodeOf(error),
-        [`${prefix}error-message`]: describeError(error).slice(0, longestMessage),
+        [`${prefix}error-message`]: messageOf(error).slice(0, longestMessage),
         [`${prefix}attempts`]: String(attempts),
       },
     })),
   );
+}
+
+/** An AppError says what its reader needs; the causes of anything else may be all there is. */
+function messageOf(error: unknown): string {
+  return isAppError(error) ? error.message : describeError(error);
 }
 
 /** The code of an AppError; for anything else the name of its class, so that it can be grouped at all. */

@@ -218,7 +218,7 @@ async function bury(failed: readonly FailedFact[], { bus, group, metrics, log }:
         attempts,
         errorCode: errorCodeOf(error),
       },
-      `A fact went to the dead letters: ${describeError(error)}`,
+      `A fact went to the dead letters: ${isAppError(error) ? error.message : describeError(error)}`,
     );
   }
 }

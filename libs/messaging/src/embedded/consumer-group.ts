@@ -221,11 +221,13 @@ class PartitionReader {
         return active;
       },
     };
+    // Read through a function: the compiler does not see that the handler changes it.
+    const wasTold = (): boolean => told;
     let done = true;
     try {
       await this.member.handle(batch);
       // A handler that was told to stop may have returned half-way: only what it resolved counts.
-      if (!told) resolved = next;
+      if (!wasTold()) resolved = next;
     } catch {
       // The runner above this port has reported the error; here it means: deliver again what is not resolved.
       done = false;

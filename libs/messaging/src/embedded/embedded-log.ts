@@ -28,6 +28,7 @@ import {
   TopicUnknownError,
 } from '../messaging-errors.js';
 import { partitionOfKey } from '../partition-of-key.js';
+import { recordBytes } from '../record-bytes.js';
 import {
   decodeStored,
   encodeStored,
@@ -162,14 +163,10 @@ export class EmbeddedLog {
     if (this.closed) return Promise.reject(new MessagingClosedError('The log'));
     if (records.length === 0) return Promise.resolve([]);
     let bytes = 0;
-    for (const record of records) {
-      const size = record.value.length + (record.key?.length ?? 0);
-      try {
-        this.checkRecord(record, size);
-      } catch (error) {
-        return Promise.reject(error as Error);
-      }
-      bytes += size + 64;
+    try {
+      for (const record of records) bytes += this.checkedBytes(record);
+    } catch (error) {
+      return Promise.reject(error instanceof Error ? error : new Error(String(error)));
     }
     if (this.bufferedBytes > 0 && this.bufferedBytes + bytes > this.bufferLimitBytes) {
       return Promise.reject(new MessagingBufferFullError(this.bufferedBytes, this.bufferLimitBytes));
@@ -227,7 +224,10 @@ export class EmbeddedLog {
 
   commit(group: string, topic: string, partition: number, offset: number): Promise<void> {
     let offsets = this.offsetsByGroup.get(group);
-    if (offsets === undefined) this.offsetsByGroup.set(group, (offsets = new Map()));
+    if (offsets === undefined) {
+      offsets = new Map<string, number>();
+      this.offsetsByGroup.set(group, offsets);
+    }
     offsets.set(`${topic}/${partition}`, offset);
     return this.write(() => void this.meta.put(['group', group, topic, partition], offset));
   }
@@ -252,9 +252,10 @@ export class EmbeddedLog {
     await this.root.close();
   }
 
-  private checkRecord(record: OutgoingRecord, size: number): void {
+  private checkedBytes(record: OutgoingRecord): number {
     const { spec } = this.topic(record.topic);
-    if (size > maxRecordBytes) throw new RecordTooLargeError(record.topic, size);
+    const bytes = recordBytes(record);
+    if (bytes > maxRecordBytes) throw new RecordTooLargeError(record.topic, bytes);
     if (spec.cleanup === 'compact' && record.key === undefined) {
       throw new InvalidRecordError(`Topic ${record.topic} is compacted by key: a record needs one`);
     }
@@ -262,6 +263,7 @@ export class EmbeddedLog {
     if (!Number.isInteger(partition) || partition < 0 || partition >= spec.partitions) {
       throw new InvalidRecordError(`Topic ${record.topic} has no partition ${partition}`);
     }
+    return bytes;
   }
 
   private async flush(): Promise<void> {
@@ -405,7 +407,10 @@ export class EmbeddedLog {
       for (const { key, value } of this.meta.getRange({ start: ['group'], end: ['group', '\uffff'] })) {
         const [, group, topic, partition] = key;
         let offsets = this.offsetsByGroup.get(String(group));
-        if (offsets === undefined) this.offsetsByGroup.set(String(group), (offsets = new Map()));
+        if (offsets === undefined) {
+          offsets = new Map<string, number>();
+          this.offsetsByGroup.set(String(group), offsets);
+        }
         offsets.set(`${String(topic)}/${String(partition)}`, z.number().parse(value));
       }
     } catch (error) {

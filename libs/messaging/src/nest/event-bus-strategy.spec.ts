@@ -46,17 +46,18 @@ it('hands facts to the controllers of an application and buries the one that can
   onTestFinished(() => bus.close());
   await bus.provision(topicSpecsOf([ReadingAccepted]));
   await publish(bus, ['a', 'poison', 'b', 'c']);
-  const app = await NestFactory.createMicroservice(ReadingModule, {
-    strategy: new EventBusStrategy({ bus, group: 'test' }),
-    logger: false,
-  });
+  const app = await NestFactory.createMicroservice(
+    ReadingModule,
+    // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- Nest declares its options as a class
+    { strategy: new EventBusStrategy({ bus, group: 'test' }), logger: false },
+  );
   await app.listen();
   await eventually(() => expect(seen.many.flat().sort()).toEqual(['a', 'b', 'c']));
   expect(seen.one.sort()).toEqual(['a', 'b', 'c', 'poison']);
   await app.close();
   const letters = await listDeadLetters(bus, ReadingAccepted.topic, 'test');
   expect(letters).toMatchObject([
-    { errorCode: 'TEST_POISON', message: 'it hurts', attempts: expect.any(Number) },
+    { errorCode: 'TEST_POISON', message: 'it hurts', attempts: expect.any(Number) as number },
   ]);
 });
 

@@ -41,7 +41,6 @@ function handlerOf(
   extras: HandlerExtras,
 ): (target: object, name: string | symbol, descriptor: PropertyDescriptor) => void {
   const topics = extras.definitions.map(({ topic }) => topic);
-  // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-arguments -- it selects the overload that decorates any method
   const subscribe = EventPattern<string[]>(topics, eventBusTransport, { ...extras });
   const filter = UseFilters(HandOverTheError);
   return (target, name, descriptor) => {
