@@ -5,9 +5,9 @@ import { type ReferenceProfile } from './reference-profile.js';
 export interface ColumnCount {
   readonly counts: readonly number[];
   readonly missing: number;
-  /** Rows that followed another row of the same system, and how many of them lay in another bin than the one before. */
+  /** Rows that followed another row of the same system, and the sum of the squared steps in bins from one to the next. */
   readonly followed: number;
-  readonly changed: number;
+  readonly squaredSteps: number;
 }
 
 /** A window as it is stored between two batches; plain JSON. */
@@ -44,7 +44,7 @@ interface MutableColumn {
   counts: number[];
   missing: number;
   followed: number;
-  changed: number;
+  squaredSteps: number;
 }
 
 /** Beyond so many systems the repetition is measured on the first ones only; the counts stay complete. */
@@ -74,7 +74,7 @@ export class DriftWindow {
       counts: reference.counts.map(() => 0),
       missing: 0,
       followed: 0,
-      changed: 0,
+      squaredSteps: 0,
     });
     const restore = (reference: FrozenHistogram, column: ColumnCount | undefined): MutableColumn =>
       column ? { ...column, counts: [...column.counts] } : empty(reference);
@@ -176,7 +176,7 @@ export class DriftWindow {
     const before = previous[index] ?? UNKNOWN;
     if (before >= 0 && bin >= 0) {
       column.followed += 1;
-      if (before !== bin) column.changed += 1;
+      column.squaredSteps += (bin - before) ** 2;
     }
     previous[index] = bin;
   }

@@ -111,7 +111,12 @@ function measure(
   column: ColumnCount | undefined,
   systems: number,
 ): Measured {
-  const counts = column ?? { counts: reference.counts.map(() => 0), missing: 0, followed: 0, changed: 0 };
+  const counts = column ?? {
+    counts: reference.counts.map(() => 0),
+    missing: 0,
+    followed: 0,
+    squaredSteps: 0,
+  };
   const current = histogramOf(reference, counts);
   const present = current.total - current.missing;
   const independent = independentRows(counts, systems, reference.counts);
