@@ -150,8 +150,8 @@ export class FileObjectStore extends ObjectStore {
     };
     await this.guarded(() => rename(spooled.path, blob.path));
     try {
-      const replaced = ifAbsent ? await this.linkNew(key, blob) : await this.linkOver(key, blob);
-      if (replaced !== undefined) await rm(replaced.path, { force: true });
+      if (ifAbsent) await this.linkNew(key, blob);
+      else await this.linkOver(key, blob);
     } catch (error) {
       await rm(blob.path, { force: true });
       throw error;
@@ -168,17 +168,21 @@ export class FileObjectStore extends ObjectStore {
     }
   }
 
-  private async linkNew(key: string, blob: Blob): Promise<undefined> {
+  private async linkNew(key: string, blob: Blob): Promise<void> {
+    const place = join(this.keysRoot, key);
     try {
-      await this.guarded(() => this.link(key, blob, join(this.keysRoot, key)), key);
+      await this.guarded(async () => {
+        await mkdir(dirname(place), { recursive: true });
+        await symlink(relative(dirname(place), blob.path), place);
+        await syncDirectory(dirname(place));
+      }, key);
     } catch (error) {
       if (causeCode(error) === 'EEXIST') throw new ObjectExistsError(key);
       throw error;
     }
-    return undefined;
   }
 
-  private async linkOver(key: string, blob: Blob): Promise<Blob | undefined> {
+  private async linkOver(key: string, blob: Blob): Promise<void> {
     const replaced = await this.resolve(key);
     const place = join(this.keysRoot, key);
     const draft = join(this.blobsRoot, `link-${randomUUID()}`);
@@ -191,14 +195,8 @@ export class FileObjectStore extends ObjectStore {
         await rm(draft, { force: true });
       }
       await syncDirectory(dirname(place));
+      if (replaced !== undefined) await rm(replaced.path, { force: true });
     }, key);
-    return replaced;
-  }
-
-  private async link(key: string, blob: Blob, place: string): Promise<void> {
-    await mkdir(dirname(place), { recursive: true });
-    await symlink(relative(dirname(place), blob.path), place);
-    await syncDirectory(dirname(place));
   }
 
   /** Between reading the link and opening the blob another writer may have replaced both: then it is looked up again. */
