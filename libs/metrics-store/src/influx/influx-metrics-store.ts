@@ -1,12 +1,4 @@
-import {
-  flux,
-  fluxDuration,
-  fluxString,
-  HttpError,
-  InfluxDB,
-  Point,
-  type QueryApi,
-} from '@influxdata/influxdb-client';
+import { flux, HttpError, InfluxDB, Point, toFluxValue, type QueryApi } from '@influxdata/influxdb-client';
 import {
   assertNever,
   describeError,
@@ -100,9 +92,8 @@ export class InfluxMetricsStore extends MetricsStore {
     const source = this.source(query);
     const values = new Map<number, number>();
     if (source === undefined) return filledSeries(starts, values);
-    const every = fluxDuration(`${query.everyMs}ms`).toString();
     const rows = await this.ask(
-      `${source} |> window(every: ${every}, createEmpty: false) |> ${aggregatorOf(query.aggregation)}`,
+      `${source} |> window(every: ${query.everyMs}ms, createEmpty: false) |> ${aggregatorOf(query.aggregation)}`,
     );
     // The first window of a range begins with the range; ours begin with the epoch.
     for (const { _start, _value } of rows) {
@@ -141,11 +132,9 @@ export class InfluxMetricsStore extends MetricsStore {
     const start = new Date(Math.max(from.getTime(), this.clock.now().getTime() - this.retentionMs));
     if (start.getTime() >= to.getTime()) return undefined;
     const conditions = [
-      `r._measurement == ${fluxString(measurement).toString()}`,
-      `r._field == ${fluxString(field).toString()}`,
-      ...Object.entries(tags).map(
-        ([name, value]) => `r[${fluxString(name).toString()}] == ${fluxString(value).toString()}`,
-      ),
+      `r._measurement == ${toFluxValue(measurement)}`,
+      `r._field == ${toFluxValue(field)}`,
+      ...Object.entries(tags).map(([name, value]) => `r[${toFluxValue(name)}] == ${toFluxValue(value)}`),
     ];
     return flux`from(bucket: ${this.config.bucket})
       |> range(start: ${start}, stop: ${to})`
@@ -199,6 +188,8 @@ export class InfluxMetricsStore extends MetricsStore {
       flushInterval: 0,
       maxRetries: 0,
       maxBufferLines: lines.length + 1,
+      // A promise of ours is taken for the outcome; without it the client writes to the console.
+      writeFailed: (error) => Promise.reject(error),
     });
     let failure: Error | undefined;
     api.writeRecords([...lines]);
