@@ -1,0 +1,74 @@
+import { type Cache, type CacheWrite } from '@headrace/cache';
+import { digestOf } from '@headrace/kernel';
+import { StateStore } from '../../application/ports.js';
+import { EntityState } from '../../domain/entity-state.js';
+import { type FeatureView } from '../../domain/feature-view.js';
+import { type LabelDeclaration } from '../../domain/label.js';
+
+/** State in the cache: chunks of older rows first, then the small value that names them. */
+export class CacheStateStore extends StateStore {
+  private readonly prefix: string;
+
+  constructor(
+    private readonly cache: Cache,
+    private readonly view: FeatureView,
+    private readonly labels: readonly LabelDeclaration[],
+    private readonly keepMs: number,
+  ) {
+    super();
+    // State of another shape is not this view's state: it begins anew.
+    const shape = JSON.stringify([view.layout, labels]);
+    this.prefix = `feature-store/state/${view.rule}/${digestOf(shape).slice(7, 19)}`;
+  }
+
+  async load(systemIds: readonly string[]): Promise<ReadonlyMap<string, EntityState>> {
+    const states = new Map<string, EntityState>();
+    if (systemIds.length === 0) return states;
+    const heads = await this.cache.getMany(systemIds.map((systemId) => this.headKey(systemId)));
+    const found = systemIds.flatMap((systemId, index) => {
+      const head = heads[index]?.value;
+      return head === undefined ? [] : [{ systemId, head, chunks: EntityState.chunksOf(head) }];
+    });
+    const keys = found.flatMap(({ systemId, chunks }) =>
+      chunks.map((index) => this.chunkKey(systemId, index)),
+    );
+    const stored = keys.length === 0 ? [] : await this.cache.getMany(keys);
+    let next = 0;
+    for (const { systemId, head, chunks } of found) {
+      const mine = stored.slice(next, next + chunks.length).flatMap((chunk) => chunk?.value ?? []);
+      next += chunks.length;
+      states.set(systemId, EntityState.decode(this.view, this.labels, head, mine));
+    }
+    return states;
+  }
+
+  async save(states: ReadonlyMap<string, EntityState>): Promise<void> {
+    if (states.size === 0) return;
+    const chunks: CacheWrite[] = [];
+    for (const [systemId, state] of states) {
+      const chunk = state.seal();
+      if (chunk === undefined) continue;
+      chunks.push({ key: this.chunkKey(systemId, chunk.index), value: chunk.bytes, ttlMs: this.keepMs });
+    }
+    if (chunks.length > 0) {
+      await this.cache.setMany(chunks);
+      await this.cache.flush();
+    }
+    await this.cache.setMany(
+      [...states].map(([systemId, state]) => ({
+        key: this.headKey(systemId),
+        value: state.encode(),
+        ttlMs: this.keepMs,
+      })),
+    );
+    await this.cache.flush();
+  }
+
+  private headKey(systemId: string): string {
+    return `${this.prefix}/head/${systemId}`;
+  }
+
+  private chunkKey(systemId: string, index: number): string {
+    return `${this.prefix}/chunk/${index}/${systemId}`;
+  }
+}

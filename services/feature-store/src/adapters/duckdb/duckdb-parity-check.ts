@@ -1,0 +1,229 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { DuckDBInstance, type DuckDBAppender, type DuckDBConnection } from '@duckdb/node-api';
+import { FeaturesComputed, ReadingAccepted, type PayloadOf } from '@headrace/contracts';
+import { replay, type EventBus, type EventOf } from '@headrace/messaging';
+import { ParityCheck, type ParityResult } from '../../application/ports.js';
+import { type FeatureView } from '../../domain/feature-view.js';
+import { readingHash } from '../../domain/reading-hash.js';
+
+type Served = PayloadOf<typeof FeaturesComputed>;
+
+/** A served row with what had arrived of its system by then. */
+interface Sample {
+  readonly served: Served;
+  readonly eventTime: number;
+  readonly sequence: number;
+  readonly newest: number;
+}
+
+const minuteMs = 60_000;
+const rowsPerTurn = 2_000;
+const tolerance = 1e-6;
+
+/**
+ * Recomputes a sample of served rows by SQL over the replayed readings. A row is compared with what had arrived when
+ * it was served, in the order of the log; a row whose windows reach before the replayed readings is left out.
+ */
+export class DuckDbParityCheck extends ParityCheck {
+  constructor(
+    private readonly bus: EventBus,
+    private readonly sampleSize: number,
+  ) {
+    super();
+  }
+
+  async measure(view: FeatureView, from: Date, to: Date): Promise<ParityResult> {
+    const served = await this.sampleServed(view, from, to);
+    if (served.size === 0) return { rows: 0, mismatches: 0, largestDifference: undefined, from, to };
+    const instance = await DuckDBInstance.create(':memory:', { threads: '1', memory_limit: '1GB' });
+    const connection = await instance.connect();
+    try {
+      const samples = await this.loadReadings(connection, view, served, from);
+      const compared = await compareAll(connection, view, samples);
+      return { ...compared, from, to };
+    } finally {
+      connection.closeSync();
+      instance.closeSync();
+    }
+  }
+
+  /** Those with the smallest hashes: a sample that is the same whoever takes it. */
+  private async sampleServed(view: FeatureView, from: Date, to: Date): Promise<Map<string, Served>> {
+    let sample: { readonly hash: number; readonly served: Served }[] = [];
+    for await (const { payload } of replay(this.bus, FeaturesComputed, { time: from })) {
+      if (payload.view !== view.name || payload.viewVersion !== view.version) continue;
+      if (Date.parse(payload.knownTime) > to.getTime()) continue;
+      sample.push({ hash: readingHash(payload.featuresId), served: payload });
+      if (sample.length > this.sampleSize * 4) sample = smallest(sample, this.sampleSize);
+    }
+    return new Map(
+      smallest(sample, this.sampleSize).map(({ served }) => [served.readingId, served] as const),
+    );
+  }
+
+  private async loadReadings(
+    connection: DuckDBConnection,
+    view: FeatureView,
+    served: ReadonlyMap<string, Served>,
+    from: Date,
+  ): Promise<readonly Sample[]> {
+    const { columns } = view.layout;
+    await connection.run(
+      `CREATE TABLE readings (sequence BIGINT, system_id VARCHAR, event_ms BIGINT, known BIGINT, ${columns.map((name) => `"${name}" DOUBLE`).join(', ')})`,
+    );
+    const systems = new Set([...served.values()].map(({ systemId }) => systemId));
+    const longest = Math.max(...view.layout.windowMinutes);
+    const lookBackMs = (longest + 2 * view.layout.latenessMinutes) * minuteMs;
+    const appender = await connection.createAppender('readings');
+    const samples: Sample[] = [];
+    const begins = new Map<string, { readonly covered: boolean; readonly at: number }>();
+    const newest = new Map<string, number>();
+    const wholePartitions = new Map<number, boolean>();
+    let sequence = 0;
+    for await (const event of replay(this.bus, ReadingAccepted, {
+      time: new Date(from.getTime() - lookBackMs),
+    })) {
+      const { payload, position } = event;
+      if (!wholePartitions.has(position.partition)) {
+        wholePartitions.set(position.partition, position.offset === 0n);
+      }
+      if (!systems.has(payload.systemId)) continue;
+      const at = Date.parse(payload.eventTime);
+      const begin = begins.get(payload.systemId) ?? {
+        covered: wholePartitions.get(position.partition) === true,
+        at,
+      };
+      begins.set(payload.systemId, begin);
+      newest.set(payload.systemId, Math.max(at, newest.get(payload.systemId) ?? at));
+      sequence += 1;
+      appendReading(appender, event, sequence, at, columns);
+      const row = served.get(payload.readingId);
+      const isCovered = begin.covered || at - (longest + view.layout.latenessMinutes) * minuteMs >= begin.at;
+      if (row !== undefined && isCovered && !samples.some((sample) => sample.served === row)) {
+        samples.push({ served: row, eventTime: at, sequence, newest: newest.get(payload.systemId) ?? at });
+      }
+      if (sequence % rowsPerTurn === 0) await nextTurn();
+    }
+    appender.closeSync();
+    return samples;
+  }
+}
+
+function smallest<Row extends { readonly hash: number }>(rows: readonly Row[], count: number): Row[] {
+  return [...rows].sort((a, b) => a.hash - b.hash).slice(0, count);
+}
+
+function appendReading(
+  appender: DuckDBAppender,
+  { payload }: EventOf<typeof ReadingAccepted>,
+  sequence: number,
+  at: number,
+  columns: readonly string[],
+): void {
+  appender.appendBigInt(BigInt(sequence));
+  appender.appendVarchar(payload.systemId);
+  appender.appendBigInt(BigInt(at));
+  appender.appendBigInt(BigInt(Date.parse(payload.knownTime)));
+  for (const column of columns) {
+    const value = payload.values[column] ?? null;
+    if (value === null) appender.appendNull();
+    else appender.appendDouble(value);
+  }
+  appender.endRow();
+}
+
+async function compareAll(
+  connection: DuckDBConnection,
+  view: FeatureView,
+  samples: readonly Sample[],
+): Promise<Pick<ParityResult, 'rows' | 'mismatches' | 'largestDifference'>> {
+  if (samples.length === 0) return { rows: 0, mismatches: 0, largestDifference: undefined };
+  await connection.run(
+    'CREATE TABLE samples (i INTEGER, system_id VARCHAR, event_ms BIGINT, sequence BIGINT)',
+  );
+  const appender = await connection.createAppender('samples');
+  for (const [index, { served, eventTime, sequence }] of samples.entries()) {
+    appender.appendInteger(index);
+    appender.appendVarchar(served.systemId);
+    appender.appendBigInt(BigInt(eventTime));
+    appender.appendBigInt(BigInt(sequence));
+    appender.endRow();
+  }
+  appender.closeSync();
+  const { names, sql } = recomputation(view);
+  const reader = await connection.runAndReadAll(sql);
+  let mismatches = 0;
+  let largest = 0;
+  for (const [index, ...values] of reader.getRows()) {
+    const sample = samples[Number(index)];
+    if (sample === undefined) continue;
+    let isEqual = true;
+    for (const [column, { name, minutes }] of names.entries()) {
+      const served = sample.served.features[name] ?? null;
+      const difference = differenceOf(served, isAnswerable(view, sample, minutes) ? values[column] : null);
+      if (Number.isFinite(difference)) largest = Math.max(largest, difference);
+      if (!(difference <= tolerance)) isEqual = false;
+    }
+    if (!isEqual) mismatches += 1;
+  }
+  return { rows: samples.length, mismatches, largestDifference: largest };
+}
+
+/** Of a very late reading the long windows reach before what the stream keeps, and are served as null. */
+function isAnswerable(view: FeatureView, sample: Sample, minutes: number | undefined): boolean {
+  if (minutes === undefined) return true;
+  const { windowMinutes, latenessMinutes } = view.layout;
+  const horizon = sample.newest - (Math.max(...windowMinutes) + latenessMinutes) * minuteMs;
+  return sample.eventTime - minutes * minuteMs >= horizon;
+}
+
+/** Relative to the larger of the two; infinite when only one of them is there. */
+function differenceOf(served: number | null, recomputed: unknown): number {
+  if (typeof recomputed !== 'number') return served === null ? 0 : Number.POSITIVE_INFINITY;
+  if (served === null) return Number.POSITIVE_INFINITY;
+  return Math.abs(served - recomputed) / Math.max(1, Math.abs(served), Math.abs(recomputed));
+}
+
+function recomputation(view: FeatureView): {
+  readonly names: readonly { readonly name: string; readonly minutes: number | undefined }[];
+  readonly sql: string;
+} {
+  const { columns, windowMinutes } = view.layout;
+  const longest = Math.max(...windowMinutes);
+  const calendar: Readonly<Record<string, string>> = {
+    hour: 'extract(hour FROM instant)',
+    day_of_week: 'extract(isodow FROM instant) - 1',
+    is_weekend: 'CASE WHEN extract(isodow FROM instant) >= 6 THEN 1 ELSE 0 END',
+    is_business_hours: 'CASE WHEN extract(hour FROM instant) BETWEEN 9 AND 17 THEN 1 ELSE 0 END',
+  };
+  const names: { readonly name: string; readonly minutes: number | undefined }[] = [];
+  const expressions: string[] = [];
+  for (const name of view.declaration.timeFeatures) {
+    names.push({ name, minutes: undefined });
+    expressions.push(`any_value((${calendar[name] ?? 'NULL'})::DOUBLE)`);
+  }
+  for (const minutes of windowMinutes) {
+    for (const column of columns) {
+      for (const [statistic, aggregate] of [
+        ['mean', 'avg'],
+        ['std', 'stddev_samp'],
+        ['max', 'max'],
+      ] as const) {
+        names.push({ name: `${column}_${statistic}_${minutes}m`, minutes });
+        expressions.push(
+          `(${aggregate}("${column}") FILTER (WHERE event_ms > sample_ms - ${minutes * minuteMs}))::DOUBLE`,
+        );
+      }
+    }
+  }
+  const best = columns.map((column) => `r."${column}" DESC NULLS LAST`).join(', ');
+  const sql = `
+    WITH seen AS (
+      SELECT s.i, s.event_ms AS sample_ms, make_timestamp(s.event_ms * 1000) AS instant, r.*
+      FROM samples s JOIN readings r
+        ON r.system_id = s.system_id AND r.sequence <= s.sequence AND r.event_ms <= s.event_ms AND r.event_ms > s.event_ms - ${longest * minuteMs}
+      QUALIFY row_number() OVER (PARTITION BY s.i, r.event_ms ORDER BY r.known DESC, ${best}) = 1
+    )
+    SELECT i, ${expressions.join(', ')} FROM seen GROUP BY i ORDER BY i`;
+  return { names, sql };
+}

@@ -1,0 +1,97 @@
+import { AppError } from '@headrace/kernel';
+import { type FeatureView } from '../domain/feature-view.js';
+import { type LabelDeclaration } from '../domain/label.js';
+
+export class ViewUnknownError extends AppError {
+  readonly code = 'FEATURE_STORE_VIEW_UNKNOWN';
+  readonly kind = 'not-found';
+
+  constructor(name: string, known: readonly string[]) {
+    super(`There is no feature view "${name}"; there are: ${known.join(', ')}`);
+  }
+}
+
+export class FeatureUnknownError extends AppError {
+  readonly code = 'FEATURE_STORE_FEATURE_UNKNOWN';
+  readonly kind = 'not-found';
+
+  constructor(feature: string, view: string) {
+    super(
+      `The view "${view}" has no feature "${feature}"; GET /v1/feature-views/${view} lists those that it has`,
+    );
+  }
+}
+
+export class LabelUnknownError extends AppError {
+  readonly code = 'FEATURE_STORE_LABEL_UNKNOWN';
+  readonly kind = 'not-found';
+
+  constructor(name: string, view: string, known: readonly string[]) {
+    super(`The view "${view}" has no label "${name}"; it has: ${known.join(', ') || 'none'}`);
+  }
+}
+
+export class DeclarationsInconsistentError extends AppError {
+  readonly code = 'FEATURE_STORE_DECLARATIONS_INCONSISTENT';
+  readonly kind = 'invalid';
+}
+
+/** The declared views and labels. */
+export class Catalog {
+  /** The one that is meant when none is named. */
+  readonly firstView: FeatureView;
+
+  constructor(
+    readonly views: readonly FeatureView[],
+    readonly labels: readonly LabelDeclaration[],
+  ) {
+    const names = [...views, ...labels].map(({ name }) => name);
+    const twice = names.find((name, index) => names.indexOf(name) !== index);
+    if (twice !== undefined) {
+      throw new DeclarationsInconsistentError(
+        `"${twice}" is declared twice; names of views and labels differ`,
+      );
+    }
+    const [firstView] = views;
+    if (firstView === undefined) {
+      throw new DeclarationsInconsistentError('config/feature-views declares no view; one is needed');
+    }
+    this.firstView = firstView;
+    for (const label of labels) {
+      const { columns } = this.view(label.view).declaration;
+      if (!columns.includes(label.column)) {
+        throw new DeclarationsInconsistentError(
+          `The label "${label.name}" looks at "${label.column}", which is no column of the view "${label.view}" (${columns.join(', ')})`,
+        );
+      }
+    }
+  }
+
+  view(name: string): FeatureView {
+    const found = this.views.find((view) => view.name === name);
+    if (found === undefined) {
+      throw new ViewUnknownError(
+        name,
+        this.views.map((view) => view.name),
+      );
+    }
+    return found;
+  }
+
+  label(name: string, view: FeatureView): LabelDeclaration {
+    const labels = this.labelsOf(view);
+    const found = labels.find((label) => label.name === name);
+    if (found === undefined) {
+      throw new LabelUnknownError(
+        name,
+        view.name,
+        labels.map((label) => label.name),
+      );
+    }
+    return found;
+  }
+
+  labelsOf(view: FeatureView): readonly LabelDeclaration[] {
+    return this.labels.filter((label) => label.view === view.name);
+  }
+}

@@ -1,0 +1,223 @@
+import { FeaturesComputed, OutcomeObserved, type ReadingAccepted } from '@headrace/contracts';
+import { deterministicId } from '@headrace/kernel';
+import { type EventPublisher, type EventOf, type NewFact } from '@headrace/messaging';
+import { type ServiceMetrics } from '@headrace/service-host';
+import { EntityState } from '../domain/entity-state.js';
+import { type FeatureView } from '../domain/feature-view.js';
+import { type LabelDeclaration } from '../domain/label.js';
+import { type OnlineRow } from '../domain/online-row.js';
+import { readingHash } from '../domain/reading-hash.js';
+import { type Acceptance } from '../domain/windows/entity-windows.js';
+import { type OnlineStore, type StateStore } from './ports.js';
+
+type Reading = EventOf<typeof ReadingAccepted>;
+
+interface Held {
+  readonly state: EntityState;
+  readonly partition: number;
+}
+
+interface Batch {
+  readonly states: Map<string, EntityState>;
+  readonly touched: Set<string>;
+  readonly features: NewFact<typeof FeaturesComputed>[];
+  readonly outcomes: NewFact<typeof OutcomeObserved>[];
+  readonly online: Map<string, OnlineRow>;
+}
+
+/**
+ * Turns readings into features and outcomes of one view. Per batch: facts and online rows leave first, then the state
+ * of the systems is stored, then the caller commits. So stored state tells that its facts have left: after a crash a
+ * reading that is in the state is a repeat and is skipped, and one that is not gives the same facts with the same ids.
+ */
+export class ComputeFeatures {
+  private readonly held = new Map<string, Held>();
+  /** Where each partition went on; a jump means that another member may have handled its systems in between. */
+  private readonly next = new Map<number, bigint>();
+  private readonly accepted;
+
+  constructor(
+    private readonly view: FeatureView,
+    private readonly labels: readonly LabelDeclaration[],
+    private readonly publisher: EventPublisher,
+    private readonly online: OnlineStore,
+    private readonly store: StateStore,
+    private readonly mostSystemsHeld: number,
+    metrics: ServiceMetrics,
+  ) {
+    this.accepted = metrics.counter(
+      'feature_store_readings_total',
+      'Readings by what became of them in the windows',
+      ['acceptance'],
+    );
+  }
+
+  async execute(readings: readonly Reading[]): Promise<void> {
+    if (readings.length === 0) return;
+    this.forgetAfterJump(readings);
+    const batch: Batch = {
+      states: await this.statesOf(readings),
+      touched: new Set(),
+      features: [],
+      outcomes: [],
+      online: new Map(),
+    };
+    try {
+      for (const reading of readings) this.take(reading, batch);
+      await Promise.all([
+        this.publisher.publish(FeaturesComputed, batch.features),
+        this.online.write(this.view, [...batch.online.values()]),
+      ]);
+      await this.publisher.publish(OutcomeObserved, batch.outcomes);
+      await this.store.save(new Map([...batch.states].filter(([systemId]) => batch.touched.has(systemId))));
+    } catch (error) {
+      // What is in memory has gone ahead of what is stored; the next try begins at what is stored.
+      for (const systemId of batch.states.keys()) this.held.delete(systemId);
+      throw error;
+    }
+    this.hold(readings, batch);
+  }
+
+  private take(reading: Reading, batch: Batch): void {
+    const { systemId, readingId, values, incident } = reading.payload;
+    const eventTime = Date.parse(reading.payload.eventTime);
+    const knownTime = Date.parse(reading.payload.knownTime);
+    let state = batch.states.get(systemId);
+    if (state === undefined) {
+      state = EntityState.empty(this.view, this.labels);
+      batch.states.set(systemId, state);
+    }
+    const row = this.view.valuesOf(values);
+    const acceptance = state.windows.accept(eventTime, knownTime, readingHash(readingId), row);
+    this.accepted.inc({ acceptance });
+    const isRepeat = acceptance === 'duplicate' || acceptance === 'superseded';
+    if (isRepeat && incident !== true) return;
+    batch.touched.add(systemId);
+    for (const [index, label] of this.labels.entries()) {
+      const value = row[this.view.layout.columns.indexOf(label.column)] ?? Number.NaN;
+      const observed = { readingId, eventTime, value, incident: incident === true };
+      const outcomes = state.outcomes[index]?.observe(observed, acceptance, state.windows) ?? [];
+      for (const outcome of outcomes) batch.outcomes.push(this.outcomeFact(label, reading, outcome));
+    }
+    if (isRepeat) return;
+    if (acceptance !== 'too-late') state.touch(eventTime);
+    const features = this.view.compute(state.windows, eventTime, row);
+    batch.features.push(this.featuresFact(reading, features));
+    if (acceptance !== 'too-late') {
+      batch.online.set(systemId, this.onlineRow(reading, state, acceptance, features));
+    }
+  }
+
+  /** A late reading changes what is known of the newest instant, and that is what is served. */
+  private onlineRow(
+    reading: Reading,
+    state: EntityState,
+    acceptance: Acceptance,
+    features: Float64Array,
+  ): OnlineRow {
+    const { windows } = state;
+    const eventTime = windows.newest;
+    const isNewest = acceptance === 'appended' || Date.parse(reading.payload.eventTime) === eventTime;
+    const { columns, windowMinutes } = this.view.layout;
+    const latest = Float64Array.from(
+      columns,
+      (_, column) => windows.valueAt(eventTime, column) ?? Number.NaN,
+    );
+    return {
+      systemId: reading.payload.systemId,
+      eventTime,
+      knownTime: Math.max(Date.parse(reading.payload.knownTime), windows.newestKnown),
+      changedBy: reading.payload.readingId,
+      values: isNewest ? features : this.view.compute(windows, eventTime, latest),
+      fill: Float64Array.from(windowMinutes, (_, window) => windows.fill(eventTime, window).share),
+    };
+  }
+
+  private featuresFact(reading: Reading, features: Float64Array): NewFact<typeof FeaturesComputed> {
+    const { readingId, systemId, eventTime, knownTime } = reading.payload;
+    const featuresId = deterministicId(readingId, this.view.rule);
+    return {
+      id: featuresId,
+      time: new Date(knownTime),
+      causationIds: [reading.id],
+      ...(reading.correlationId === undefined ? {} : { correlationId: reading.correlationId }),
+      payload: {
+        featuresId,
+        readingId,
+        systemId,
+        eventTime,
+        knownTime,
+        view: this.view.name,
+        viewVersion: this.view.version,
+        features: this.view.named(features),
+      },
+    };
+  }
+
+  private outcomeFact(
+    label: LabelDeclaration,
+    reading: Reading,
+    outcome: {
+      readonly eventTime: number;
+      readonly value: number;
+      readonly maturedAt: number;
+      readonly decidedBy: string;
+    },
+  ): NewFact<typeof OutcomeObserved> {
+    const { systemId, knownTime } = reading.payload;
+    const eventTime = new Date(outcome.eventTime).toISOString();
+    const outcomeId = deterministicId(label.name, systemId, eventTime);
+    return {
+      id: outcomeId,
+      // Known when the deciding reading was.
+      time: new Date(knownTime),
+      causationIds: [reading.id],
+      ...(reading.correlationId === undefined ? {} : { correlationId: reading.correlationId }),
+      payload: {
+        outcomeId,
+        label: label.name,
+        systemId,
+        eventTime,
+        value: outcome.value,
+        maturedAt: new Date(outcome.maturedAt).toISOString(),
+        decidedBy: outcome.decidedBy,
+      },
+    };
+  }
+
+  private async statesOf(readings: readonly Reading[]): Promise<Map<string, EntityState>> {
+    const states = new Map<string, EntityState>();
+    const missing: string[] = [];
+    for (const systemId of new Set(readings.map(({ payload }) => payload.systemId))) {
+      const held = this.held.get(systemId);
+      if (held === undefined) missing.push(systemId);
+      else states.set(systemId, held.state);
+    }
+    for (const [systemId, state] of await this.store.load(missing)) states.set(systemId, state);
+    return states;
+  }
+
+  private hold(readings: readonly Reading[], { states }: Batch): void {
+    for (const { payload, position } of readings) {
+      const state = states.get(payload.systemId);
+      if (state === undefined) continue;
+      this.held.delete(payload.systemId);
+      this.held.set(payload.systemId, { state, partition: position.partition });
+    }
+    for (const { position } of readings) this.next.set(position.partition, position.offset);
+    // Those that were not heard of for longest go first; they come back from the store when they are.
+    for (const systemId of this.held.keys()) {
+      if (this.held.size <= this.mostSystemsHeld) break;
+      this.held.delete(systemId);
+    }
+  }
+
+  private forgetAfterJump(readings: readonly Reading[]): void {
+    for (const partition of new Set(readings.map(({ position }) => position.partition))) {
+      const first = readings.find(({ position }) => position.partition === partition)?.position.offset;
+      const last = this.next.get(partition);
+      if (first === undefined || last === undefined || first === last || first === last + 1n) continue;
+      for (const [systemId, held] of this.held) if (held.partition === partition) this.held.delete(systemId);
+    }
+  }
+}

@@ -1,0 +1,58 @@
+import { AppError } from '@headrace/kernel';
+import { type Catalog } from './catalog.js';
+import { type TrainingSetBuilder } from './ports.js';
+
+export class TrainingSetEmptyError extends AppError {
+  readonly code = 'FEATURE_STORE_TRAINING_SET_EMPTY';
+  readonly kind = 'conflict';
+
+  constructor(view: string, label: string) {
+    super(
+      `No row of ${view} has a matured ${label} in that time; GET /v1/training-sets/preview says how many there are`,
+    );
+  }
+}
+
+export interface TrainingSetRequest {
+  readonly view: string;
+  readonly label: string;
+  readonly from?: Date | undefined;
+  readonly to?: Date | undefined;
+  readonly asOf?: Date | undefined;
+}
+
+export interface TrainingSetAnswer {
+  readonly key: string;
+  readonly digest: string;
+  readonly rows: number;
+  readonly positives: number;
+  readonly from: string;
+  readonly to: string;
+  readonly featureNames: readonly string[];
+}
+
+/** Makes the training set of a view and a label as it was known at a time. */
+export class CreateTrainingSet {
+  constructor(
+    private readonly catalog: Catalog,
+    private readonly builder: TrainingSetBuilder,
+  ) {}
+
+  async execute(request: TrainingSetRequest): Promise<TrainingSetAnswer> {
+    const view = this.catalog.view(request.view);
+    const label = this.catalog.label(request.label, view);
+    const { from, to, asOf } = request;
+    const set = await this.builder.build({ view, label: label.name, from, to, asOf });
+    if (set?.from === undefined || set.to === undefined)
+      throw new TrainingSetEmptyError(view.name, label.name);
+    return {
+      key: set.key,
+      digest: set.digest,
+      rows: set.rows,
+      positives: set.positives,
+      from: set.from.toISOString(),
+      to: set.to.toISOString(),
+      featureNames: view.featureNames,
+    };
+  }
+}

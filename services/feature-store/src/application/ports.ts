@@ -1,0 +1,76 @@
+import { type Closeable } from '@headrace/kernel';
+import { type EntityState } from '../domain/entity-state.js';
+import { type FeatureView } from '../domain/feature-view.js';
+import { type OnlineRow } from '../domain/online-row.js';
+
+/**
+ * The newest row of every system. `write` never replaces a row by an older one, whoever else writes at the same time.
+ * Rows are kept well beyond the view's TTL, so that a stale value is told from an unknown system.
+ */
+export abstract class OnlineStore {
+  abstract write(view: FeatureView, rows: readonly OnlineRow[]): Promise<void>;
+  /** In the order of the ids; undefined where nothing is known. */
+  abstract read(view: FeatureView, systemIds: readonly string[]): Promise<readonly (OnlineRow | undefined)[]>;
+}
+
+/** Durable state of entities: what `save` resolved is there after a crash. */
+export abstract class StateStore {
+  /** Systems without stored state are left out. */
+  abstract load(systemIds: readonly string[]): Promise<ReadonlyMap<string, EntityState>>;
+  abstract save(states: ReadonlyMap<string, EntityState>): Promise<void>;
+}
+
+/** A stored training set. */
+export interface TrainingSetObject {
+  readonly key: string;
+  readonly digest: string;
+  readonly rows: number;
+  readonly positives: number;
+  readonly from: Date | undefined;
+  readonly to: Date | undefined;
+}
+
+export interface TrainingSetQuery {
+  readonly view: FeatureView;
+  readonly label: string;
+  readonly from: Date | undefined;
+  readonly to: Date | undefined;
+  /** Nothing that became known later is in the set. */
+  readonly asOf: Date | undefined;
+}
+
+/** Builds training sets from the history: point-in-time correct in event time and in known time. */
+export abstract class TrainingSetBuilder {
+  /** The same history gives the same bytes. Undefined when no row fits. */
+  abstract build(query: TrainingSetQuery): Promise<TrainingSetObject | undefined>;
+}
+
+export interface LabelledRows {
+  readonly rows: number;
+  readonly positives: number;
+  readonly from: Date | undefined;
+  readonly to: Date | undefined;
+}
+
+/** Counts of matured outcomes, kept up with the log. */
+export abstract class LabelledRowCounts {
+  abstract of(label: string): Promise<LabelledRows>;
+}
+
+export interface ParityResult {
+  readonly rows: number;
+  readonly mismatches: number;
+  readonly largestDifference: number | undefined;
+  readonly from: Date;
+  readonly to: Date;
+}
+
+/** Recomputes served rows from the readings by a path that shares no code with the stream. */
+export abstract class ParityCheck {
+  abstract measure(view: FeatureView, from: Date, to: Date): Promise<ParityResult>;
+}
+
+/** Runs a task again and again; never twice at the same time. */
+export abstract class Scheduler {
+  abstract every(milliseconds: number, task: () => Promise<void>): Closeable;
+}

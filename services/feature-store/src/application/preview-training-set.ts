@@ -1,0 +1,23 @@
+import { type Catalog } from './catalog.js';
+import { type LabelledRowCounts } from './ports.js';
+
+export interface TrainingSetPreview {
+  readonly rows: number;
+  readonly positives: number;
+  readonly from: string | null;
+  readonly to: string | null;
+}
+
+/** How large a training set would be, without making it. */
+export class PreviewTrainingSet {
+  constructor(
+    private readonly catalog: Catalog,
+    private readonly counts: LabelledRowCounts,
+  ) {}
+
+  async execute(viewName: string, labelName: string): Promise<TrainingSetPreview> {
+    const label = this.catalog.label(labelName, this.catalog.view(viewName));
+    const { rows, positives, from, to } = await this.counts.of(label.name);
+    return { rows, positives, from: from?.toISOString() ?? null, to: to?.toISOString() ?? null };
+  }
+}

@@ -1,0 +1,75 @@
+import { AppError, type Clock } from '@headrace/kernel';
+import { FeatureUnknownError, type Catalog } from './catalog.js';
+import { orNull, type FeatureView } from '../domain/feature-view.js';
+import { type OnlineRow } from '../domain/online-row.js';
+import { type OnlineStore } from './ports.js';
+
+export class SystemUnknownError extends AppError {
+  readonly code = 'FEATURE_STORE_SYSTEM_UNKNOWN';
+  readonly kind = 'not-found';
+
+  constructor(systemId: string, view: string) {
+    super(
+      `Nothing is known of the system "${systemId}" in ${view}; it has sent no reading, or none for long`,
+    );
+  }
+}
+
+export type FeatureStatus = 'PRESENT' | 'NULL_VALUE' | 'NOT_FOUND' | 'OUTSIDE_MAX_AGE';
+
+export interface ServedFeature {
+  readonly value: number | null;
+  readonly status: FeatureStatus;
+}
+
+export interface ServedRow {
+  readonly row: OnlineRow | undefined;
+  /** Milliseconds between the event and now. */
+  readonly ageMs: number | undefined;
+  /** In the order of the wanted features. */
+  readonly features: readonly ServedFeature[];
+}
+
+/** Reads the newest features of systems. The TTL is enforced here, on every read. */
+export class ReadFeatures {
+  constructor(
+    private readonly catalog: Catalog,
+    private readonly online: OnlineStore,
+    private readonly clock: Clock,
+  ) {}
+
+  namesOf(viewName: string): readonly string[] {
+    return this.catalog.view(viewName).featureNames;
+  }
+
+  async execute(
+    viewName: string,
+    features: readonly string[] | undefined,
+    systemIds: readonly string[],
+  ): Promise<readonly ServedRow[]> {
+    const view = this.catalog.view(viewName);
+    const indexes = (features ?? view.featureNames).map((name) => indexOf(view, name));
+    const rows = await this.online.read(view, systemIds);
+    const now = this.clock.now().getTime();
+    return rows.map((row) => {
+      if (row === undefined) {
+        return { row, ageMs: undefined, features: indexes.map(() => ({ value: null, status: 'NOT_FOUND' })) };
+      }
+      const ageMs = now - row.eventTime;
+      const expired = ageMs > view.declaration.ttlSeconds * 1_000;
+      return { row, ageMs, features: indexes.map((index) => served(row.values[index], expired)) };
+    });
+  }
+}
+
+function served(value: number | undefined, expired: boolean): ServedFeature {
+  if (expired) return { value: null, status: 'OUTSIDE_MAX_AGE' };
+  const wire = orNull(value);
+  return { value: wire, status: wire === null ? 'NULL_VALUE' : 'PRESENT' };
+}
+
+function indexOf(view: FeatureView, feature: string): number {
+  const index = view.featureNames.indexOf(feature);
+  if (index < 0) throw new FeatureUnknownError(feature, view.name);
+  return index;
+}

@@ -1,0 +1,126 @@
+import { type FeatureView } from './feature-view.js';
+import { type LabelDeclaration } from './label.js';
+import { OutcomeTracker, type OutcomeTrackerState } from './outcome-tracker.js';
+import { EntityWindows } from './windows/entity-windows.js';
+
+const formatVersion = 1;
+const rowsPerChunk = 64;
+
+/** A part of the rows that is written once. */
+export interface Chunk {
+  readonly index: number;
+  readonly bytes: Uint8Array;
+}
+
+interface Head {
+  readonly format: number;
+  readonly outcomes: readonly OutcomeTrackerState[];
+  readonly chunks: readonly (readonly [index: number, newest: number])[];
+  readonly nextChunk: number;
+}
+
+/**
+ * All that is remembered of one entity: its windows and its waiting labels. It is stored as one small value (waiting
+ * labels and the rows of late) plus chunks of older rows, so that a batch writes what changed and not the whole hour.
+ * Taking a row in twice changes nothing, so a chunk and the small value may overlap.
+ */
+export class EntityState {
+  private unsealed: number[] = [];
+  private chunks: (readonly [index: number, newest: number])[] = [];
+  private nextChunk = 0;
+
+  private constructor(
+    readonly windows: EntityWindows,
+    readonly outcomes: readonly OutcomeTracker[],
+  ) {}
+
+  static empty(view: FeatureView, labels: readonly LabelDeclaration[]): EntityState {
+    return EntityState.from(view, labels, []);
+  }
+
+  /** Call after the windows took a row in. */
+  touch(eventTime: number): void {
+    this.unsealed.push(eventTime);
+  }
+
+  /** A new chunk when enough rows have gathered. It must be stored before the next `encode` is. */
+  seal(): Chunk | undefined {
+    if (this.unsealed.length < rowsPerChunk) return undefined;
+    const rows = this.windows.exportRows([...new Set(this.unsealed)]);
+    const index = this.nextChunk;
+    const newest = Math.max(...this.unsealed);
+    this.nextChunk += 1;
+    this.unsealed = [];
+    this.chunks = [...this.chunks.filter(([, of]) => of > this.windows.horizon), [index, newest]];
+    return { index, bytes: bytesOf(rows) };
+  }
+
+  encode(): Uint8Array {
+    const head: Head = {
+      format: formatVersion,
+      outcomes: this.outcomes.map((tracker) => tracker.state()),
+      chunks: this.chunks,
+      nextChunk: this.nextChunk,
+    };
+    const json = new TextEncoder().encode(JSON.stringify(head));
+    const rows = bytesOf(this.windows.exportRows([...new Set(this.unsealed)]));
+    const bytes = new Uint8Array(4 + json.length + rows.length);
+    new DataView(bytes.buffer).setUint32(0, json.length, true);
+    bytes.set(json, 4);
+    bytes.set(rows, 4 + json.length);
+    return bytes;
+  }
+
+  /** Which chunks an encoded state needs. */
+  static chunksOf(bytes: Uint8Array): readonly number[] {
+    return headOf(bytes).head.chunks.map(([index]) => index);
+  }
+
+  static decode(
+    view: FeatureView,
+    labels: readonly LabelDeclaration[],
+    bytes: Uint8Array,
+    chunks: readonly Uint8Array[],
+  ): EntityState {
+    const { head, rows } = headOf(bytes);
+    const state = EntityState.from(view, labels, head.outcomes);
+    for (const chunk of chunks) state.windows.importRows(rowsOf(chunk));
+    state.windows.importRows(rows);
+    state.chunks = [...head.chunks];
+    state.nextChunk = head.nextChunk;
+    for (let row = 0; row < rows.length; row += state.windows.rowWidth) state.touch(rows[row] as number);
+    return state;
+  }
+
+  private static from(
+    view: FeatureView,
+    labels: readonly LabelDeclaration[],
+    outcomes: readonly OutcomeTrackerState[],
+  ): EntityState {
+    const trackers = labels.map(
+      (label, index) =>
+        new OutcomeTracker(
+          label,
+          view.layout.columns.indexOf(label.column),
+          view.layout.latenessMinutes,
+          outcomes[index],
+        ),
+    );
+    return new EntityState(new EntityWindows(view.layout), trackers);
+  }
+}
+
+function headOf(bytes: Uint8Array): { readonly head: Head; readonly rows: Float64Array } {
+  const length = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(0, true);
+  const head = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length))) as Head;
+  return { head, rows: rowsOf(bytes.subarray(4 + length)) };
+}
+
+function bytesOf(rows: Float64Array): Uint8Array {
+  return new Uint8Array(rows.buffer, rows.byteOffset, rows.byteLength);
+}
+
+/** Copied, because stored bytes need not lie where an array of numbers may begin. */
+function rowsOf(bytes: Uint8Array): Float64Array {
+  return new Float64Array(new Uint8Array(bytes).buffer);
+}

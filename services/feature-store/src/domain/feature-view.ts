@@ -1,0 +1,91 @@
+import { z } from 'zod';
+import { timeFeature, timeFeatureNames } from './time-features.js';
+import { type EntityWindows } from './windows/entity-windows.js';
+import { windowFeatureNames, type WindowLayout } from './windows/window-layout.js';
+
+const columnName = z
+  .string()
+  .regex(/^[a-z][a-z0-9_]{0,62}$/, 'is a lower-case name of letters, digits and _');
+
+/** A feature view as it is declared in `config/feature-views`. */
+export const featureViewSchema = z
+  .strictObject({
+    name: columnName,
+    version: z.number().int().positive(),
+    owner: z.string().min(1),
+    description: z.string().default(''),
+    entity: z.literal('system_id'),
+    ttlSeconds: z.number().positive(),
+    latenessMinutes: z.number().int().min(0).max(1440).default(15),
+    timeFeatures: z.array(z.enum(timeFeatureNames)).default([]),
+    columns: z.array(columnName).min(1).max(64),
+    windowMinutes: z.array(z.number().int().min(1).max(1440)).min(1).max(8),
+    pushSource: z.string().min(1).optional(),
+  })
+  .refine(({ columns }) => new Set(columns).size === columns.length, {
+    message: 'names a column twice',
+    path: ['columns'],
+  })
+  .refine(
+    ({ windowMinutes }) => windowMinutes.every((of, at) => at === 0 || of > (windowMinutes[at - 1] ?? 0)),
+    {
+      message: 'must ascend',
+      path: ['windowMinutes'],
+    },
+  );
+export type FeatureViewDeclaration = z.output<typeof featureViewSchema>;
+
+/** What a view computes: the ordered names, and the values of one entity at one instant. */
+export class FeatureView {
+  readonly layout: WindowLayout;
+  readonly featureNames: readonly string[];
+  private readonly windowsFrom: number;
+
+  constructor(readonly declaration: FeatureViewDeclaration) {
+    const { columns, windowMinutes, latenessMinutes, timeFeatures } = declaration;
+    this.layout = { columns, windowMinutes, latenessMinutes };
+    this.featureNames = [...timeFeatures, ...columns, ...windowFeatureNames(this.layout)];
+    this.windowsFrom = timeFeatures.length + columns.length;
+  }
+
+  get name(): string {
+    return this.declaration.name;
+  }
+
+  get version(): number {
+    return this.declaration.version;
+  }
+
+  /** Rule of the ids of computed rows: `system_metrics.v1`. */
+  get rule(): string {
+    return `${this.name}.v${this.version}`;
+  }
+
+  /** The features as of an instant in the order of `featureNames`; NaN where there is none. */
+  compute(windows: EntityWindows, asOf: number, values: Float64Array): Float64Array {
+    const { timeFeatures, columns } = this.declaration;
+    const out = new Float64Array(this.featureNames.length);
+    for (const [index, name] of timeFeatures.entries()) out[index] = timeFeature(name, asOf);
+    for (let column = 0; column < columns.length; column += 1) {
+      out[timeFeatures.length + column] = values[column] ?? Number.NaN;
+    }
+    windows.features(asOf, out, this.windowsFrom);
+    return out;
+  }
+
+  /** The values of the view's columns in a reading; NaN where it has none. */
+  valuesOf(reading: Readonly<Record<string, number | null>>): Float64Array {
+    return Float64Array.from(this.declaration.columns, (column) => reading[column] ?? Number.NaN);
+  }
+
+  /** For the wire: null where there is no value. What overflowed is no value either. */
+  named(values: Float64Array): Record<string, number | null> {
+    const named: Record<string, number | null> = {};
+    for (const [index, name] of this.featureNames.entries()) named[name] = orNull(values[index]);
+    return named;
+  }
+}
+
+export function orNull(value: number | undefined): number | null {
+  return value === undefined || !Number.isFinite(value) ? null : value;
+}
