@@ -1,0 +1,123 @@
+/** Instructions as bytes; nested, because a piece of code is made of pieces. */
+export type Code = readonly (number | Code)[];
+
+const unsigned = (value: number): number[] => {
+  const bytes: number[] = [];
+  let rest = value;
+  do {
+    bytes.push((rest & 0x7f) | (rest > 0x7f ? 0x80 : 0));
+    rest = Math.floor(rest / 128);
+  } while (rest > 0);
+  return bytes;
+};
+
+const signed = (value: number): number[] => {
+  const bytes: number[] = [];
+  for (let rest = value; ; rest >>= 7) {
+    const low = rest & 0x7f;
+    const last = (rest >> 7 === 0 && (low & 0x40) === 0) || (rest >> 7 === -1 && (low & 0x40) !== 0);
+    bytes.push(last ? low : low | 0x80);
+    if (last) return bytes;
+  }
+};
+
+/** The few instructions of WebAssembly that the tree scorer is made of. */
+export const wasm = {
+  get: (local: number): Code => [0x20, unsigned(local)],
+  set: (local: number): Code => [0x21, unsigned(local)],
+  tee: (local: number): Code => [0x22, unsigned(local)],
+  i32: (value: number): Code => [0x41, signed(value)],
+  f64: (value: number): Code => [0x44, [...new Uint8Array(Float64Array.of(value).buffer)]],
+  loadI32: (offset: number): Code => [0x28, 2, unsigned(offset)],
+  loadF32: (offset: number): Code => [0x2a, 2, unsigned(offset)],
+  loadF64: (offset: number): Code => [0x2b, 3, unsigned(offset)],
+  storeI32: (offset: number): Code => [0x36, 2, unsigned(offset)],
+  storeF32: (offset: number): Code => [0x38, 2, unsigned(offset)],
+  add: [0x6a],
+  sub: [0x6b],
+  and: [0x71],
+  shl: [0x74],
+  shiftRight: [0x75],
+  shiftRightUnsigned: [0x76],
+  lessThan: [0x48],
+  select: [0x1b],
+  addF32: [0x92],
+  atLeastF32: [0x60],
+  differsF32: [0x5c],
+  promote: [0xbb],
+  addF64: [0xa0],
+  subF64: [0xa1],
+  mulF64: [0xa2],
+  minF64: [0xa4],
+  maxF64: [0xa5],
+  /** Saturates instead of trapping; NaN becomes 0. */
+  truncate: [0xfc, 0x02],
+  /** Repeats `body` while it leaves something else than 0. */
+  repeat: (body: Code): Code => [0x03, 0x40, body, 0x0d, 0, 0x0b],
+  ifElse: (then: Code, otherwise: Code): Code => [0x04, 0x40, then, 0x05, otherwise, 0x0b],
+} as const;
+
+export interface WasmFunction {
+  readonly name: string;
+  /** i32 parameters. */
+  readonly parameters: number;
+  /** Further locals: how many i32, then f32. */
+  readonly i32Locals: number;
+  readonly f32Locals: number;
+  readonly result: 'f32' | 'none';
+  readonly body: Code;
+}
+
+/** A module with the given functions and one memory, imported as `env.memory`. */
+export function assemble(functions: readonly WasmFunction[], pages: number): Uint8Array<ArrayBuffer> {
+  const vector = (items: readonly Code[]): Code => [unsigned(items.length), items];
+  const sized = (content: Code): Code => {
+    const bytes = flatten(content);
+    return [unsigned(bytes.length), bytes];
+  };
+  const text = (value: string): Code => sized([...Buffer.from(value)]);
+  const section = (id: number, items: readonly Code[]): Code => [id, sized(vector(items))];
+  const types = functions.map(({ parameters, result }): Code => [
+    0x60,
+    vector(new Array<Code>(parameters).fill([0x7f])),
+    vector(result === 'f32' ? [[0x7d]] : []),
+  ]);
+  const bodies = functions.map(({ i32Locals, f32Locals, body }) =>
+    sized([
+      vector([
+        [unsigned(i32Locals), 0x7f],
+        [unsigned(f32Locals), 0x7d],
+      ]),
+      body,
+      0x0b,
+    ]),
+  );
+  return Uint8Array.from(
+    flatten([
+      [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+      section(1, types),
+      section(2, [[text('env'), text('memory'), 0x02, 0x01, unsigned(pages), unsigned(pages)]]),
+      section(
+        3,
+        functions.map((_, index) => unsigned(index)),
+      ),
+      section(
+        7,
+        functions.map(({ name }, index): Code => [text(name), 0x00, unsigned(index)]),
+      ),
+      section(10, bodies),
+    ]),
+  );
+}
+
+function flatten(code: Code): number[] {
+  const bytes: number[] = [];
+  const visit = (part: Code): void => {
+    for (const item of part) {
+      if (typeof item === 'number') bytes.push(item);
+      else visit(item);
+    }
+  };
+  visit(code);
+  return bytes;
+}
