@@ -4,6 +4,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { RegistryEvents } from './adapters/events/registry.events.js';
 import { artifactRoutes } from './adapters/http/artifact-routes.js';
 import { ExperimentsController } from './adapters/http/experiments.controller.js';
+import { LoggedModelsController } from './adapters/http/logged-models.controller.js';
 import { MlflowErrorFilter } from './adapters/http/mlflow-errors.js';
 import { ModelVersionsController } from './adapters/http/model-versions.controller.js';
 import { ModelsController } from './adapters/http/models.controller.js';
@@ -37,6 +38,7 @@ export class RegistryModule {
         RunsController,
         RegisteredModelsController,
         ModelVersionsController,
+        LoggedModelsController,
         ModelsController,
         RegistryEvents,
       ],

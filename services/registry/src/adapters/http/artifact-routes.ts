@@ -20,13 +20,15 @@ export function artifactRoutes(
     await fastify.register((scope, _options, done) => {
       scope.removeAllContentTypeParsers();
       scope.addContentTypeParser('*', (_request, payload, parsed) => parsed(null, payload));
-      scope.setErrorHandler(async (error, _request, reply) => {
+      scope.setErrorHandler(async (error, request, reply) => {
         const { status, body } = mlflowErrorOf(error);
+        // What is left of a refused body must not be taken for the next request of the connection.
+        if (!request.raw.complete) void reply.header('connection', 'close');
         await reply.status(status).header('content-type', 'application/json; charset=utf-8').send(body);
       });
       scope.put<{ Params: { '*': string } }>(`${root}/*`, { bodyLimit: limitBytes }, async (request) => {
         const { body } = request;
-        await artifacts.put(request.params['*'], body instanceof Readable ? body : Readable.from([]));
+        await artifacts.put(request.params['*'], contentOf(body));
         return {};
       });
       scope.get<{ Params: { '*': string } }>(`${root}/*`, async (request, reply) => {
@@ -46,6 +48,11 @@ export function artifactRoutes(
       done();
     });
   };
+}
+
+/** Read without destroying it on an error: that would cut the connection before the answer. */
+function contentOf(body: unknown): AsyncIterable<Uint8Array> {
+  return body instanceof Readable ? body.iterator({ destroyOnReturn: false }) : Readable.from([]);
 }
 
 /** As an attachment of no particular type: nothing that was uploaded is shown by a browser as a page of ours. */

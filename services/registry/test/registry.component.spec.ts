@@ -1,0 +1,475 @@
+import 'reflect-metadata';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  AliasChanged,
+  ModelTrained,
+  ModelVersionCreated,
+  RolloutPromoted,
+  RolloutRolledBack,
+  VersionMarkedUnstable,
+  type EventDefinition,
+  type PayloadOf,
+} from '@headrace/contracts';
+import { digestOf, SeededRandom } from '@headrace/kernel';
+import { BusEventPublisher, deadLetterTopic, replay, type EventOf } from '@headrace/messaging';
+import { buildTreeModel, type Tree } from '@headrace/onnx';
+import {
+  backendsConfigSchema,
+  connectBackends,
+  parseConfig,
+  startService,
+  type RunningService,
+  type SharedBackends,
+} from '@headrace/service-host';
+import { eventually, FakeClock } from '@headrace/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { registry } from '../src/registry.module.js';
+
+const directory = mkdtempSync(join(tmpdir(), 'headrace-registry-'));
+const clock = new FakeClock();
+const random = new SeededRandom(84);
+let shared: SharedBackends;
+let service: RunningService;
+
+beforeAll(async () => {
+  const environment = {
+    HEADRACE_DATA_DIR: directory,
+    HEADRACE_PORT_BASE: '0',
+    HEADRACE_LOG_LEVEL: 'silent',
+    REGISTRY_MAX_ARTIFACT_BYTES: '12000000',
+  };
+  shared = await connectBackends(parseConfig(backendsConfigSchema, environment), {
+    services: [registry],
+    clock,
+  });
+  service = await startService(registry, environment, shared);
+});
+afterAll(async () => {
+  await service.close();
+  await shared.close();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+type Json = Record<string, unknown>;
+
+async function call(method: string, path: string, body?: unknown): Promise<{ status: number; json: Json }> {
+  const response = await fetch(`${service.httpUrl}${path}`, {
+    method,
+    ...(body === undefined
+      ? {}
+      : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+  });
+  const text = await response.text();
+  return { status: response.status, json: (text === '' ? {} : JSON.parse(text)) as Json };
+}
+const mlflow = (method: string, path: string, body?: unknown) =>
+  call(method, `/api/2.0/mlflow/${path}`, body);
+
+/** Sends the path as it stands: `fetch` would tidy it up. */
+function rawStatus(method: string, path: string, body?: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const url = new URL(service.httpUrl);
+    const sent = request({ host: url.hostname, port: url.port, method, path }, (response) => {
+      response.resume();
+      resolve(response.statusCode ?? 0);
+    });
+    sent.once('error', reject);
+    sent.end(body);
+  });
+}
+
+function stated<Definition extends EventDefinition>(definition: Definition, model: string) {
+  return eventually(async () => {
+    const found: EventOf<Definition>[] = [];
+    for await (const event of replay(shared.bus, definition))
+      if ((event.payload as { modelName: string }).modelName === model) found.push(event);
+    if (found.length === 0) throw new Error(`no ${definition.type} of ${model} yet`);
+    return found;
+  });
+}
+
+let count = 0;
+async function publish<Definition extends EventDefinition>(
+  definition: Definition,
+  source: string,
+  payload: PayloadOf<Definition>,
+): Promise<string> {
+  count += 1;
+  const id = `cause-${count}`;
+  await new BusEventPublisher(shared.bus, source, clock).publish(definition, [
+    { id, time: clock.now(), payload, correlationId: 'story' },
+  ] as never);
+  return id;
+}
+
+/** A tree of one leaf: the smallest model there is. */
+function leaf(value: number): Tree {
+  return {
+    feature: Int32Array.of(-1),
+    threshold: new Float32Array(1),
+    yes: new Int32Array(1),
+    no: new Int32Array(1),
+    missingYes: new Uint8Array(1),
+    value: Float32Array.of(value),
+    depth: 0,
+  };
+}
+
+/** A trained model with its bytes in the object store; each call makes other bytes. */
+async function trained(modelName: string, changes: Partial<PayloadOf<typeof ModelTrained>> = {}) {
+  const bytes = buildTreeModel({
+    featureNames: ['cpu_usage'],
+    trees: [leaf(random.next())],
+    offset: 0,
+    link: 'sigmoid',
+  });
+  const digest = digestOf(bytes);
+  const trainingId = `training-${digest.slice(7, 15)}`;
+  const artifactKey = `trainings/${trainingId}/model.onnx`;
+  await shared.objects?.put(artifactKey, bytes);
+  const reference = Buffer.from('{"features": {}}');
+  const referenceKey = `trainings/${trainingId}/reference.json`;
+  await shared.objects?.put(referenceKey, reference);
+  return {
+    trainingId,
+    runId: trainingId.padEnd(32, '0'),
+    modelName,
+    digest,
+    artifactKey,
+    artifacts: { reference: { key: referenceKey, digest: digestOf(reference) } },
+    featureNames: ['cpu_usage'],
+    members: [{ name: 'xgboost', kind: 'trees' }],
+    label: 'incident_within_15m',
+    parameters: { depth: 6 },
+    metrics: { auc: 0.91, recall: null },
+    trainingSet: {
+      digest: digestOf('set'),
+      rows: 100,
+      positives: 10,
+      from: clock.now().toISOString(),
+      to: clock.now().toISOString(),
+    },
+    validated: true,
+    evidence: [],
+    library: 'xgboost 3',
+    startedAt: clock.now().toISOString(),
+    finishedAt: clock.now().toISOString(),
+    reason: 'first model',
+    ...changes,
+  };
+}
+
+async function versionNumbered(model: string, version: number): Promise<Json> {
+  return eventually(async () => {
+    const { status, json } = await call('GET', `/v1/models/${model}/versions/${version}`);
+    expect(status).toBe(200);
+    return json;
+  });
+}
+
+const promoted = (modelName: string, modelVersion: number, previousVersion: number | null) => ({
+  modelName,
+  modelVersion,
+  previousVersion,
+  rolloutId: `rollout-${modelVersion}`,
+  evidence: [],
+  policyVersion: 'default',
+  promotedAt: clock.now().toISOString(),
+  reason: 'every step was healthy',
+});
+
+async function championIs(model: string, version: number): Promise<void> {
+  await eventually(async () => {
+    const { json } = await call('GET', `/v1/models/${model}/aliases/champion`);
+    expect(json).toMatchObject({ modelVersion: version });
+  });
+}
+
+async function deadLettersOf(definition: EventDefinition): Promise<number> {
+  let found = 0;
+  for await (const _ of shared.bus.read(deadLetterTopic(definition.topic, 'registry'))) found += 1;
+  return found;
+}
+
+describe('a trained model', () => {
+  it('becomes a run, a version and a fact that names its cause', async () => {
+    const payload = await trained('predictor');
+    const cause = await publish(ModelTrained, 'trainer', payload);
+    const [event] = await stated(ModelVersionCreated, 'predictor');
+    expect(event).toMatchObject({
+      source: 'registry',
+      causationIds: [cause],
+      correlationId: 'story',
+      payload: {
+        modelVersion: 1,
+        digest: payload.digest,
+        artifactKey: payload.artifactKey,
+        artifacts: payload.artifacts,
+        metrics: { auc: 0.91, recall: null },
+        validated: true,
+      },
+    });
+    const run = await mlflow('GET', `runs/get?run_id=${payload.runId}`);
+    expect(run.json).toMatchObject({
+      run: { info: { status: 'FINISHED' }, data: { metrics: [{ key: 'auc', value: 0.91 }] } },
+    });
+    const listed = await mlflow('GET', `artifacts/list?run_id=${payload.runId}&path=model`);
+    expect(listed.json['files']).toMatchObject([
+      { path: 'model/model.onnx' },
+      { path: 'model/reference.json' },
+    ]);
+  });
+
+  it('becomes one version only, however often the event arrives', async () => {
+    const payload = await trained('twice');
+    const fact = { id: 'the-same', time: clock.now(), payload };
+    const publisher = new BusEventPublisher(shared.bus, 'trainer', clock);
+    await publisher.publish(ModelTrained, [fact]);
+    await publisher.publish(ModelTrained, [fact]);
+    await publish(ModelTrained, 'trainer', await trained('twice-after'));
+    await versionNumbered('twice-after', 1);
+    expect((await call('GET', '/v1/models/twice/versions')).json['versions']).toHaveLength(1);
+  });
+
+  it('is dead-lettered when its bytes are not those that were announced', async () => {
+    const before = await deadLettersOf(ModelTrained).catch(() => 0);
+    await publish(ModelTrained, 'trainer', await trained('forged', { digest: digestOf('something else') }));
+    await eventually(async () => {
+      expect(await deadLettersOf(ModelTrained)).toBe(before + 1);
+    });
+    expect((await call('GET', '/v1/models/forged/versions')).status).toBe(404);
+  });
+});
+
+describe('the champion', () => {
+  it('follows promotions, and its history answers who was live when (mlflow#2169)', async () => {
+    for (const round of [1, 2]) {
+      await publish(ModelTrained, 'trainer', await trained('lived'));
+      await versionNumbered('lived', round);
+    }
+    clock.set('2026-11-23T13:00:00Z');
+    await publish(RolloutPromoted, 'canary-controller', promoted('lived', 1, null));
+    await championIs('lived', 1);
+    clock.set('2026-11-23T14:00:00Z');
+    await publish(RolloutPromoted, 'canary-controller', promoted('lived', 2, 1));
+    await championIs('lived', 2);
+    const at = async (instant: string) =>
+      (await call('GET', `/v1/models/lived/aliases/champion?at=${encodeURIComponent(instant)}`)).json;
+    expect(await at('2026-11-23T12:59:59.999Z')).toMatchObject({ code: 'REGISTRY_ALIAS_NOT_FOUND' });
+    expect(await at('2026-11-23T13:00:00Z')).toMatchObject({ modelVersion: 1 });
+    expect(await at('2026-11-23T13:59:59.999Z')).toMatchObject({ modelVersion: 1, rolloutId: 'rollout-1' });
+    expect(await at('2026-11-23T15:00:00+01:00')).toMatchObject({ modelVersion: 2, until: null });
+    const changes = await stated(AliasChanged, 'lived');
+    expect(changes.map(({ payload }) => [payload.previousVersion, payload.modelVersion])).toEqual([
+      [null, 1],
+      [1, 2],
+    ]);
+    expect(changes[1]?.payload.artifacts).toHaveProperty('reference');
+  });
+
+  it('goes back when the version that was promoted is rolled back, which is then unstable', async () => {
+    clock.advance(60_000);
+    await publish(RolloutRolledBack, 'canary-controller', {
+      modelName: 'lived',
+      modelVersion: 2,
+      rolloutId: 'rollout-3',
+      restoredVersion: 1,
+      evidence: [],
+      policyVersion: 'default',
+      rolledBackAt: clock.now().toISOString(),
+      reason: 'recall fell',
+    });
+    await championIs('lived', 1);
+    expect((await stated(VersionMarkedUnstable, 'lived'))[0]?.payload).toMatchObject({ modelVersion: 2 });
+    expect(await versionNumbered('lived', 2)).toMatchObject({
+      stability: 'unstable',
+      history: [{ what: 'created' }, { what: 'alias champion' }, { what: 'marked unstable' }],
+    });
+    const request = { name: 'lived', alias: 'champion', version: '2' };
+    const refused = await mlflow('POST', 'registered-models/alias', request);
+    expect(refused).toMatchObject({ status: 409, json: { code: 'REGISTRY_CHAMPION_REFUSED' } });
+  });
+
+  it('is never a version whose validation failed', async () => {
+    await publish(ModelTrained, 'trainer', await trained('unproved', { validated: false }));
+    expect(await versionNumbered('unproved', 1)).toMatchObject({ validated: false, aliases: [] });
+    const before = await deadLettersOf(RolloutPromoted).catch(() => 0);
+    await publish(RolloutPromoted, 'canary-controller', promoted('unproved', 1, null));
+    await eventually(async () => {
+      expect(await deadLettersOf(RolloutPromoted)).toBe(before + 1);
+    });
+    const request = { name: 'unproved', alias: 'champion', version: '1', validated: true, approvedBy: 'me' };
+    expect(await mlflow('POST', 'registered-models/alias', request)).toMatchObject({
+      status: 409,
+      json: { error_code: 'INVALID_STATE' },
+    });
+    expect((await call('GET', '/v1/models/unproved/aliases/champion')).status).toBe(404);
+  });
+});
+
+describe('artifacts', () => {
+  const artifact = (path: string) => `/api/2.0/mlflow-artifacts/artifacts/${path}`;
+
+  async function newRun(): Promise<string> {
+    const { json } = await mlflow('POST', 'runs/create', { experiment_id: '0' });
+    return (json['run'] as { info: { run_id: string } }).info.run_id;
+  }
+
+  async function upload(path: string, content: string | Uint8Array): Promise<number> {
+    const response = await fetch(`${service.httpUrl}${artifact(path)}`, {
+      method: 'PUT',
+      body: Buffer.from(content),
+    });
+    return response.status;
+  }
+
+  it('come back as they were sent, of any content type, and share one object when they are equal', async () => {
+    const run = await newRun();
+    expect(await upload(`0/${run}/artifacts/a/one.json`, '{"x": 1}')).toBe(200);
+    expect(await upload(`0/${run}/artifacts/b/two.json`, '{"x": 1}')).toBe(200);
+    const large = Buffer.alloc(9_000_000, 7);
+    expect(await upload(`0/${run}/artifacts/large.bin`, large)).toBe(200);
+    const one = await fetch(`${service.httpUrl}${artifact(`0/${run}/artifacts/a/one.json`)}`);
+    expect(await one.text()).toBe('{"x": 1}');
+    expect(one.headers.get('content-disposition')).toBe('attachment');
+    expect(one.headers.get('etag')).toBe(`"${digestOf('{"x": 1}')}"`);
+    const back = await fetch(`${service.httpUrl}${artifact(`0/${run}/artifacts/large.bin`)}`);
+    expect(digestOf(new Uint8Array(await back.arrayBuffer()))).toBe(digestOf(large));
+    const keys: string[] = [];
+    for await (const { key } of shared.objects!.list('registry/')) keys.push(key);
+    expect(keys.filter((key) => key.endsWith(digestOf('{"x": 1}').slice(7)))).toHaveLength(1);
+    expect(keys.filter((key) => key.includes('staging'))).toEqual([]);
+  });
+
+  it('are refused when they are larger than the limit, and nothing of them stays', async () => {
+    const run = await newRun();
+    const status = await rawStatus('PUT', artifact(`0/${run}/artifacts/huge.bin`), 'x'.repeat(13_000_000));
+    expect(status).toBe(413);
+    expect((await mlflow('GET', `artifacts/list?run_id=${run}`)).json['files']).toEqual([]);
+  });
+
+  it.each([
+    '../../../etc/passwd',
+    '0/../../secret',
+    '0/%2e%2e/%2e%2e/secret',
+    '0/%252e%252e/%252e%252e/secret',
+    '0/%25252e%25252e%25252fsecret',
+    '0/..%2f..%2fsecret',
+    '0/..%5c..%5csecret',
+    '0/%c0%ae%c0%ae/secret',
+    '%2fetc%2fpasswd',
+    '0//secret',
+    '0/./secret',
+    '0/a%00b',
+    '0/a%0ab',
+    '0/%E2%80%AEexe',
+    '0/%EF%BC%8E%EF%BC%8E/secret',
+    '0/%E2%80%A5/secret',
+    'C:%5cwindows',
+    'file:%2f%2f%2fetc%2fpasswd',
+    `0/${'a'.repeat(10_000)}`,
+  ])('refuse the path %s in every direction', async (path) => {
+    for (const [method, body] of [
+      ['PUT', 'x'],
+      ['GET', undefined],
+      ['DELETE', undefined],
+    ] as const)
+      expect(await rawStatus(method, artifact(path), body)).toBeOneOf([400, 404, 414]);
+    expect(await rawStatus('PUT', artifact(path), 'x')).not.toBe(200);
+  });
+
+  it('make a version when they are a model, with what the file says about itself', async () => {
+    const run = await newRun();
+    const { artifactKey } = await trained('source');
+    const bytes = await shared.objects!.get(artifactKey);
+    await upload(`0/${run}/artifacts/model/model.onnx`, bytes);
+    await upload(`0/${run}/artifacts/model/MLmodel`, 'flavors: {}\n');
+    await mlflow('POST', 'registered-models/create', { name: 'uploaded' });
+    const created = await mlflow('POST', 'model-versions/create', {
+      name: 'uploaded',
+      source: `runs:/${run}/model`,
+      run_id: run,
+    });
+    expect(created).toMatchObject({
+      status: 200,
+      json: { model_version: { version: '1', status: 'READY' } },
+    });
+    expect(await versionNumbered('uploaded', 1)).toMatchObject({
+      digest: digestOf(bytes),
+      featureNames: ['cpu_usage'],
+      validated: false,
+    });
+  });
+
+  it.each([
+    ['model.pkl', Buffer.from([0x80, 4, 0x95, 0, 0, 0x2e])],
+    ['model.onnx', Buffer.from([0x80, 4, 0x95, 0, 0, 0x2e])],
+    ['model.json', Buffer.from('cos\nsystem\n(S"true"\ntR.')],
+    ['model.onnx', Buffer.from('not a model')],
+    ['model.json', Buffer.from('{')],
+    ['model.pt', Buffer.from('PK\u0003\u0004')],
+    ['MLmodel', Buffer.from([0, 1, 2])],
+  ])('never make a version of %s that is not what versions may hold', async (file, bytes) => {
+    const run = await newRun();
+    await upload(`0/${run}/artifacts/model/${file}`, bytes);
+    await mlflow('POST', 'registered-models/create', { name: 'refused' });
+    const created = await mlflow('POST', 'model-versions/create', {
+      name: 'refused',
+      source: `runs:/${run}/model`,
+    });
+    expect(created).toMatchObject({ status: 400, json: { code: 'REGISTRY_MODEL_FILE_REFUSED' } });
+  });
+
+  it.each([
+    'file:///etc',
+    '/etc',
+    'http://169.254.169.254/latest',
+    's3://bucket/x',
+    'mlflow-artifacts:/../x',
+  ])('are not taken from %s', async (source) => {
+    await mlflow('POST', 'registered-models/create', { name: 'elsewhere' });
+    const created = await mlflow('POST', 'model-versions/create', { name: 'elsewhere', source });
+    expect(created).toMatchObject({ status: 400, json: { error_code: 'INVALID_PARAMETER_VALUE' } });
+  });
+});
+
+describe('requests that are not in order', () => {
+  it('answers what is wrong, in the words of MLflow', async () => {
+    expect(await mlflow('GET', 'runs/get?run_id=nobody')).toMatchObject({
+      status: 404,
+      json: { error_code: 'RESOURCE_DOES_NOT_EXIST' },
+    });
+    expect(await mlflow('POST', 'runs/create', [])).toMatchObject({
+      json: { error_code: 'INVALID_PARAMETER_VALUE' },
+    });
+    expect(await mlflow('GET', 'experiments/get')).toMatchObject({ status: 400 });
+  });
+
+  it.each(['a/b', '..', 'a\\b', 'a\u0000b', 'x'.repeat(10_000), 'a%2fb', '\u202Eevil', ''])(
+    'refuses %j as the name of a model',
+    async (name) => {
+      const created = await mlflow('POST', 'registered-models/create', { name });
+      expect(created).toMatchObject({ status: 400, json: { error_code: 'INVALID_PARAMETER_VALUE' } });
+    },
+  );
+
+  it('does not let a filter reach the SQL', async () => {
+    for (const filter of [
+      `name = 'x'; DROP TABLE registry.run`,
+      `name = '' OR 1=1`,
+      `"a' --".b = 'c'`,
+      `tags.'`,
+    ])
+      expect(
+        (await mlflow('GET', `registered-models/search?filter=${encodeURIComponent(filter)}`)).status,
+      ).toBe(400);
+    const quoted = await mlflow(
+      'GET',
+      `registered-models/search?filter=${encodeURIComponent(`name = 'x''; DROP TABLE registry.run; --'`)}`,
+    );
+    expect(quoted).toMatchObject({ status: 200, json: { registered_models: [] } });
+  });
+});
