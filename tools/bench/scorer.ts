@@ -1,0 +1,107 @@
+import { SeededRandom } from '@headrace/kernel';
+import { buildTreeModel, compileTrees, type Tree, type TreeEnsemble } from '@headrace/onnx';
+import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { median, type BenchResult } from './bench-result.js';
+
+const trees = 300;
+const depth = 6;
+const features = 50;
+const bins = 255;
+const rows = 8_192;
+const rounds = 9;
+const batches = [8, 32, 64] as const;
+
+/**
+ * The compiled tree scorer beside onnxruntime in the same run, one thread each: 300 trees of depth 6 over 50 features,
+ * distinct rows in random order, because a repeated row flatters the branch predictor. Microseconds a row, the median of
+ * alternating rounds; the ratio says how many times longer onnxruntime takes.
+ */
+export async function benchScorer(): Promise<BenchResult[]> {
+  const random = new SeededRandom(1);
+  const ensemble = randomEnsemble(random);
+  const values = Float32Array.from({ length: rows * features }, () =>
+    random.next() < 0.02 ? NaN : random.normal(),
+  );
+  const scorer = compileTrees(ensemble);
+  const session = await InferenceSession.create(buildTreeModel(ensemble), {
+    intraOpNumThreads: 1,
+    interOpNumThreads: 1,
+    executionMode: 'sequential',
+  });
+  const times = new Map<string, number[]>();
+  const timed = async (name: string, run: () => void | Promise<void>): Promise<void> => {
+    const started = performance.now();
+    await run();
+    times.set(name, [...(times.get(name) ?? []), ((performance.now() - started) * 1000) / rows]);
+  };
+  for (let round = 0; round < rounds; round += 1) {
+    for (const batch of [1, ...batches]) {
+      const parts = Array.from({ length: rows / batch }, (_, part) =>
+        values.subarray(part * batch * features, (part + 1) * batch * features),
+      );
+      const out = new Float32Array(batch);
+      await timed(`compiled/${batch}`, () => {
+        for (const part of parts) scorer.score(part, batch, out);
+      });
+      await timed(`onnxruntime/${batch}`, async () => {
+        for (const part of parts)
+          await session.run({ features: new Tensor('float32', part, [batch, features]) }, ['probability']);
+      });
+    }
+  }
+  await session.release();
+  const microseconds = (name: string): number => median(times.get(name) ?? []);
+  const best = batches.map((batch) => ({ batch, value: microseconds(`onnxruntime/${batch}`) }));
+  const fastest = best.reduce((a, b) => (b.value < a.value ? b : a));
+  const result = (name: string, value: number, reference: { name: string; value: number }): BenchResult => ({
+    name,
+    value,
+    unit: 'us/row',
+    better: 'lower',
+    reference,
+    ratio: reference.value / value,
+  });
+  return [
+    result('scorer: 300 trees x depth 6, one row at a time', microseconds('compiled/1'), {
+      name: 'onnxruntime-node, one row at a time',
+      value: microseconds('onnxruntime/1'),
+    }),
+    ...([32, 64] as const).map((batch) =>
+      result(`scorer: 300 trees x depth 6, ${batch} rows at a time`, microseconds(`compiled/${batch}`), {
+        name: `onnxruntime-node, ${fastest.batch} rows at a time (its best)`,
+        value: fastest.value,
+      }),
+    ),
+  ];
+}
+
+/** Complete trees over as many distinct thresholds a feature as histogram training makes. */
+function randomEnsemble(random: SeededRandom): TreeEnsemble {
+  const thresholds = Array.from({ length: features }, () =>
+    Array.from({ length: bins }, () => Math.fround(random.normal())),
+  );
+  const inner = 2 ** depth - 1;
+  const nodes = 2 * inner + 1;
+  const tree = (): Tree => {
+    const feature = Int32Array.from({ length: nodes }, (_, node) =>
+      node < inner ? random.integer(features) : -1,
+    );
+    return {
+      feature,
+      threshold: Float32Array.from(feature, (column) =>
+        column < 0 ? 0 : (thresholds[column]?.[random.integer(bins)] ?? 0),
+      ),
+      yes: Int32Array.from(feature, (column, node) => (column < 0 ? 0 : 2 * node + 1)),
+      no: Int32Array.from(feature, (column, node) => (column < 0 ? 0 : 2 * node + 2)),
+      missingYes: Uint8Array.from(feature, (column) => (column >= 0 && random.next() < 0.5 ? 1 : 0)),
+      value: Float32Array.from(feature, (column) => (column < 0 ? random.normal() * 0.1 : 0)),
+      depth,
+    };
+  };
+  return {
+    featureNames: Array.from({ length: features }, (_, index) => `f${index}`),
+    trees: Array.from({ length: trees }, tree),
+    offset: 0,
+    link: 'sigmoid',
+  };
+}
