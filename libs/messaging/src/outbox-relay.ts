@@ -106,7 +106,8 @@ export class OutboxRelay implements Closeable {
       const entries = await store.pending(batchSize, after);
       const last = entries.at(-1);
       if (last === undefined) return;
-      onRound?.(await this.publish(entries));
+      const round = await this.publish(entries);
+      onRound?.(round);
       after = last.sequence;
       if (entries.length < batchSize) return;
     }

@@ -8,9 +8,13 @@ import kafkajs, {
 } from 'kafkajs';
 import { type KafkaConfig } from './kafka-config.js';
 
+const repeatAfterMs = 30_000;
+const mostMessages = 100;
+
 /** A kafkajs client for a configuration. Its log goes to `onEvent`, warnings and errors only. */
 export function kafkaClient(config: KafkaConfig, retry: RetryOptions): Kafka {
   keepTimersPositive();
+  const saidAt = new Map<string, number>();
   const options: ClientOptions = {
     brokers: [...config.brokers],
     clientId: config.clientId,
@@ -23,7 +27,13 @@ export function kafkaClient(config: KafkaConfig, retry: RetryOptions): Kafka {
       if (entry.log.message.startsWith('Limiting retries for the idempotent producer')) return;
       const cause = typeof entry.log['error'] === 'string' ? `: ${entry.log['error']}` : '';
       // Retries are what we ask for; only their end is an error, and that one is thrown.
-      config.onEvent?.('warn', `${entry.namespace}: ${entry.log.message}${cause}`);
+      const message = `${entry.namespace}: ${entry.log.message}${cause}`;
+      // A broker that is away is tried several times a second.
+      const now = performance.now();
+      if (now - (saidAt.get(message) ?? Number.NEGATIVE_INFINITY) < repeatAfterMs) return;
+      if (saidAt.size > mostMessages) saidAt.clear();
+      saidAt.set(message, now);
+      config.onEvent?.('warn', message);
     },
     ...(config.ssl === undefined ? {} : { ssl: config.ssl }),
     ...(config.sasl === undefined ? {} : { sasl: config.sasl as SASLOptions }),
