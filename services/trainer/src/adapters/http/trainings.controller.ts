@@ -1,0 +1,61 @@
+import { zod } from '@headrace/service-host';
+import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { z } from 'zod';
+import { CancelTraining } from '../../application/cancel-training.js';
+import { ReadTrainings } from '../../application/read-trainings.js';
+import { RequestTraining } from '../../application/request-training.js';
+import { presentTraining, type PresentedTraining } from './present-training.js';
+
+/** Text that a database can hold: it has no NUL. */
+const text = (longest: number): z.ZodString =>
+  z
+    .string()
+    .min(1)
+    .max(longest)
+    .regex(/^[^\0]*$/, 'holds a NUL character');
+
+const wish = z
+  .strictObject({
+    modelName: text(128).optional(),
+    reason: text(2_000).default('asked for by hand'),
+    requestedBy: text(256).default('api'),
+  })
+  .prefault({});
+const page = z.object({
+  modelName: text(128).optional(),
+  limit: z.coerce.number().int().min(1).max(500).default(50),
+});
+
+@Controller('v1/trainings')
+export class TrainingsController {
+  constructor(
+    private readonly requestTraining: RequestTraining,
+    private readonly cancelTraining: CancelTraining,
+    private readonly readTrainings: ReadTrainings,
+  ) {}
+
+  @Post()
+  @HttpCode(202)
+  async request(@Body(zod(wish)) body: z.output<typeof wish>): Promise<PresentedTraining> {
+    return this.one((await this.requestTraining.execute(body)) ?? '');
+  }
+
+  @Get()
+  async list(@Query(zod(page)) query: z.output<typeof page>): Promise<{ trainings: PresentedTraining[] }> {
+    const trainings = await this.readTrainings.list(query.modelName, query.limit);
+    return { trainings: trainings.map((training) => presentTraining(training)) };
+  }
+
+  @Get(':id')
+  async one(@Param('id') id: string): Promise<PresentedTraining> {
+    const { training, steps } = await this.readTrainings.one(id);
+    return presentTraining(training, steps);
+  }
+
+  @Post(':id/cancel')
+  @HttpCode(202)
+  async cancel(@Param('id') id: string): Promise<PresentedTraining> {
+    await this.cancelTraining.execute(id);
+    return this.one(id);
+  }
+}

@@ -1,0 +1,9 @@
+import { type DatabaseSchema } from '@headrace/database';
+import { CreateTrainings } from './create-trainings.js';
+import { TrainingEntity, TrainingStepEntity } from './training.entity.js';
+
+export const trainerSchema: DatabaseSchema = {
+  name: 'trainer',
+  entities: [TrainingEntity, TrainingStepEntity],
+  migrations: [CreateTrainings],
+};

@@ -1,0 +1,66 @@
+import { TrainingRequested } from '@headrace/contracts';
+import { AppError, Clock, deterministicId, newId } from '@headrace/kernel';
+import { pending } from '@headrace/messaging';
+import { Injectable } from '@nestjs/common';
+import { Doorbell } from './doorbell.js';
+import { TrainingPlans } from './training-plans.js';
+import { TrainingRepository } from './training-repository.js';
+
+export class TrainingInProgressError extends AppError {
+  readonly code = 'TRAINER_TRAINING_IN_PROGRESS';
+  readonly kind = 'conflict';
+
+  constructor(
+    modelName: string,
+    readonly trainingId: string,
+  ) {
+    super(`Training ${trainingId} of ${modelName} is not finished; wait for it or cancel it`);
+  }
+}
+
+export interface TrainingWish {
+  /** Undefined: the only model that has a plan. */
+  readonly modelName?: string | undefined;
+  readonly reason: string;
+  readonly requestedBy: string;
+  /** The fact that asked for it; asking twice by the same fact makes one training. */
+  readonly cause?: { readonly id: string; readonly correlationId: string | undefined };
+}
+
+/** Puts a training into the queue. At most one of a model is unfinished; a wish while there is one is refused. */
+@Injectable()
+export class RequestTraining {
+  constructor(
+    private readonly plans: TrainingPlans,
+    private readonly trainings: TrainingRepository,
+    private readonly doorbell: Doorbell,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Answers the id of the training; undefined when this cause had its training before. */
+  async execute(wish: TrainingWish): Promise<string | undefined> {
+    const declared = wish.modelName === undefined ? this.plans.only() : this.plans.of(wish.modelName);
+    const { modelName } = declared.plan;
+    const requestedAt = this.clock.now();
+    const id = newId(requestedAt);
+    const requestFactId = deterministicId(id, 'training-requested');
+    const { reason, requestedBy, cause } = wish;
+    const requested = pending(TrainingRequested, {
+      id: requestFactId,
+      time: requestedAt,
+      payload: { trainingId: id, modelName, reason, requestedBy, requestedAt: requestedAt.toISOString() },
+      causationIds: cause === undefined ? [] : [cause.id],
+      ...(cause?.correlationId !== undefined && { correlationId: cause.correlationId }),
+      actor: requestedBy,
+    });
+    const stored = await this.trainings.request(
+      { id, modelName, reason, requestedBy, plan: declared, requestFactId, requestedAt },
+      [requested],
+      cause?.id,
+    );
+    if (stored.outcome === 'busy') throw new TrainingInProgressError(modelName, stored.by);
+    if (stored.outcome === 'seen') return undefined;
+    this.doorbell.ring();
+    return id;
+  }
+}

@@ -1,0 +1,38 @@
+export const stepNames = [
+  'training-set',
+  'split',
+  'train',
+  'calibration',
+  'onnx',
+  'validation',
+  'reference',
+  'store',
+] as const;
+
+/** The steps of a training, in their order. Each stores its result, so that a restart goes on after the last one. */
+export type StepName = (typeof stepNames)[number];
+
+export type TrainingState = 'queued' | 'running' | 'succeeded' | 'failed' | 'cancelled';
+
+export interface TrainingFailure {
+  readonly step: string;
+  readonly code: string;
+  readonly message: string;
+}
+
+/** How many times a step may fail for a reason that may pass, before the training does. */
+export const maxAttempts = 8;
+
+/** Milliseconds until the next attempt: doubling from 1 s to 2 min. */
+export function retryDelayMs(attempt: number): number {
+  return Math.min(120_000, 1_000 * 2 ** Math.max(0, attempt - 1));
+}
+
+export function isFinished(state: TrainingState): boolean {
+  return state === 'succeeded' || state === 'failed' || state === 'cancelled';
+}
+
+/** Whether this can be the id of a training at all; anything else is not asked for in the store. */
+export function isTrainingId(text: string): boolean {
+  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text);
+}

@@ -1,0 +1,390 @@
+import 'reflect-metadata';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  ModelTrained,
+  RetrainingRequested,
+  TrainingFailed,
+  TrainingRequested,
+  type EventDefinition,
+} from '@headrace/contracts';
+import { digestOf } from '@headrace/kernel';
+import { BusEventPublisher, replay, type EventOf } from '@headrace/messaging';
+import { type ObjectStore } from '@headrace/object-store';
+import {
+  backendsConfigSchema,
+  connectBackends,
+  startService,
+  type RunningService,
+  type SharedBackends,
+} from '@headrace/service-host';
+import { eventually, temporaryDirectory } from '@headrace/testing';
+import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { type PresentedTraining } from '../src/adapters/http/present-training.js';
+import { trainer } from '../src/trainer.module.js';
+import { FakeFeatureStore, featureNames, generateRows } from './fake-feature-store.js';
+
+const plan = `
+modelName: performance-predictor
+view: system_metrics
+label: incident_within_15m
+parameters: { objective: 'binary:logistic', eval_metric: [logloss], max_depth: 3, learning_rate: 0.2, seed: 42 }
+rounds: ROUNDS
+earlyStoppingRounds: EARLY
+firstModel: FIRST
+validation:
+  minRows: 100
+  minPositives: 5
+  criteria:
+    - { metric: roc_auc, direction: at-least, threshold: 0.7 }
+    - { metric: onnx_largest_difference, direction: at-most, threshold: 0.00001 }
+`;
+
+interface Harness {
+  readonly shared: SharedBackends;
+  readonly objects: ObjectStore;
+  readonly featureStore: FakeFeatureStore;
+  service: RunningService;
+  restart(): Promise<void>;
+  get(path: string): Promise<{ status: number; body: Record<string, unknown> }>;
+  post(path: string, body?: unknown): Promise<{ status: number; body: Record<string, unknown> }>;
+  training(id: string): Promise<PresentedTraining>;
+  facts<Definition extends EventDefinition>(definition: Definition): Promise<EventOf<Definition>[]>;
+}
+
+async function start(
+  options: { rounds?: number; early?: number; first?: string; minutes?: number } = {},
+): Promise<Harness> {
+  const directory = temporaryDirectory();
+  const declarations = join(directory, 'config', 'training-plans');
+  mkdirSync(declarations, { recursive: true });
+  writeFileSync(
+    join(declarations, 'plan.yaml'),
+    plan
+      .replace('ROUNDS', String(options.rounds ?? 40))
+      .replace('EARLY', String(options.early ?? 10))
+      .replace('FIRST', options.first ?? '{ rows: 1000000, positives: 1 }'),
+  );
+  const environment = { HEADRACE_DATA_DIR: join(directory, 'data') };
+  const shared = await connectBackends(backendsConfigSchema.parse(environment), { services: [trainer] });
+  onTestFinished(() => shared.close());
+  const featureStore = new FakeFeatureStore(shared.objects!);
+  featureStore.rows = generateRows(options.minutes ?? 900);
+  const featureStoreUrl = await featureStore.listen();
+  onTestFinished(() => featureStore.close());
+  const run = () =>
+    startService(
+      trainer,
+      {
+        ...environment,
+        HEADRACE_PORT_BASE: '0',
+        HEADRACE_LOG_LEVEL: 'silent',
+        HEADRACE_CONFIG_DIR: join(directory, 'config'),
+        FEATURE_STORE_URL: featureStoreUrl,
+        TRAINER_POLL_SECONDS: '0.05',
+        TRAINER_FIRST_MODEL_CHECK_SECONDS: '0.05',
+        // One: the threads of OpenMP wait by spinning, which on a busy machine is a long time.
+        TRAINER_THREADS: '1',
+        ...(process.env['XGBOOST_LIBRARY'] && { XGBOOST_LIBRARY: process.env['XGBOOST_LIBRARY'] }),
+      },
+      shared,
+    );
+  const harness: Harness = {
+    shared,
+    objects: shared.objects!,
+    featureStore,
+    service: await run(),
+    restart: async () => {
+      await harness.service.close();
+      harness.service = await run();
+    },
+    get: (path) => request(harness, 'GET', path),
+    post: (path, body) => request(harness, 'POST', path, body),
+    training: async (id) => (await harness.get(`/v1/trainings/${id}`)).body as unknown as PresentedTraining,
+    facts: async (definition) => {
+      const found = [];
+      for await (const fact of replay(shared.bus, definition)) found.push(fact);
+      return found;
+    },
+  };
+  onTestFinished(() => harness.service.close());
+  return harness;
+}
+
+async function request(harness: Harness, method: string, path: string, body?: unknown) {
+  const response = await fetch(`${harness.service.httpUrl}${path}`, {
+    method,
+    ...(body !== undefined && {
+      headers: { 'content-type': 'application/json' },
+      body: typeof body === 'string' ? body : JSON.stringify(body),
+    }),
+  });
+  return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+}
+
+/** Waits for the end of the training and answers it. */
+function ended(harness: Harness, id: string): Promise<PresentedTraining> {
+  return eventually(async () => {
+    const training = await harness.training(id);
+    expect(['succeeded', 'failed', 'cancelled']).toContain(training.state);
+    return training;
+  });
+}
+
+describe('a training', () => {
+  it('goes from a request to a stored, judged model that onnxruntime answers alike', async () => {
+    const harness = await start();
+    const asked = await harness.post('/v1/trainings', { reason: 'a test' });
+    expect(asked.status).toBe(202);
+    const training = await ended(harness, asked.body['trainingId'] as string);
+    expect(training).toMatchObject({ state: 'succeeded', validated: true, failure: null });
+    expect(training.steps?.map((step) => [step.name, step.state])).toEqual(
+      ['training-set', 'split', 'train', 'calibration', 'onnx', 'validation', 'reference', 'store'].map(
+        (name) => [name, 'done'],
+      ),
+    );
+    expect(harness.featureStore.requests).toEqual([
+      { view: 'system_metrics', label: 'incident_within_15m', format: 'parquet' },
+    ]);
+
+    const [trained] = await eventually(async () => {
+      const facts = await harness.facts(ModelTrained);
+      expect(facts).toHaveLength(1);
+      return facts;
+    });
+    const { payload } = trained!;
+    expect(payload).toMatchObject({
+      modelName: 'performance-predictor',
+      validated: true,
+      featureNames,
+      members: [{ name: 'xgboost', kind: 'trees' }],
+      label: 'incident_within_15m',
+      reason: 'a test',
+      parameters: { objective: 'binary:logistic', seed: 42, calibration: 'platt' },
+    });
+    expect(payload.library).toMatch(/^xgboost \d+\.\d+\.\d+ \(\w+\), 1 thread$/);
+    expect(payload.metrics['roc_auc']).toBeGreaterThan(0.9);
+    for (const metric of ['accuracy', 'pr_auc', 'log_loss', 'brier_score', 'mse', 'r2', 'business_cost'])
+      expect(payload.metrics[metric], metric).toEqual(expect.any(Number));
+    expect(payload.evidence.map((piece) => [piece.criterion, piece.verdict])).toEqual([
+      ['roc_auc', 'healthy'],
+      ['onnx_largest_difference', 'healthy'],
+    ]);
+    const [requested] = await harness.facts(TrainingRequested);
+    expect(trained!.causationIds).toEqual([requested!.id]);
+
+    const model = await harness.objects.get(payload.artifactKey);
+    expect(digestOf(model)).toBe(payload.digest);
+    const session = await InferenceSession.create(model);
+    const features = Float32Array.from([90, 40, 500, 3, 30, 40, 500, 3, Number.NaN, 40, 500, 3]);
+    const answers = await session.run({ features: new Tensor('float32', features, [3, 4]) });
+    const [high, low] = answers['probability']!.data as Float32Array;
+    expect(high).toBeGreaterThan(0.8);
+    expect(low).toBeLessThan(0.1);
+
+    const profile = JSON.parse(
+      Buffer.from(await harness.objects.get(payload.artifacts['reference']!.key)).toString(),
+    ) as { modelRunId: string; rows: number; features: Record<string, { total: number; missing: number }> };
+    expect(profile.modelRunId).toBe(payload.runId);
+    expect(Object.keys(profile.features)).toEqual(featureNames);
+    expect(profile.features['cpu_usage_mean_5m']).toMatchObject({ total: profile.rows });
+    expect(profile.features['cpu_usage_mean_5m']!.missing).toBeGreaterThan(0);
+  });
+
+  it('never lets the model see its hold-out: train, validation and hold-out are apart by purge and embargo', async () => {
+    const harness = await start();
+    const { body } = await harness.post('/v1/trainings');
+    const training = await ended(harness, body['trainingId'] as string);
+    const split = training.steps?.find((step) => step.name === 'split')?.result as Record<
+      'train' | 'validation' | 'holdout',
+      { begin: number; end: number }
+    >;
+    // Three rows a minute; the gap is 15 minutes of purge and 15 of embargo, the border's minute on the later side.
+    expect(split.validation.begin - split.train.end).toBe(3 * 29);
+    expect(split.holdout.begin - split.validation.end).toBe(3 * 29);
+    expect(split.holdout.end).toBe(2700);
+  });
+
+  it('gives the same model for the same data', async () => {
+    const harness = await start();
+    const digests: string[] = [];
+    for (const run of [1, 2]) {
+      const { body } = await harness.post('/v1/trainings');
+      await ended(harness, body['trainingId'] as string);
+      await eventually(async () => expect(await harness.facts(ModelTrained)).toHaveLength(run));
+      const { payload } = (await harness.facts(ModelTrained))[run - 1]!;
+      digests.push(payload.artifacts['xgboost']!.digest);
+    }
+    expect(digests[0]).toBe(digests[1]);
+  });
+
+  it('is cancelled between two rounds and says so', async () => {
+    const harness = await start({ rounds: 20_000, early: 20_000 });
+    const { body } = await harness.post('/v1/trainings');
+    const id = body['trainingId'] as string;
+    await eventually(async () =>
+      expect((await harness.training(id)).progress?.round).toBeGreaterThanOrEqual(0),
+    );
+    expect((await harness.post(`/v1/trainings/${id}/cancel`)).status).toBe(202);
+    await expect(ended(harness, id)).resolves.toMatchObject({
+      state: 'cancelled',
+      failure: { step: 'train', code: 'TRAINER_TRAINING_CANCELLED' },
+    });
+    await eventually(async () =>
+      expect((await harness.facts(TrainingFailed)).map(({ payload }) => payload.code)).toEqual([
+        'TRAINER_TRAINING_CANCELLED',
+      ]),
+    );
+    expect(await harness.post(`/v1/trainings/${id}/cancel`)).toMatchObject({
+      status: 409,
+      body: { code: 'TRAINER_TRAINING_FINISHED' },
+    });
+  });
+
+  it('goes on after a restart without repeating the steps that are done', async () => {
+    const harness = await start({ rounds: 3_000, early: 3_000 });
+    const { body } = await harness.post('/v1/trainings');
+    const id = body['trainingId'] as string;
+    await eventually(async () =>
+      expect((await harness.training(id)).progress?.round).toBeGreaterThanOrEqual(0),
+    );
+    await harness.restart();
+    await expect(ended(harness, id)).resolves.toMatchObject({ state: 'succeeded' });
+    expect(harness.featureStore.builds).toBe(1);
+    await eventually(async () => expect(await harness.facts(ModelTrained)).toHaveLength(1));
+  });
+
+  it('waits for a feature store that is down, and then goes on', async () => {
+    const harness = await start();
+    harness.featureStore.failing = 503;
+    const { body } = await harness.post('/v1/trainings');
+    const id = body['trainingId'] as string;
+    await eventually(async () => expect((await harness.training(id)).attempts).toBeGreaterThan(0));
+    expect((await harness.training(id)).state).toBe('running');
+    harness.featureStore.failing = undefined;
+    await expect(ended(harness, id)).resolves.toMatchObject({ state: 'succeeded' });
+  });
+
+  it.each([
+    [
+      'one class only',
+      { rows: generateRows(900, { positive: () => false }) },
+      'train',
+      'TRAINER_TRAINING_DATA_UNFIT',
+    ],
+    ['no rows', { rows: [] }, 'split', 'TRAINER_SPLIT_IMPOSSIBLE'],
+    ['less time than the purge', { rows: generateRows(40) }, 'split', 'TRAINER_SPLIT_IMPOSSIBLE'],
+    ['a request that the feature store refuses', { failing: 400 }, 'training-set', 'PEER_REFUSED'],
+  ])('of %s fails with its reason', async (_, changes, step, code) => {
+    const harness = await start();
+    Object.assign(harness.featureStore, changes);
+    const { body } = await harness.post('/v1/trainings');
+    const training = await ended(harness, body['trainingId'] as string);
+    expect(training).toMatchObject({ state: 'failed', failure: { step, code } });
+    await eventually(async () => expect(await harness.facts(TrainingFailed)).toHaveLength(1));
+  });
+
+  it('that misses its gate is stored with its evidence and is not valid', async () => {
+    const harness = await start();
+    let row = 0;
+    harness.featureStore.rows = generateRows(900, { positive: () => (row += 1) % 7 === 0 });
+    const { body } = await harness.post('/v1/trainings');
+    await expect(ended(harness, body['trainingId'] as string)).resolves.toMatchObject({
+      state: 'succeeded',
+      validated: false,
+    });
+    const [trained] = await eventually(async () => {
+      const facts = await harness.facts(ModelTrained);
+      expect(facts).toHaveLength(1);
+      return facts;
+    });
+    expect(trained!.payload.validated).toBe(false);
+    expect(trained!.payload.evidence[0]).toMatchObject({
+      criterion: 'roc_auc',
+      verdict: 'degraded',
+      threshold: 0.7,
+    });
+  });
+});
+
+describe('who asks for a training', () => {
+  it('is the trainer itself for the first model, once there is enough to learn from, and once only', async () => {
+    const harness = await start({ first: '{ rows: 2000, positives: 50 }', minutes: 100 });
+    await eventually(async () => expect((await harness.get('/v1/trainings')).status).toBe(200));
+    expect((await harness.get('/v1/trainings')).body['trainings']).toEqual([]);
+    harness.featureStore.rows = generateRows(900);
+    await eventually(async () => expect(await harness.facts(ModelTrained)).toHaveLength(1));
+    const before = harness.featureStore.builds;
+    await harness.restart();
+    const { body } = await harness.get('/v1/trainings?limit=10');
+    expect(body['trainings']).toHaveLength(1);
+    expect(harness.featureStore.builds).toBe(before);
+  });
+
+  it('is drift, and the same request delivered twice makes one training', async () => {
+    const harness = await start();
+    const publisher = new BusEventPublisher(harness.shared.bus, 'drift', harness.shared.clock);
+    const time = harness.shared.clock.now();
+    const wish = {
+      id: 'retraining-1',
+      time,
+      payload: {
+        requestId: 'retraining-1',
+        modelName: 'performance-predictor',
+        reason: 'cpu_usage_mean_5m moved',
+        evidence: [],
+        policyVersion: 'a',
+        requestedAt: time.toISOString(),
+      },
+    };
+    await publisher.publish(RetrainingRequested, [wish]);
+    await eventually(async () => expect(await harness.facts(ModelTrained)).toHaveLength(1));
+    await publisher.publish(RetrainingRequested, [wish]);
+    await publisher.publish(RetrainingRequested, [
+      {
+        ...wish,
+        id: 'retraining-2',
+        payload: { ...wish.payload, requestId: 'retraining-2', reason: 'again' },
+      },
+    ]);
+    await eventually(async () => expect(await harness.facts(ModelTrained)).toHaveLength(2));
+    const requests = await harness.facts(TrainingRequested);
+    expect(requests.map(({ payload, causationIds }) => [payload.reason, causationIds])).toEqual([
+      ['cpu_usage_mean_5m moved', ['retraining-1']],
+      ['again', ['retraining-2']],
+    ]);
+  });
+
+  it('is refused while another training of the model is on its way, by its id', async () => {
+    const harness = await start({ rounds: 20_000, early: 20_000 });
+    const { body } = await harness.post('/v1/trainings');
+    const second = await harness.post('/v1/trainings');
+    expect(second).toMatchObject({ status: 409, body: { code: 'TRAINER_TRAINING_IN_PROGRESS' } });
+    expect(second.body['detail']).toContain(body['trainingId']);
+    await harness.post(`/v1/trainings/${body['trainingId'] as string}/cancel`);
+    await ended(harness, body['trainingId'] as string);
+  });
+
+  it('is told what is wrong with an awkward request', async () => {
+    const harness = await start();
+    const answers = [
+      [404, await harness.post('/v1/trainings', { modelName: 'unknown' })],
+      [404, await harness.post('/v1/trainings', { modelName: '../../etc/passwd' })],
+      [400, await harness.post('/v1/trainings', { modelname: 'performance-predictor' })],
+      [400, await harness.post('/v1/trainings', { reason: 7 })],
+      [400, await harness.post('/v1/trainings', 'not json')],
+      [400, await harness.post('/v1/trainings', [])],
+      [400, await harness.get('/v1/trainings?limit=0')],
+      [404, await harness.get('/v1/trainings/unknown')],
+      [404, await harness.get('/v1/trainings/%00')],
+      [404, await harness.get('/v1/trainings/..%2F..%2Fetc%2Fpasswd')],
+      [400, await harness.get('/v1/trainings?modelName=%00')],
+      [400, await harness.post('/v1/trainings', { reason: '\0' })],
+      [400, await harness.post('/v1/trainings', { reason: 'x'.repeat(10_000) })],
+      [404, await harness.post('/v1/trainings/unknown/cancel')],
+    ] as const;
+    expect(answers.map(([, { status }]) => status)).toEqual(answers.map(([status]) => status));
+    expect((await harness.get('/v1/trainings')).body['trainings']).toEqual([]);
+  });
+});
