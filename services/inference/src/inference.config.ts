@@ -12,6 +12,8 @@ export const inferenceConfigSchema = withHost(
     INFERENCE_FEATURE_VIEW: z.string().min(1).default('system_metrics'),
     /** The most rows of one request. */
     INFERENCE_MAX_ROWS: z.coerce.number().int().positive().default(100_000),
+    /** Predictions over HTTP in flight; more are refused with 429 before their bodies are read. */
+    INFERENCE_MAX_IN_FLIGHT: z.coerce.number().int().positive().default(512),
     /** Names this process; replicas that share a log need different names. */
     INFERENCE_INSTANCE: z.string().min(1).default(hostname()),
     FEATURE_STORE_URL: serviceUrl('feature-store'),
@@ -22,6 +24,7 @@ export const inferenceConfigSchema = withHost(
     streamModel: env.INFERENCE_STREAM_MODEL,
     featureView: env.INFERENCE_FEATURE_VIEW,
     maxRows: env.INFERENCE_MAX_ROWS,
+    maxInFlight: env.INFERENCE_MAX_IN_FLIGHT,
     instance: env.INFERENCE_INSTANCE,
     featureStore: { url: env.FEATURE_STORE_URL, timeoutMs: env.INFERENCE_FEATURES_TIMEOUT_MS },
   }),

@@ -7,6 +7,7 @@ import { ModelNewsFollower } from './adapters/events/model-news-follower.js';
 import { FeaturesEvents } from './adapters/events/features.events.js';
 import { FeatureStoreClient } from './adapters/feature-store-client.js';
 import { OpenInferenceGrpcController } from './adapters/grpc/open-inference.grpc-controller.js';
+import { admitPredictions } from './adapters/http/admission.js';
 import { OpenInferenceController } from './adapters/http/open-inference.controller.js';
 import { PredictController } from './adapters/http/predict.controller.js';
 import { OnnxruntimeSessions } from './adapters/onnxruntime/onnxruntime-sessions.js';
@@ -96,7 +97,12 @@ export const inference: ServiceDefinition<InferenceConfig> = {
     return {
       module: InferenceModule.forRoot({ backends, config, table, readiness, inferenceMetrics }),
       grpc: { packages: ['inference'], protoPaths: [protoPath] },
-      http: { anyContentType: true },
+      http: {
+        anyContentType: true,
+        configure: (fastify) => {
+          admitPredictions(fastify, config.maxInFlight, inferenceMetrics, backends.logger);
+        },
+      },
       readiness: { champion },
       closing: [follower],
     };

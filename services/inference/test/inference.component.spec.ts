@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { createServer, type Server } from 'node:http';
+import { createServer, request as httpRequest, type Server } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { credentials, loadPackageDefinition, type Client, type ServiceError } from '@grpc/grpc-js';
@@ -576,7 +576,13 @@ describe('inference during a rollout', () => {
     await service.close();
     service = await startService(
       inference,
-      { HEADRACE_PORT_BASE: '0', HEADRACE_LOG_LEVEL: 'silent', INFERENCE_INSTANCE: 'test' },
+      {
+        HEADRACE_PORT_BASE: '0',
+        HEADRACE_LOG_LEVEL: 'silent',
+        INFERENCE_INSTANCE: 'test',
+        INFERENCE_MAX_IN_FLIGHT: '2',
+        FEATURE_STORE_URL: `http://127.0.0.1:${(features.address() as AddressInfo).port}`,
+      },
       backends,
     );
     await eventually(async () => expect((await fetch(url('/health/ready'))).status).toBe(200));
@@ -585,6 +591,28 @@ describe('inference during a rollout', () => {
     );
     const { body } = await post(inferPath, inferBody([75, 1, 1]));
     expect(body['model_version']).toBe('1');
+  });
+});
+
+describe('inference with more requests than it admits', () => {
+  it('refuses the surplus at once with 429 and answers the others and its health', async () => {
+    // Two requests wait for their bodies to end.
+    const { hostname, port } = new URL(service.httpUrl);
+    const open = [0, 1].map(() => {
+      const request = httpRequest({ hostname, port, path: '/v1/predict', method: 'POST' });
+      request.on('error', () => undefined);
+      request.write('{');
+      return request;
+    });
+    const refused = await eventually(async () => {
+      const response = await fetch(url(inferPath), { method: 'POST', body: '{}' });
+      expect(response.status).toBe(429);
+      return response;
+    });
+    expect(refused.headers.get('retry-after')).toBe('1');
+    expect(await (await fetch(url('/metrics'))).text()).toMatch(/prediction_queue_depth\{?.*\}? 2/);
+    for (const request of open) request.destroy();
+    await eventually(async () => expect((await post(inferPath, inferBody([75, 1, 1]))).status).toBe(200));
   });
 });
 

@@ -14,6 +14,8 @@ export class InferenceMetrics {
   private readonly passedOver;
   private readonly abstained;
   private readonly loads;
+  private readonly queue;
+  private readonly shedding;
 
   constructor(metrics: ServiceMetrics) {
     this.predictions = metrics.counter('ml_predictions_total', 'Total number of predictions made', [
@@ -37,17 +39,36 @@ export class InferenceMetrics {
       'Predictions without a probability, by reason',
       ['model_name', 'reason'],
     );
+    this.queue = metrics.gauge('prediction_queue_depth', 'Predictions asked for and not answered yet');
+    this.shedding = metrics.counter(
+      'inference_requests_shed_total',
+      'Requests refused because too many were waiting',
+    );
     this.loads = metrics.counter('inference_model_loads_total', 'Versions loaded or refused', [
       'model_name',
       'outcome',
     ]);
   }
 
+  /** Predictions of one version in a batch that took part of a duration counted already. */
+  counted(model: LoadedModel, type: PredictionType, count: number): void {
+    this.predictions.inc(
+      { model_name: model.modelName, model_version: String(model.modelVersion), prediction_type: type },
+      count,
+    );
+  }
+
+  took(model: LoadedModel, seconds: number): void {
+    this.durations.observe(
+      { model_name: model.modelName, model_version: String(model.modelVersion) },
+      seconds,
+    );
+  }
+
   /** `count` predictions of one version that took `seconds` together; a batch counts as one duration. */
   predicted(model: LoadedModel, type: PredictionType, count: number, seconds: number): void {
-    const labels = { model_name: model.modelName, model_version: String(model.modelVersion) };
-    this.predictions.inc({ ...labels, prediction_type: type }, count);
-    this.durations.observe(labels, seconds);
+    this.counted(model, type, count);
+    this.took(model, seconds);
   }
 
   passOver(reason: 'no-model', count: number): void {
@@ -60,5 +81,13 @@ export class InferenceMetrics {
 
   load(modelName: string, outcome: 'loaded' | 'failed'): void {
     this.loads.inc({ model_name: modelName, outcome });
+  }
+
+  waiting(requests: number): void {
+    this.queue.set(requests);
+  }
+
+  shed(): void {
+    this.shedding.inc();
   }
 }

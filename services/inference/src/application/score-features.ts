@@ -42,8 +42,7 @@ export class ScoreFeatures {
     for (const share of route.shares) {
       const begun = performance.now();
       answers.set(share, await scoreRows(share.model, rows));
-      const type = share.percent > 0 ? 'stream' : 'shadow';
-      this.metrics.predicted(share.model, type, rows.length, (performance.now() - begun) / 1000);
+      this.metrics.took(share.model, (performance.now() - begun) / 1000);
     }
     const latencyMs = performance.now() - started;
     const predictedAt = this.clock.now();
@@ -53,6 +52,11 @@ export class ScoreFeatures {
         ? []
         : [factOf({ event, index, chosen, answers, rolloutId: route.rolloutId, latencyMs, predictedAt })];
     });
+    for (const { modelVersion, model } of route.shares) {
+      const chosen = facts.filter(({ payload }) => payload.modelVersion === modelVersion).length;
+      this.metrics.counted(model, 'stream', chosen);
+      this.metrics.counted(model, 'shadow', facts.length - chosen);
+    }
     for (const { payload } of facts)
       if (payload.degradation !== undefined) this.metrics.abstain(payload.modelName, payload.degradation);
     await this.publisher.publish(PredictionMade, facts);

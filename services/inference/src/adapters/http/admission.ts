@@ -1,0 +1,57 @@
+import { AppError } from '@headrace/kernel';
+import { sendProblem, type ServiceLogger } from '@headrace/service-host';
+import { type FastifyInstance } from 'fastify';
+import { type InferenceMetrics } from '../../application/inference-metrics.js';
+
+/** More predictions are waiting than can be answered in time. */
+export class PredictionsOverloadedError extends AppError {
+  readonly code = 'INFERENCE_OVERLOADED';
+  readonly kind = 'overloaded';
+
+  constructor(limit: number) {
+    super(`${limit} predictions are being answered already; try again in a second`);
+  }
+}
+
+/**
+ * Refuses predictions beyond `limit` in flight before their bodies are read: a queue that no client waits for helps
+ * nobody. Everything else (health, metadata, metrics) is let through.
+ */
+export function admitPredictions(
+  fastify: FastifyInstance,
+  limit: number,
+  metrics: InferenceMetrics,
+  logger: ServiceLogger,
+): void {
+  const admitted = new WeakSet<object>();
+  let inFlight = 0;
+  fastify.addHook('onRequest', (request, reply, done) => {
+    if (request.method !== 'POST') {
+      done();
+      return;
+    }
+    if (inFlight >= limit) {
+      metrics.shed();
+      sendProblem(new PredictionsOverloadedError(limit), request, reply, logger);
+      return;
+    }
+    admitted.add(request);
+    inFlight += 1;
+    metrics.waiting(inFlight);
+    done();
+  });
+  const leave = (request: object): void => {
+    if (!admitted.delete(request)) return;
+    inFlight -= 1;
+    metrics.waiting(inFlight);
+  };
+  fastify.addHook('onResponse', (request, _reply, done) => {
+    leave(request);
+    done();
+  });
+  // A client that goes away before its answer has no response.
+  fastify.addHook('onRequestAbort', (request, done) => {
+    leave(request);
+    done();
+  });
+}
