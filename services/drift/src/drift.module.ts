@@ -78,7 +78,7 @@ export const drift: ServiceDefinition<DriftConfig> = {
   configSchema: driftConfigSchema,
   uses: ['database', 'objects', 'metrics'],
   database: driftSchema,
-  compose(config, backends) {
+  async compose(config, backends) {
     const declared = loadDeclarations('drift-policies', driftPolicySchema, config.configDirectory);
     const policies = new Policies(declared.map(({ value, version }) => ({ policy: value, version })));
     const { clock, logger } = backends;
@@ -88,6 +88,7 @@ export const drift: ServiceDefinition<DriftConfig> = {
     const closeWindow = new CloseWindow(clock);
     const performance = new MeasurePerformance(store, policies, gauges, clock);
     const check = new CheckDrift(store, profiles, policies, closeWindow, performance, gauges, clock);
+    await check.showLast();
     const timer = new CheckTimer(() => check.due(), config.checkEveryMs, logger);
     timer.start();
     return {

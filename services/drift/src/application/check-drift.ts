@@ -39,6 +39,17 @@ export class CheckDrift {
     private readonly clock: Clock,
   ) {}
 
+  /** After a restart the gauges show what the last windows said, not nothing until the next one closes. */
+  async showLast(): Promise<void> {
+    for (const modelName of await this.store.modelNames()) {
+      const report = await this.store.latestReport(modelName);
+      if (report) this.gauges.showDrift(report);
+      for (const performance of await this.store.latestPerformance(modelName)) {
+        this.gauges.showPerformance(performance);
+      }
+    }
+  }
+
   async due(): Promise<void> {
     for (const modelName of await this.store.modelNames()) await this.check(modelName, 'due');
     const now = this.clock.now().getTime();

@@ -80,7 +80,7 @@ export class CloseWindow {
             modelName,
             modelVersion: champion.version,
             kind,
-            features: featuresOf(kind, judgement.driftedFeatures, judgement.incompleteFeatures),
+            features: featuresOf(kind, after.steadyFeatures, judgement.incompleteFeatures),
             evidence: judgement.evidence.slice(0, 100),
             windowsInARow: after.watch.streaks[kind],
             policyVersion: versioned.version,

@@ -25,6 +25,8 @@ export interface ModelWatch {
   readonly positions: Readonly<Record<string, { readonly offset: string; readonly index: number }>>;
   /** Degraded windows in a row by kind. */
   readonly streaks: Readonly<Record<DriftKind, number>>;
+  /** The same by feature: what is announced must have drifted in each of them, not in the last one by chance. */
+  readonly featureStreaks: Readonly<Record<string, number>>;
   /** Kinds that were announced and have not recovered since: a shift is announced once. */
   readonly announced: readonly DriftKind[];
   /** Start of the first window of the streak that confirmed a shift, and what it was confirmed by. */
@@ -52,6 +54,7 @@ export function newWatch(modelName: string, now: Date): ModelWatch {
     window: undefined,
     positions: {},
     streaks: noStreaks,
+    featureStreaks: {},
     announced: [],
     shift: undefined,
     degradedSince: undefined,
@@ -103,7 +106,11 @@ export function afterWindow(
   judgement: DriftJudgement,
   policy: DriftPolicy,
   now: Date,
-): { readonly watch: ModelWatch; readonly confirmed: readonly DriftKind[] } {
+): {
+  readonly watch: ModelWatch;
+  readonly confirmed: readonly DriftKind[];
+  readonly steadyFeatures: readonly string[];
+} {
   const start = watch.window?.firstEvent ?? watch.windowOpenedAt;
   const shifted = judgement.evidence[0]?.verdict;
   const outcomes: readonly (readonly [DriftKind, boolean | undefined])[] = [
@@ -118,22 +125,34 @@ export function afterWindow(
   for (const [kind, degraded] of outcomes) {
     if (degraded !== undefined) streaks[kind] = degraded ? streaks[kind] + 1 : 0;
   }
+  const featureStreaks =
+    shifted === 'degraded' || shifted === 'healthy'
+      ? Object.fromEntries(
+          judgement.driftedFeatures.map((feature) => [feature, (watch.featureStreaks[feature] ?? 0) + 1]),
+        )
+      : watch.featureStreaks;
+  const steady = judgement.driftedFeatures.filter(
+    (feature) => (featureStreaks[feature] ?? 0) >= policy.windowsInARow,
+  );
+  const steadyFeatures = steady.length > 0 ? steady : judgement.driftedFeatures;
   const moving = streaks.feature > 0 || streaks.prediction > 0;
   const degradedSince = moving ? (watch.degradedSince ?? start) : undefined;
   const isConfirmed = (kind: DriftKind): boolean => streaks[kind] >= policy.windowsInARow;
   const kinds = outcomes.map(([kind]) => kind);
   const confirmed = kinds.filter((kind) => isConfirmed(kind) && !watch.announced.includes(kind));
   const what = [
-    ...(isConfirmed('feature') ? judgement.driftedFeatures : []),
+    ...(isConfirmed('feature') ? steadyFeatures : []),
     ...(isConfirmed('prediction') ? ['the prediction'] : []),
   ];
   return {
     confirmed,
+    steadyFeatures,
     watch: {
       ...watch,
       windowOpenedAt: now.toISOString(),
       window: undefined,
       streaks,
+      featureStreaks,
       announced: [...watch.announced.filter((kind) => streaks[kind] > 0), ...confirmed],
       degradedSince,
       shift:

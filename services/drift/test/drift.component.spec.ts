@@ -1,0 +1,485 @@
+import 'reflect-metadata';
+import {
+  AliasChanged,
+  DriftDetected,
+  DriftMeasured,
+  FeaturesComputed,
+  OutcomeObserved,
+  PerformanceMeasured,
+  PredictionMade,
+  RetrainingRequested,
+  WindowValidated,
+} from '@headrace/contracts';
+import { type EventDefinition, type PayloadOf } from '@headrace/contracts';
+import { digestOf, SeededRandom } from '@headrace/kernel';
+import { BusEventPublisher, replay } from '@headrace/messaging';
+import { backendsConfigSchema, connectBackends, parseConfig, startService } from '@headrace/service-host';
+import { freezeHistogram } from '@headrace/statistics';
+import { eventually, FakeClock, temporaryDirectory } from '@headrace/testing';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { drift } from '../src/drift.module.js';
+
+/** Each test watches a model of its own, so that one running service serves them all. */
+let models = 0;
+const random = new SeededRandom(2026);
+const names = ['cpu', 'memory', 'disk', 'network', 'constant', 'hour'] as const;
+
+type Draw = Record<(typeof names)[number], number | null>;
+const draw = (shift = 0): Draw => ({
+  cpu: random.normal() + shift,
+  memory: random.normal() + shift,
+  disk: random.normal(),
+  network: random.normal(),
+  constant: 3,
+  hour: 12,
+});
+
+const policyYaml = `
+name: test
+models: ['*']
+window: { rows: 300, seconds: 60, minimumRows: 100 }
+performance:
+  window: { rows: 200, seconds: 60 }
+  minimumLabelled: 100
+retraining: { cooldownSeconds: 3600, perDay: 4 }
+`;
+
+function declarePolicy(directory: string): string {
+  mkdirSync(join(directory, 'drift-policies'), { recursive: true });
+  writeFileSync(join(directory, 'drift-policies', 'test.yaml'), policyYaml);
+  return directory;
+}
+
+async function startOwn(directory: string, configDirectory: string, clock = new FakeClock()) {
+  const env = {
+    HEADRACE_DATA_DIR: directory,
+    HEADRACE_PORT_BASE: '0',
+    HEADRACE_LOG_LEVEL: 'silent',
+    HEADRACE_CONFIG_DIR: configDirectory,
+    DRIFT_CHECK_EVERY_MS: '100',
+  };
+  const backends = await connectBackends(parseConfig(backendsConfigSchema, env), {
+    services: [drift],
+    clock,
+  });
+  const service = await startService(drift, env, backends);
+  const close = async (): Promise<void> => {
+    await service.close();
+    await backends.close();
+  };
+  return { backends, clock, close, url: service.httpUrl };
+}
+
+type Running = Awaited<ReturnType<typeof startOwn>>;
+
+let shared: Running;
+let directory: string;
+beforeAll(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'headrace-drift-'));
+  shared = await startOwn(join(directory, 'data'), declarePolicy(join(directory, 'config')));
+});
+afterAll(async () => {
+  await shared.close();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+let next = 0;
+
+function watching({ backends, clock, url }: Running = shared, model = `model-${models++}`) {
+  const publisher = new BusEventPublisher(backends.bus, 'test');
+
+  const facts = async <Definition extends EventDefinition>(
+    definition: Definition,
+  ): Promise<PayloadOf<Definition>[]> => {
+    const found: PayloadOf<Definition>[] = [];
+    for await (const event of replay(backends.bus, definition)) {
+      if ((event.payload as { modelName: string }).modelName === model) found.push(event.payload);
+    }
+    return found;
+  };
+  const promote = async (modelVersion: number, profile: unknown = referenceProfile()): Promise<void> => {
+    const content = Buffer.from(JSON.stringify(profile));
+    const key = `models/${model}/${modelVersion}-${next++}/reference.json`;
+    await backends.objects!.put(key, content);
+    await announce(modelVersion, { reference: { key, digest: digestOf(content) } });
+  };
+  const announce = async (
+    modelVersion: number,
+    artifacts: Record<string, { key: string; digest: string }>,
+  ): Promise<void> => {
+    await publisher.publish(AliasChanged, [
+      {
+        id: `alias-${modelVersion}-${next++}`,
+        time: clock.now(),
+        payload: {
+          modelName: model,
+          alias: 'champion',
+          modelVersion,
+          previousVersion: null,
+          digest: null,
+          artifactKey: null,
+          artifacts,
+          featureNames: [...names],
+          reason: 'test',
+          rolloutId: null,
+          changedAt: clock.now().toISOString(),
+        },
+      },
+    ]);
+    await eventually(async () => {
+      expect((await view()).champion.version).toBe(modelVersion);
+    });
+  };
+  const view = async () => {
+    const response = await fetch(`${url}/v1/drift/${model}`);
+    if (!response.ok) throw new Error(`${response.status}`);
+    return (await response.json()) as {
+      champion: { version: number };
+      openWindow: { rows: number; predictions: number };
+      latest?: { rows: number; judgement: { verdict: string }; note?: string; retraining: string };
+      requestedAt: string[];
+    };
+  };
+  const sendFeatures = async (rows: number, features: () => Draw, prefix = 'features'): Promise<void> => {
+    await publisher.publish(
+      FeaturesComputed,
+      Array.from({ length: rows }, (_, row) => {
+        const id = `${prefix}-${next}-${row}`;
+        return {
+          id,
+          time: clock.now(),
+          payload: {
+            featuresId: id,
+            readingId: id,
+            systemId: `web-${row % 10}`,
+            eventTime: clock.now().toISOString(),
+            knownTime: clock.now().toISOString(),
+            view: 'system_metrics',
+            viewVersion: 1,
+            features: features(),
+          },
+        };
+      }),
+    );
+    next += 1;
+  };
+  /** Predictions and their outcomes, of which a share is right. */
+  const sendServed = async (
+    rows: number,
+    right: number,
+    modelVersion = 1,
+    outcomesFirst = false,
+  ): Promise<void> => {
+    const group = next++;
+    const predictions = Array.from({ length: rows }, (_, row) => {
+      const id = `prediction-${group}-${row}`;
+      const label = row % 2;
+      const correct = row < rows * right;
+      return {
+        id,
+        label,
+        payload: {
+          predictionId: id,
+          modelName: model,
+          modelVersion,
+          digest: 'sha256:0',
+          arm: 'baseline' as const,
+          rolloutId: null,
+          systemId: `web-${row % 10}`,
+          eventTime: new Date(clock.now().getTime() + group * 1000 + row).toISOString(),
+          predictedAt: clock.now().toISOString(),
+          featuresId: null,
+          origin: 'stream' as const,
+          probability: correct === (label === 1) ? 0.6 + 0.4 * random.next() : 0.4 * random.next(),
+          shadow: [],
+          latencyMs: 1,
+        },
+      };
+    });
+    const made = () =>
+      publisher.publish(
+        PredictionMade,
+        predictions.map(({ id, payload }) => ({ id, time: clock.now(), payload })),
+      );
+    const observed = () =>
+      publisher.publish(
+        OutcomeObserved,
+        predictions.map(({ id, label, payload }) => ({
+          id: `outcome-${id}`,
+          time: clock.now(),
+          payload: {
+            outcomeId: `outcome-${id}`,
+            label: 'incident_within_15m',
+            systemId: payload.systemId,
+            eventTime: payload.eventTime,
+            value: label,
+            maturedAt: clock.now().toISOString(),
+            decidedBy: 'reading',
+          },
+        })),
+      );
+    for (const send of outcomesFirst ? [observed, made] : [made, observed]) await send();
+  };
+  return { model, url, clock, publisher, facts, promote, announce, view, sendFeatures, sendServed };
+}
+
+function referenceProfile() {
+  const rows = Array.from({ length: 4000 }, () => draw());
+  return {
+    modelRunId: 'run-1',
+    rows: rows.length,
+    features: Object.fromEntries(
+      names.map((name) => [name, freezeHistogram(rows.map((row) => row[name] ?? NaN))]),
+    ),
+    prediction: freezeHistogram(
+      rows.map(() => (random.next() < 0.5 ? 0.4 * random.next() : 0.6 + 0.4 * random.next())),
+    ),
+  };
+}
+
+const verdicts = (measured: readonly PayloadOf<typeof DriftMeasured>[]): string[] =>
+  measured.map(({ verdict }) => verdict);
+
+describe('drift', () => {
+  it('confirms a shift within two windows, announces it once, and keeps quiet before', async () => {
+    const { promote, sendFeatures, facts } = watching();
+    await promote(1);
+    await sendFeatures(900, () => draw());
+    await eventually(async () => {
+      expect(verdicts(await facts(DriftMeasured))).toEqual(['healthy', 'healthy', 'healthy']);
+    });
+    await sendFeatures(900, () => draw(1.5));
+    await eventually(async () => {
+      expect(verdicts(await facts(DriftMeasured)).slice(3)).toEqual(['degraded', 'degraded', 'degraded']);
+      expect(await facts(DriftDetected)).toMatchObject([
+        { kind: 'feature', features: ['cpu', 'memory'], windowsInARow: 2, modelVersion: 1 },
+      ]);
+    });
+    const [detected] = await facts(DriftDetected);
+    expect(detected!.evidence.find(({ criterion }) => criterion === 'psi of cpu')).toMatchObject({
+      verdict: 'degraded',
+      threshold: 0.1,
+      sampleSize: 300,
+    });
+    expect(await facts(RetrainingRequested)).toEqual([]);
+  });
+
+  it('starts exactly one retraining for a shift that hurts, and none for one that does not', async () => {
+    const { model, promote, sendFeatures, sendServed, facts, view } = watching();
+    await promote(1);
+    await sendFeatures(600, () => draw(1.5));
+    await eventually(async () => expect(await facts(DriftDetected)).toHaveLength(1));
+    await sendServed(200, 0.97);
+    await eventually(async () => {
+      expect(await facts(PerformanceMeasured)).toMatchObject([{ verdict: 'healthy', labelled: 200 }]);
+    });
+    await sendFeatures(300, () => draw(1.5));
+    await eventually(async () => expect((await view()).latest?.retraining).toBe('hold: harmless'));
+    expect(await facts(RetrainingRequested)).toEqual([]);
+
+    await sendServed(200, 0.7);
+    await sendServed(200, 0.7);
+    await sendFeatures(300, () => draw(1.5));
+    await eventually(async () => {
+      expect(await facts(PerformanceMeasured)).toHaveLength(3);
+      expect((await view()).latest?.retraining).toBe('hold: cooldown');
+    });
+    expect(await facts(RetrainingRequested)).toMatchObject([
+      { modelName: model, reason: 'performance is degraded, cpu, memory drifted' },
+    ]);
+    expect((await facts(DriftDetected)).map(({ kind }) => kind)).toEqual(['feature', 'performance']);
+  });
+
+  it('measures performance below 0.85 as critical, with the evidence, and asks again after the cooldown', async () => {
+    const { promote, sendServed, facts, clock, url } = watching();
+    await promote(1);
+    await sendServed(200, 0.8, 1, true);
+    await eventually(async () => expect(await facts(PerformanceMeasured)).toHaveLength(1));
+    const [measured] = await facts(PerformanceMeasured);
+    expect(measured).toMatchObject({
+      verdict: 'degraded',
+      metrics: { accuracy: 0.8 },
+      evidence: [
+        { criterion: 'accuracy', threshold: 0.9, verdict: 'degraded', sampleSize: 200 },
+        { criterion: 'accuracy critical', threshold: 0.85, verdict: 'degraded' },
+      ],
+    });
+    await eventually(async () => expect(await facts(RetrainingRequested)).toHaveLength(1));
+    const metrics = await (await fetch(`${url}/metrics`)).text();
+    expect(metrics).toMatch(/ml_model_accuracy\{[^}]*metric_type="overall"[^}]*\} 0\.8/);
+    clock.advance(3_600_000);
+    await sendServed(200, 0.8);
+    await eventually(async () => expect(await facts(RetrainingRequested)).toHaveLength(2));
+  });
+
+  it('says no-data when nothing arrives, and inconclusive when too little does', async () => {
+    const { promote, sendFeatures, facts, clock, view } = watching();
+    await promote(1);
+    clock.advance(61_000);
+    await eventually(async () => expect(verdicts(await facts(DriftMeasured))).toEqual(['no-data']));
+    await eventually(async () => {
+      expect(await facts(PerformanceMeasured)).toMatchObject([
+        { verdict: 'no-data', labelled: 0, metrics: { accuracy: null } },
+      ]);
+    });
+    await sendFeatures(50, () => draw(3));
+    await eventually(async () => expect((await view()).openWindow.rows).toBe(50));
+    clock.advance(61_000);
+    await eventually(async () =>
+      expect(verdicts(await facts(DriftMeasured))).toEqual(['no-data', 'inconclusive']),
+    );
+    expect(await facts(DriftDetected)).toEqual([]);
+  });
+
+  it('goes on with the same window after a restart and counts repeated facts once', async () => {
+    const own = temporaryDirectory();
+    const config = declarePolicy(join(own, 'config'));
+    const running = await startOwn(join(own, 'data'), config);
+    const first = watching(running);
+    await first.promote(1);
+    await first.sendFeatures(300, () => draw(), 'closed');
+    await eventually(async () => expect((await first.view()).latest?.rows).toBe(300));
+    await first.sendFeatures(200, () => draw(), 'kept');
+    await eventually(async () => expect((await first.view()).openWindow.rows).toBe(200));
+    await running.close();
+
+    const restarted = await startOwn(join(own, 'data'), config, running.clock);
+    onTestFinished(restarted.close);
+    const second = watching(restarted, first.model);
+    const metrics = await (await fetch(`${restarted.url}/metrics`)).text();
+    expect(metrics).toMatch(/ml_model_drift_score\{[^}]*feature_name="cpu"/);
+    expect((await second.view()).openWindow.rows).toBe(200);
+    const again = { ...draw() };
+    for (let time = 0; time < 3; time += 1) {
+      await second.publisher.publish(FeaturesComputed, [
+        {
+          id: 'the-same-fact',
+          time: second.clock.now(),
+          payload: {
+            featuresId: 'the-same-fact',
+            readingId: 'r',
+            systemId: 'web-1',
+            eventTime: second.clock.now().toISOString(),
+            knownTime: second.clock.now().toISOString(),
+            view: 'system_metrics',
+            viewVersion: 1,
+            features: again,
+          },
+        },
+      ]);
+    }
+    await second.sendFeatures(98, () => draw());
+    await eventually(async () => expect((await second.view()).openWindow.rows).toBe(299));
+    await second.sendFeatures(1, () => draw());
+    await eventually(async () => {
+      expect(await second.facts(DriftMeasured)).toMatchObject([{ rows: 300 }, { rows: 300 }]);
+    });
+  });
+
+  it('is no-data with the reason when the reference is missing or not what the digest says', async () => {
+    const { announce, clock, facts, view } = watching();
+    await announce(1, {});
+    clock.advance(61_000);
+    await eventually(async () => {
+      expect((await view()).latest?.note).toBe('the champion came without a reference profile');
+    });
+    await announce(2, { reference: { key: 'models/none.json', digest: 'sha256:0' } });
+    clock.advance(61_000);
+    await eventually(async () => expect((await view()).latest?.note).toMatch(/none\.json/));
+    await eventually(async () => {
+      expect(verdicts(await facts(DriftMeasured))).toEqual(['no-data', 'no-data']);
+    });
+  });
+
+  it('forgets the windows and shifts of the champion before', async () => {
+    const { promote, sendFeatures, facts, view } = watching();
+    await promote(1);
+    await sendFeatures(400, () => draw(1.5));
+    await eventually(async () => expect((await view()).openWindow.rows).toBe(100));
+    await promote(2);
+    expect((await view()).openWindow.rows).toBe(0);
+    await sendFeatures(300, () => draw(1.5));
+    await eventually(async () => expect(await facts(DriftMeasured)).toHaveLength(2));
+    expect(await facts(DriftDetected)).toEqual([]);
+  });
+
+  it('announces readings that keep failing their expectations, and trains nothing from them', async () => {
+    const { promote, publisher, sendServed, facts, clock } = watching();
+    await promote(1);
+    const validated = (id: string, success: boolean) => ({
+      id,
+      time: clock.now(),
+      payload: {
+        suite: 'readings',
+        suiteVersion: '1',
+        windowStart: clock.now().toISOString(),
+        windowEnd: clock.now().toISOString(),
+        rows: 100,
+        success,
+        results: [
+          {
+            expectation: 'expect_column_values_to_be_between',
+            column: 'cpu_usage',
+            success,
+            observed: 0.4,
+            unexpectedCount: 40,
+            unexpectedSample: ['240', '<b>'],
+          },
+        ],
+      },
+    });
+    await publisher.publish(WindowValidated, [
+      validated('w1', false),
+      validated('w1', false),
+      validated('w2', false),
+    ]);
+    await publisher.publish(WindowValidated, [validated('w3', false)]);
+    await eventually(async () => {
+      expect(await facts(DriftDetected)).toMatchObject([
+        { kind: 'data-quality', features: ['cpu_usage'], windowsInARow: 2 },
+      ]);
+    });
+    await sendServed(200, 0.5);
+    await eventually(async () =>
+      expect(await facts(PerformanceMeasured)).toMatchObject([{ verdict: 'degraded' }]),
+    );
+    expect(await facts(RetrainingRequested)).toEqual([]);
+  });
+
+  it('checks when asked and shows the report as one escaped page', async () => {
+    const { model, promote, sendFeatures, url, view } = watching();
+    expect((await fetch(`${url}/v1/drift/${model}`)).status).toBe(404);
+    const hostile = '<img src=x onerror=alert(1)>';
+    const profile = referenceProfile();
+    await promote(1, { ...profile, features: { ...profile.features, [hostile]: profile.features['cpu'] } });
+    await sendFeatures(150, () => draw());
+    await eventually(async () => expect((await view()).openWindow.rows).toBe(150));
+    const checked = await fetch(`${url}/v1/drift/check`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ model }),
+    });
+    expect(checked.status).toBe(200);
+    expect(await checked.json()).toMatchObject({ checked: [{ modelName: model, drift: { rows: 150 } }] });
+    const page = await fetch(`${url}/v1/drift/${model}/report`);
+    expect(page.headers.get('content-type')).toContain('text/html');
+    const html = await page.text();
+    expect(html).toContain('<svg');
+    expect(html).not.toContain('<img');
+    expect(html).toContain('&lt;img src=x');
+    const metrics = await (await fetch(`${url}/metrics`)).text();
+    expect(metrics).toMatch(
+      /ml_model_drift_score\{[^}]*feature_name="cpu"[^}]*drift_type="psi"[^}]*\} 0\.\d+/,
+    );
+    expect((await fetch(`${url}/v1/drift/nobody`)).status).toBe(404);
+    const wrong = await fetch(`${url}/v1/drift/check`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ model: 7 }),
+    });
+    expect(wrong.status).toBe(400);
+  });
+});
