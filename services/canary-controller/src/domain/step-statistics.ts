@@ -1,0 +1,143 @@
+import { addTo, noMoments, type Moments } from './mean-confidence-sequence.js';
+
+export type Arm = 'baseline' | 'canary';
+
+/** What one arm did during a step. */
+export interface ArmStatistics {
+  readonly predictions: number;
+  readonly errors: number;
+  /** Predictions by latency: bucket i holds those up to `latencyBound(i)`. */
+  readonly latencies: Readonly<Record<string, number>>;
+  /** Distinct systems, hashed away to nothing beyond `mostSystems`: then undefined. */
+  readonly systems: readonly string[] | undefined;
+}
+
+/** What both arms said of the same rows, during the whole rollout; traffic does not matter to it. */
+export interface PairedStatistics {
+  readonly rows: number;
+  readonly disagreements: number;
+}
+
+/** Both arms against what really happened, on the same rows. Differences are canary minus baseline; positive is worse. */
+export interface OutcomeStatistics {
+  readonly rows: number;
+  readonly canaryCorrect: number;
+  readonly baselineCorrect: number;
+  readonly brier: Moments;
+  /** Over the rows with an incident: 1 when only the baseline saw it, -1 when only the canary did. */
+  readonly missed: Moments;
+  readonly cost: Moments;
+}
+
+export interface StepStatistics {
+  readonly baseline: ArmStatistics;
+  readonly canary: ArmStatistics;
+  readonly paired: PairedStatistics;
+  readonly outcomes: OutcomeStatistics;
+}
+
+const noArm: ArmStatistics = { predictions: 0, errors: 0, latencies: {}, systems: [] };
+
+export const noStatistics: StepStatistics = {
+  baseline: noArm,
+  canary: noArm,
+  paired: { rows: 0, disagreements: 0 },
+  outcomes: {
+    rows: 0,
+    canaryCorrect: 0,
+    baselineCorrect: 0,
+    brier: noMoments,
+    missed: noMoments,
+    cost: noMoments,
+  },
+};
+
+/** A new step counts its traffic anew; what both arms said of the same rows goes on. */
+export function nextStep(statistics: StepStatistics): StepStatistics {
+  return { ...statistics, baseline: noArm, canary: noArm };
+}
+
+const mostSystems = 500;
+const smallestLatencyMs = 0.05;
+const latencyRatio = 1.1;
+
+/** The bucket of a latency: bounds grow by 10 %, so a quantile is known to 10 %. */
+export function latencyBucket(latencyMs: number): number {
+  return latencyMs <= smallestLatencyMs
+    ? 0
+    : Math.ceil(Math.log(latencyMs / smallestLatencyMs) / Math.log(latencyRatio));
+}
+
+export function latencyBound(bucket: number): number {
+  return smallestLatencyMs * latencyRatio ** bucket;
+}
+
+export interface CountedPrediction {
+  readonly arm: Arm;
+  readonly failed: boolean;
+  readonly latencyMs: number;
+  readonly systemId: string | undefined;
+}
+
+export function countPrediction(statistics: StepStatistics, prediction: CountedPrediction): StepStatistics {
+  const { arm, failed, latencyMs, systemId } = prediction;
+  const before = statistics[arm];
+  const bucket = String(latencyBucket(latencyMs));
+  const after: ArmStatistics = {
+    predictions: before.predictions + 1,
+    errors: before.errors + (failed ? 1 : 0),
+    latencies: { ...before.latencies, [bucket]: (before.latencies[bucket] ?? 0) + 1 },
+    systems: withSystem(before.systems, systemId),
+  };
+  return { ...statistics, [arm]: after };
+}
+
+function withSystem(
+  systems: readonly string[] | undefined,
+  systemId: string | undefined,
+): readonly string[] | undefined {
+  // A request without a system has no rate of its own; from there on only the shares are compared.
+  if (systems === undefined || systemId === undefined) return undefined;
+  if (systems.includes(systemId)) return systems;
+  return systems.length < mostSystems ? [...systems, systemId] : undefined;
+}
+
+export function countPair(
+  statistics: StepStatistics,
+  scores: { readonly baseline: number; readonly canary: number },
+  threshold: number,
+): StepStatistics {
+  const differ = scores.baseline >= threshold !== scores.canary >= threshold;
+  const { rows, disagreements } = statistics.paired;
+  return { ...statistics, paired: { rows: rows + 1, disagreements: disagreements + (differ ? 1 : 0) } };
+}
+
+export interface ScoredOutcome {
+  readonly baseline: number;
+  readonly canary: number;
+  readonly happened: boolean;
+}
+
+export function countOutcome(
+  statistics: StepStatistics,
+  { baseline, canary, happened }: ScoredOutcome,
+  threshold: number,
+  costs: { readonly falsePositive: number; readonly falseNegative: number },
+): StepStatistics {
+  const truth = happened ? 1 : 0;
+  const before = statistics.outcomes;
+  const costOf = (score: number): number => {
+    if (score >= threshold) return happened ? 0 : costs.falsePositive;
+    return happened ? costs.falseNegative : 0;
+  };
+  const correct = (score: number): number => (score >= threshold === happened ? 1 : 0);
+  const outcomes: OutcomeStatistics = {
+    rows: before.rows + 1,
+    canaryCorrect: before.canaryCorrect + correct(canary),
+    baselineCorrect: before.baselineCorrect + correct(baseline),
+    brier: addTo(before.brier, (canary - truth) ** 2 - (baseline - truth) ** 2),
+    missed: happened ? addTo(before.missed, correct(baseline) - correct(canary)) : before.missed,
+    cost: addTo(before.cost, costOf(canary) - costOf(baseline)),
+  };
+  return { ...statistics, outcomes };
+}

@@ -1,0 +1,459 @@
+import 'reflect-metadata';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { canaryController } from '@headrace/canary-controller';
+import {
+  ModelLoaded,
+  ModelLoadFailed,
+  ModelVersionCreated,
+  OutcomeObserved,
+  PredictionMade,
+  RolloutPromoted,
+  RolloutRolledBack,
+  StepJudged,
+  TrafficShifted,
+  type EventDefinition,
+  type PayloadOf,
+} from '@headrace/contracts';
+import { BusEventPublisher, replay, type EventOf } from '@headrace/messaging';
+import {
+  backendsConfigSchema,
+  connectBackends,
+  parseConfig,
+  startService,
+  type RunningService,
+  type SharedBackends,
+} from '@headrace/service-host';
+import { eventually, FakeClock, temporaryDirectory } from '@headrace/testing';
+import { expect, it, onTestFinished } from 'vitest';
+
+const model = 'performance-predictor';
+const policy = `
+name: quick
+steps: [10, 50, 100]
+stepSeconds: 60
+longestStepSeconds: 300
+prepareSeconds: 120
+outcomes: { label: incident_within_15m }
+criteria:
+  - { metric: error_rate, direction: at-most, threshold: 0.05, belief: proven }
+  - { metric: latency_p99, direction: at-most, threshold: 100, belief: not-refuted, minimumRows: 100 }
+  - { metric: throughput_degradation, direction: at-most, threshold: 0.5, belief: not-refuted, minimumRows: 20 }
+  - { metric: brier_increase, direction: at-most, threshold: 0.01, belief: not-refuted, minimumRows: 50, neededFromPercent: 50 }
+  - { metric: recall_decrease, direction: at-most, threshold: 0.1, belief: not-refuted, minimumRows: 10, neededFromPercent: 50 }
+`;
+
+class Platform {
+  readonly clock = new FakeClock();
+  readonly directory = temporaryDirectory();
+  private readonly configDirectory = temporaryDirectory();
+  private shared: SharedBackends | undefined;
+  private service: RunningService | undefined;
+  private facts = 0;
+
+  constructor() {
+    mkdirSync(join(this.configDirectory, 'rollout-policies'));
+    writeFileSync(join(this.configDirectory, 'rollout-policies', 'quick.yaml'), policy);
+  }
+
+  async start(): Promise<void> {
+    const config = parseConfig(backendsConfigSchema, { HEADRACE_DATA_DIR: this.directory });
+    this.shared = await connectBackends(config, { services: [canaryController], clock: this.clock });
+    this.service = await startService(
+      canaryController,
+      {
+        HEADRACE_PORT_BASE: '0',
+        HEADRACE_LOG_LEVEL: 'silent',
+        HEADRACE_CONFIG_DIR: this.configDirectory,
+        CANARY_TICK_MS: '10',
+      },
+      this.shared,
+    );
+  }
+
+  async stop(): Promise<void> {
+    await this.service?.close();
+    await this.shared?.close();
+    this.service = undefined;
+    this.shared = undefined;
+  }
+
+  async state<Definition extends EventDefinition>(
+    source: string,
+    definition: Definition,
+    payloads: readonly PayloadOf<Definition>[],
+    ids?: readonly string[],
+  ): Promise<void> {
+    await new BusEventPublisher(this.backends.bus, source, this.clock).publish(
+      definition,
+      payloads.map((payload, index) => {
+        this.facts += 1;
+        return { id: ids?.[index] ?? `fact-${this.facts}`, time: this.clock.now(), payload };
+      }),
+    );
+  }
+
+  async all<Definition extends EventDefinition>(definition: Definition): Promise<EventOf<Definition>[]> {
+    const events: EventOf<Definition>[] = [];
+    for await (const event of replay(this.backends.bus, definition)) events.push(event);
+    return events;
+  }
+
+  async get(path: string): Promise<{ status: number; body: Record<string, unknown> }> {
+    return this.call('GET', path);
+  }
+
+  async post(path: string, body: unknown = {}): Promise<{ status: number; body: Record<string, unknown> }> {
+    return this.call('POST', path, body);
+  }
+
+  private async call(method: string, path: string, body?: unknown) {
+    const response = await fetch(`${this.service?.httpUrl ?? ''}${path}`, {
+      method,
+      ...(body === undefined
+        ? {}
+        : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+    });
+    return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+  }
+
+  private get backends(): SharedBackends {
+    if (this.shared === undefined) throw new Error('not started');
+    return this.shared;
+  }
+
+  createVersion(modelVersion: number, validated = true): Promise<void> {
+    return this.state('registry', ModelVersionCreated, [
+      {
+        modelName: model,
+        modelVersion,
+        runId: `run-${modelVersion}`,
+        digest: `sha256:${modelVersion}`,
+        artifactKey: `models/${modelVersion}.onnx`,
+        artifacts: {},
+        featureNames: ['cpu'],
+        members: [],
+        label: 'incident_within_15m',
+        metrics: {},
+        validated,
+        createdAt: this.clock.now().toISOString(),
+      },
+    ]);
+  }
+
+  load(modelVersion: number): Promise<void> {
+    return this.state('inference', ModelLoaded, [
+      {
+        modelName: model,
+        modelVersion,
+        digest: `sha256:${modelVersion}`,
+        loadedAt: this.clock.now().toISOString(),
+        loadMs: 5,
+        scorer: 'trees',
+        proof: { rows: 10, largestDifference: 0 },
+      },
+    ]);
+  }
+
+  /** Rows of both arms, half each, ten systems an arm; what each says is given by `say`. */
+  predictions(
+    rolloutId: string,
+    rows: number,
+    say: (row: number) => { canary: number; baseline: number; error?: string },
+    from = 0,
+  ): PayloadOf<typeof PredictionMade>[] {
+    const at = this.clock.now();
+    return Array.from({ length: rows }, (_, index) => {
+      const row = from + index;
+      const arm = row % 2 === 0 ? ('canary' as const) : ('baseline' as const);
+      const other = arm === 'canary' ? ('baseline' as const) : ('canary' as const);
+      const said = say(row);
+      return {
+        modelName: model,
+        modelVersion: arm === 'canary' ? 2 : 1,
+        predictionId: `prediction-${row}`,
+        digest: 'sha256:x',
+        arm,
+        rolloutId,
+        systemId: `${arm}-${row % 20}`,
+        eventTime: new Date(at.getTime() + row).toISOString(),
+        predictedAt: at.toISOString(),
+        featuresId: null,
+        origin: 'stream' as const,
+        probability: said[arm],
+        shadow: [{ modelVersion: arm === 'canary' ? 1 : 2, arm: other, probability: said[other] }],
+        latencyMs: 3,
+        ...(said.error === undefined ? {} : { error: said.error }),
+      };
+    });
+  }
+
+  outcomesOf(
+    predictions: readonly PayloadOf<typeof PredictionMade>[],
+    happened: (row: number) => boolean,
+  ): PayloadOf<typeof OutcomeObserved>[] {
+    return predictions.map(({ predictionId, systemId, eventTime }) => {
+      const row = Number(predictionId.split('-')[1]);
+      return {
+        outcomeId: `outcome-${row}`,
+        label: 'incident_within_15m',
+        systemId: systemId ?? '',
+        eventTime,
+        value: happened(row) ? 1 : 0,
+        maturedAt: this.clock.now().toISOString(),
+        decidedBy: 'reading',
+      };
+    });
+  }
+
+  async rollout(): Promise<Record<string, unknown>> {
+    const { body } = await this.get(`/v1/rollouts?model=${model}`);
+    const [first] = body['rollouts'] as Record<string, unknown>[];
+    if (first === undefined) throw new Error('no rollout yet');
+    return first;
+  }
+}
+
+async function platformWithChampion(): Promise<Platform> {
+  const platform = new Platform();
+  onTestFinished(() => platform.stop());
+  await platform.start();
+  await platform.createVersion(1);
+  await eventually(async () => expect(await platform.all(RolloutPromoted)).toHaveLength(1));
+  return platform;
+}
+
+async function analysing(platform: Platform): Promise<string> {
+  await platform.createVersion(2);
+  await eventually(async () => expect((await platform.rollout())['state']).toBe('preparing'));
+  await platform.load(2);
+  return await eventually(async () => {
+    const rollout = await platform.rollout();
+    expect(rollout).toMatchObject({ state: 'analysing', percent: 10 });
+    return rollout['rolloutId'] as string;
+  });
+}
+
+async function counted(platform: Platform, canary: number): Promise<void> {
+  await eventually(async () =>
+    expect(await platform.rollout()).toMatchObject({ counts: { canary: { predictions: canary } } }),
+  );
+}
+
+/** Right nine times out of ten, a little off in the value. */
+const good = (row: number) => (row % 10 === 0 ? 0.9 : 0.1);
+const happened = (row: number) => row % 10 === 0;
+
+it('promotes the first version directly, with the validation gate as evidence', async () => {
+  const platform = await platformWithChampion();
+  const [promoted] = await platform.all(RolloutPromoted);
+  expect(promoted?.payload).toMatchObject({
+    modelVersion: 1,
+    previousVersion: null,
+    evidence: [{ criterion: 'validation-gate', verdict: 'healthy' }],
+  });
+  const traffic = await platform.all(TrafficShifted);
+  expect(traffic.at(-1)?.payload.weights).toMatchObject([{ modelVersion: 1, percent: 100, arm: 'baseline' }]);
+  expect(promoted?.causationIds).toEqual(['fact-1']);
+});
+
+it('takes a good version through all steps to the promotion, each with its evidence', async () => {
+  const platform = await platformWithChampion();
+  const rolloutId = await analysing(platform);
+  let row = 0;
+  for (const percent of [10, 50, 100]) {
+    await eventually(async () => expect((await platform.rollout())['percent']).toBe(percent));
+    const predictions = platform.predictions(
+      rolloutId,
+      800,
+      (at) => ({ canary: good(at), baseline: good(at) }),
+      row,
+    );
+    row += 800;
+    await platform.state('inference', PredictionMade, predictions);
+    await counted(platform, 400);
+    await platform.state('feature-store', OutcomeObserved, platform.outcomesOf(predictions, happened));
+    await eventually(async () =>
+      expect(await platform.rollout()).toMatchObject({ counts: { withOutcome: row } }),
+    );
+    platform.clock.advance(61_000);
+  }
+  const promoted = await eventually(async () => {
+    const all = await platform.all(RolloutPromoted);
+    expect(all).toHaveLength(2);
+    return all[1]?.payload;
+  });
+  expect(promoted).toMatchObject({
+    modelVersion: 2,
+    previousVersion: 1,
+    policyVersion: expect.stringMatching(/^quick@/),
+  });
+  expect(promoted?.evidence.every(({ verdict }) => verdict === 'healthy')).toBe(true);
+  const shares = (await platform.all(TrafficShifted)).slice(1).map(({ payload }) => payload.weights);
+  expect(shares.map((weights) => weights.map(({ percent }) => percent))).toEqual([
+    [100, 0],
+    [90, 10],
+    [50, 50],
+    [0, 100],
+    [100],
+  ]);
+  expect(shares.every((weights) => weights.reduce((sum, { percent }) => sum + percent, 0) === 100)).toBe(
+    true,
+  );
+  const judged = await platform.all(StepJudged);
+  expect(judged.map(({ payload }) => payload.action)).toEqual(['advance', 'advance', 'promote']);
+});
+
+it('rolls back a version that answers as fast and sees fewer incidents, before it gets 25 %', async () => {
+  const platform = await platformWithChampion();
+  const rolloutId = await analysing(platform);
+  const predictions = platform.predictions(rolloutId, 1_000, (row) => ({ canary: 0.1, baseline: good(row) }));
+  await platform.state('inference', PredictionMade, predictions);
+  await counted(platform, 500);
+  await platform.state('feature-store', OutcomeObserved, platform.outcomesOf(predictions, happened));
+  const rolledBack = await eventually(async () => {
+    const [first] = await platform.all(RolloutRolledBack);
+    expect(first).toBeDefined();
+    return first?.payload;
+  });
+  expect(rolledBack).toMatchObject({ modelVersion: 2, restoredVersion: 1 });
+  const recall = rolledBack?.evidence.find(({ criterion }) => criterion === 'recall_decrease');
+  expect(recall).toMatchObject({ verdict: 'degraded', value: 1, threshold: 0.1, sampleSize: 100 });
+  const traffic = await platform.all(TrafficShifted);
+  expect(
+    Math.max(
+      ...traffic
+        .slice(1)
+        .flatMap(({ payload }) =>
+          payload.weights.filter(({ arm }) => arm === 'canary').map(({ percent }) => percent),
+        ),
+    ),
+  ).toBe(10);
+  expect(traffic.at(-1)?.payload.weights).toMatchObject([{ modelVersion: 1, percent: 100 }]);
+});
+
+it('never promotes without data, and ends at the deadline (flagger#1035, flagger#1588)', async () => {
+  const platform = await platformWithChampion();
+  await analysing(platform);
+  platform.clock.advance(61_000);
+  await eventually(async () =>
+    expect((await platform.all(StepJudged)).at(-1)?.payload).toMatchObject({
+      action: 'hold',
+      verdict: 'no-data',
+    }),
+  );
+  platform.clock.advance(240_000);
+  const rolledBack = await eventually(async () => {
+    const [first] = await platform.all(RolloutRolledBack);
+    expect(first).toBeDefined();
+    return first?.payload;
+  });
+  expect(rolledBack?.reason).toMatch(/still no-data at the deadline/);
+  expect(rolledBack?.evidence.find(({ criterion }) => criterion === 'error_rate')).toMatchObject({
+    verdict: 'no-data',
+    value: null,
+  });
+  expect(await platform.all(RolloutPromoted)).toHaveLength(1);
+});
+
+it('gives no traffic to a version that is not loaded, and ends when it never is (kserve#5983)', async () => {
+  const platform = await platformWithChampion();
+  await platform.createVersion(2);
+  await eventually(async () => expect((await platform.rollout())['state']).toBe('preparing'));
+  const prepare = (await platform.all(TrafficShifted)).at(-1)?.payload.weights;
+  expect(prepare).toMatchObject([
+    { modelVersion: 1, percent: 100 },
+    { modelVersion: 2, percent: 0 },
+  ]);
+  platform.clock.advance(121_000);
+  await eventually(async () => expect((await platform.rollout())['state']).toBe('rolled-back'));
+});
+
+it('ends when inference refuses the version', async () => {
+  const platform = await platformWithChampion();
+  await platform.createVersion(2);
+  await eventually(async () => expect((await platform.rollout())['state']).toBe('preparing'));
+  await platform.state('inference', ModelLoadFailed, [
+    {
+      modelName: model,
+      modelVersion: 2,
+      digest: 'sha256:2',
+      code: 'INFERENCE_MODEL_DAMAGED',
+      message: 'the digest differs',
+      failedAt: platform.clock.now().toISOString(),
+    },
+  ]);
+  await eventually(async () =>
+    expect(await platform.rollout()).toMatchObject({
+      state: 'rolled-back',
+      evidence: [{ criterion: 'loads', verdict: 'degraded' }],
+    }),
+  );
+});
+
+it('goes on after a restart in the middle of a step, and counts a prediction once', async () => {
+  const platform = await platformWithChampion();
+  const rolloutId = await analysing(platform);
+  const predictions = platform.predictions(rolloutId, 400, (row) => ({
+    canary: good(row),
+    baseline: good(row),
+  }));
+  await platform.state('inference', PredictionMade, predictions);
+  await counted(platform, 200);
+  await platform.stop();
+  await platform.start();
+  expect(await platform.rollout()).toMatchObject({ rolloutId, state: 'analysing', percent: 10 });
+  await platform.state(
+    'inference',
+    PredictionMade,
+    platform.predictions(rolloutId, 20, (row) => ({ canary: good(row), baseline: good(row) }), 400),
+  );
+  await counted(platform, 210);
+});
+
+it('starts anew for a newer version during the analysis (flagger#30)', async () => {
+  const platform = await platformWithChampion();
+  const first = await analysing(platform);
+  await platform.createVersion(3);
+  await eventually(async () =>
+    expect(await platform.rollout()).toMatchObject({ modelVersion: 3, state: 'preparing' }),
+  );
+  expect((await platform.get(`/v1/rollouts/${first}`)).body).toMatchObject({ state: 'superseded' });
+  expect(await platform.all(RolloutRolledBack)).toHaveLength(0);
+});
+
+it('promotes in full while paused (argo-rollouts#2648), and answers 409 afterwards', async () => {
+  const platform = await platformWithChampion();
+  const rolloutId = await analysing(platform);
+  expect((await platform.post(`/v1/rollouts/${rolloutId}/pause`)).body).toMatchObject({ state: 'paused' });
+  const promoted = await platform.post(`/v1/rollouts/${rolloutId}/promote`, {
+    actor: 'ada',
+    reason: 'I looked',
+  });
+  expect(promoted.body).toMatchObject({ state: 'promoted', reason: 'I looked' });
+  const again = await platform.post(`/v1/rollouts/${rolloutId}/abort`);
+  expect(again).toMatchObject({ status: 409, body: { code: 'CANARY_ROLLOUT_OVER' } });
+  expect(await platform.get('/v1/rollouts/none')).toMatchObject({ status: 404 });
+});
+
+it('rolls back to the version before in one step without analysis (argo-rollouts#574)', async () => {
+  const platform = await platformWithChampion();
+  await platform.load(1);
+  const rolloutId = await analysing(platform);
+  await platform.post(`/v1/rollouts/${rolloutId}/promote`);
+  const back = await platform.post(`/v1/models/${model}/rollback`, { reason: 'pages at night' });
+  expect(back).toMatchObject({ status: 200, body: { kind: 'rollback', modelVersion: 1, state: 'promoted' } });
+  await eventually(async () => {
+    expect((await platform.all(TrafficShifted)).at(-1)?.payload.weights).toMatchObject([
+      { modelVersion: 1, percent: 100 },
+    ]);
+    expect((await platform.all(RolloutRolledBack)).at(-1)?.payload).toMatchObject({
+      modelVersion: 2,
+      restoredVersion: 1,
+    });
+  });
+  expect(await platform.post(`/v1/models/${model}/rollback`)).toMatchObject({
+    status: 409,
+    body: { code: 'CANARY_NOTHING_TO_ROLL_BACK' },
+  });
+});
