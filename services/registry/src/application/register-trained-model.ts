@@ -1,6 +1,6 @@
 import { ModelTrained, ModelVersionCreated } from '@headrace/contracts';
 import { Clock, deterministicId, digestOf } from '@headrace/kernel';
-import { pending, type EventOf } from '@headrace/messaging';
+import { pending, type EventOf, type PendingFact } from '@headrace/messaging';
 import { Injectable } from '@nestjs/common';
 import { admitModelFile, ModelFileRefusedError } from '../domain/admit-model-file.js';
 import { artifactUri } from '../domain/artifact-path.js';
@@ -91,7 +91,7 @@ export class RegisterTrainedModel {
 export function versionCreated(
   version: ModelVersion,
   cause: Pick<Trained, 'id' | 'correlationId'> | undefined,
-) {
+): PendingFact<typeof ModelVersionCreated> {
   return pending(ModelVersionCreated, {
     id: deterministicId('model-version-created', version.modelName, String(version.version), version.digest),
     time: version.createdAt,

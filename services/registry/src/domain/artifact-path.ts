@@ -11,7 +11,7 @@ export class ArtifactPathRefusedError extends AppError {
 }
 
 const longestPath = 1_024;
-// eslint-disable-next-line no-control-regex -- control characters are what is looked for
+
 const unprintable = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/u;
 
 /**

@@ -3,7 +3,7 @@ import { Body, Controller, Get, HttpCode, Post, Query, UseFilters } from '@nestj
 import { z } from 'zod';
 import { TrackingStore } from '../persistence/tracking-store.js';
 import { MlflowErrorFilter } from './mlflow-errors.js';
-import { key, search, tag, text, viewType, wireExperiment } from './mlflow-wire.js';
+import { key, search, tag, text, viewType, wireExperiment, type WireAnswer } from './mlflow-wire.js';
 
 const create = z.object({
   name: text.min(1).max(500),
@@ -24,62 +24,62 @@ export class ExperimentsController {
 
   @Post('create')
   @HttpCode(200)
-  async create(@Body(zod(create)) body: z.output<typeof create>) {
+  async create(@Body(zod(create)) body: z.output<typeof create>): Promise<WireAnswer> {
     return {
       experiment_id: await this.tracking.createExperiment(body.name, body.artifact_location, body.tags),
     };
   }
 
   @Get('get')
-  async get(@Query(zod(one)) query: z.output<typeof one>) {
+  async get(@Query(zod(one)) query: z.output<typeof one>): Promise<WireAnswer> {
     return { experiment: wireExperiment(await this.tracking.experiment('id', query.experiment_id)) };
   }
 
   @Get('get-by-name')
-  async getByName(@Query(zod(byName)) query: z.output<typeof byName>) {
+  async getByName(@Query(zod(byName)) query: z.output<typeof byName>): Promise<WireAnswer> {
     return { experiment: wireExperiment(await this.tracking.experiment('name', query.experiment_name)) };
   }
 
   @Post('search')
   @HttpCode(200)
-  search(@Body(zod(searching)) body: z.output<typeof searching>) {
+  search(@Body(zod(searching)) body: z.output<typeof searching>): Promise<WireAnswer> {
     return this.answer(body);
   }
 
   @Get('search')
-  searchByQuery(@Query(zod(searching)) query: z.output<typeof searching>) {
+  searchByQuery(@Query(zod(searching)) query: z.output<typeof searching>): Promise<WireAnswer> {
     return this.answer(query);
   }
 
   @Get('list')
-  list(@Query(zod(searching)) query: z.output<typeof searching>) {
+  list(@Query(zod(searching)) query: z.output<typeof searching>): Promise<WireAnswer> {
     return this.answer(query);
   }
 
   @Post('update')
   @HttpCode(200)
-  async update(@Body(zod(rename)) body: z.output<typeof rename>) {
+  async update(@Body(zod(rename)) body: z.output<typeof rename>): Promise<WireAnswer> {
     await this.tracking.renameExperiment(body.experiment_id, body.new_name);
     return {};
   }
 
   @Post('delete')
   @HttpCode(200)
-  async delete(@Body(zod(one)) body: z.output<typeof one>) {
+  async delete(@Body(zod(one)) body: z.output<typeof one>): Promise<WireAnswer> {
     await this.tracking.setExperimentStage(body.experiment_id, 'deleted');
     return {};
   }
 
   @Post('restore')
   @HttpCode(200)
-  async restore(@Body(zod(one)) body: z.output<typeof one>) {
+  async restore(@Body(zod(one)) body: z.output<typeof one>): Promise<WireAnswer> {
     await this.tracking.setExperimentStage(body.experiment_id, 'active');
     return {};
   }
 
   @Post('set-experiment-tag')
   @HttpCode(200)
-  async setTag(@Body(zod(setTag)) body: z.output<typeof setTag>) {
+  async setTag(@Body(zod(setTag)) body: z.output<typeof setTag>): Promise<WireAnswer> {
     await this.tracking.setExperimentTag(body.experiment_id, body.key, body.value);
     return {};
   }

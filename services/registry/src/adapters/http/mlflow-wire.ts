@@ -11,6 +11,9 @@ import {
   type Search,
 } from '../persistence/tracking-store.js';
 
+/** What leaves as JSON; its fields are those of MLflow's protocol. */
+export type WireAnswer = Readonly<Record<string, unknown>>;
+
 /** Protobuf's JSON writes 64-bit integers as text and accepts both. */
 export const int64 = z.coerce.number().int().min(Number.MIN_SAFE_INTEGER).max(Number.MAX_SAFE_INTEGER);
 const specialNumbers: Readonly<Record<string, number>> = {
@@ -28,7 +31,7 @@ export const double = z.union([
     return z.NEVER;
   }),
 ]);
-// eslint-disable-next-line no-control-regex -- PostgreSQL's text cannot hold it, and names with it deceive
+
 export const text = z
   .string()
   .max(100_000)
@@ -51,7 +54,7 @@ export const viewType = z.enum(['ACTIVE_ONLY', 'DELETED_ONLY', 'ALL']).default('
 /** A query parameter that occurs once is text, more often a list. */
 const list = z.union([z.array(text).max(50), text.transform((one) => [one])]).default([]);
 
-export const search = (mostResults: number, defaultResults: number) =>
+export const search = (mostResults: number, defaultResults: number): z.ZodType<Search> =>
   z
     .object({
       filter: text.max(10_000).optional(),
@@ -77,11 +80,11 @@ function wireNumber(value: number): number | string {
   return Number.isFinite(value) ? value : String(value);
 }
 
-export function wireMetric(point: MetricPoint) {
+export function wireMetric(point: MetricPoint): WireAnswer {
   return { ...point, value: wireNumber(point.value) };
 }
 
-export function wireExperiment(row: ExperimentRow) {
+export function wireExperiment(row: ExperimentRow): WireAnswer {
   return {
     experiment_id: row.id,
     name: row.name,
@@ -93,7 +96,7 @@ export function wireExperiment(row: ExperimentRow) {
   };
 }
 
-export function wireRunInfo(row: RunRow) {
+export function wireRunInfo(row: RunRow): WireAnswer {
   return {
     run_id: row.id,
     run_uuid: row.id,
@@ -108,7 +111,7 @@ export function wireRunInfo(row: RunRow) {
   };
 }
 
-export function wireRun(row: RunRow) {
+export function wireRun(row: RunRow): WireAnswer {
   return {
     info: wireRunInfo(row),
     data: {
@@ -120,7 +123,7 @@ export function wireRun(row: RunRow) {
   };
 }
 
-export function wireModel(model: RegisteredModel, latest: readonly ModelVersion[] = []) {
+export function wireModel(model: RegisteredModel, latest: readonly ModelVersion[] = []): WireAnswer {
   return {
     name: model.name,
     description: model.description,
@@ -132,7 +135,7 @@ export function wireModel(model: RegisteredModel, latest: readonly ModelVersion[
   };
 }
 
-export function wireVersion(version: ModelVersion, aliases: readonly string[] = []) {
+export function wireVersion(version: ModelVersion, aliases: readonly string[] = []): WireAnswer {
   return {
     name: version.modelName,
     version: String(version.version),
@@ -157,7 +160,7 @@ export function wireVersion(version: ModelVersion, aliases: readonly string[] = 
   };
 }
 
-export function wireFile(file: ListedFile, folder: string) {
+export function wireFile(file: ListedFile, folder: string): WireAnswer {
   return {
     path: folder === '' ? file.name : `${folder}/${file.name}`,
     is_dir: file.isDirectory,

@@ -7,7 +7,7 @@ import { artifactUri, checkedArtifactPath } from '../../domain/artifact-path.js'
 import { ModelStore } from '../persistence/model-store.js';
 import { TrackingStore } from '../persistence/tracking-store.js';
 import { MlflowErrorFilter } from './mlflow-errors.js';
-import { key, name, search, tag, text, wireVersion } from './mlflow-wire.js';
+import { key, name, search, tag, text, wireVersion, type WireAnswer } from './mlflow-wire.js';
 
 const create = z.object({
   name,
@@ -41,7 +41,7 @@ export class ModelVersionsController {
 
   @Post('create')
   @HttpCode(200)
-  async create(@Body(zod(create)) body: z.output<typeof create>) {
+  async create(@Body(zod(create)) body: z.output<typeof create>): Promise<WireAnswer> {
     const version = await this.createVersion.execute({
       modelName: body.name,
       source: await this.resolved(body.source),
@@ -54,36 +54,36 @@ export class ModelVersionsController {
   }
 
   @Get('get')
-  async get(@Query(zod(one)) query: z.output<typeof one>) {
+  async get(@Query(zod(one)) query: z.output<typeof one>): Promise<WireAnswer> {
     return { model_version: await this.withAliases(await this.models.version(query.name, query.version)) };
   }
 
   @Get('search')
-  async search(@Query(zod(searching)) query: z.output<typeof searching>) {
+  async search(@Query(zod(searching)) query: z.output<typeof searching>): Promise<WireAnswer> {
     const { rows, nextPageToken } = await this.models.searchVersions(query);
     return { model_versions: rows.map((version) => wireVersion(version)), next_page_token: nextPageToken };
   }
 
   @Patch('update')
-  async update(@Body(zod(describe)) body: z.output<typeof describe>) {
+  async update(@Body(zod(describe)) body: z.output<typeof describe>): Promise<WireAnswer> {
     const version = await this.models.describeVersion(body.name, body.version, body.description);
     return { model_version: await this.withAliases(version) };
   }
 
   @Delete('delete')
-  async delete(@Body(zod(one)) body: z.output<typeof one>) {
+  async delete(@Body(zod(one)) body: z.output<typeof one>): Promise<WireAnswer> {
     await this.models.deleteVersion(body.name, body.version);
     return {};
   }
 
   @Get('get-download-uri')
-  async downloadUri(@Query(zod(one)) query: z.output<typeof one>) {
+  async downloadUri(@Query(zod(one)) query: z.output<typeof one>): Promise<WireAnswer> {
     return { artifact_uri: (await this.models.version(query.name, query.version)).source };
   }
 
   @Post('transition-stage')
   @HttpCode(200)
-  async transition(@Body(zod(stage)) body: z.output<typeof stage>) {
+  async transition(@Body(zod(stage)) body: z.output<typeof stage>): Promise<WireAnswer> {
     const { name: modelName, version, stage: target, archive_existing_versions: archive } = body;
     return {
       model_version: await this.withAliases(
@@ -94,13 +94,13 @@ export class ModelVersionsController {
 
   @Post('set-tag')
   @HttpCode(200)
-  async setTag(@Body(zod(setTag)) body: z.output<typeof setTag>) {
+  async setTag(@Body(zod(setTag)) body: z.output<typeof setTag>): Promise<WireAnswer> {
     await this.models.setVersionTag(body.name, body.version, body.key, body.value);
     return {};
   }
 
   @Delete('delete-tag')
-  async deleteTag(@Body(zod(deleteTag)) body: z.output<typeof deleteTag>) {
+  async deleteTag(@Body(zod(deleteTag)) body: z.output<typeof deleteTag>): Promise<WireAnswer> {
     await this.models.deleteVersionTag(body.name, body.version, body.key);
     return {};
   }

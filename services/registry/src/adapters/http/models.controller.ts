@@ -5,6 +5,7 @@ import { type ModelVersion } from '../../application/ports.js';
 import { liveAt, type AliasSpan } from '../../domain/alias-timeline.js';
 import { NotFoundError } from '../../domain/registry-errors.js';
 import { ModelStore } from '../persistence/model-store.js';
+import { type WireAnswer } from './mlflow-wire.js';
 
 const versionsQuery = z.object({
   limit: z.coerce.number().int().min(1).max(1_000).default(100),
@@ -23,7 +24,9 @@ export class ModelsController {
   constructor(private readonly models: ModelStore) {}
 
   @Get()
-  async list(@Query(zod(modelsQuery)) { limit, pageToken }: z.output<typeof modelsQuery>) {
+  async list(
+    @Query(zod(modelsQuery)) { limit, pageToken }: z.output<typeof modelsQuery>,
+  ): Promise<WireAnswer> {
     const { rows, nextPageToken } = await this.models.searchModels({
       filter: undefined,
       orderBy: [],
@@ -37,21 +40,24 @@ export class ModelsController {
   async versions(
     @Param('name') name: string,
     @Query(zod(versionsQuery)) { limit, before }: z.output<typeof versionsQuery>,
-  ) {
+  ): Promise<WireAnswer> {
     const { aliases } = await this.models.model(name);
     const versions = await this.models.versionsOf(name, limit, before);
     return { modelName: name, versions: versions.map((version) => shown(version, aliases)) };
   }
 
   @Get(':name/versions/:version')
-  async version(@Param('name') name: string, @Param('version', zod(versionNumber)) number: number) {
+  async version(
+    @Param('name') name: string,
+    @Param('version', zod(versionNumber)) number: number,
+  ): Promise<WireAnswer> {
     const { aliases } = await this.models.model(name);
     const version = await this.models.version(name, number);
     return { ...shown(version, aliases), history: await this.models.versionHistory(name, number) };
   }
 
   @Get(':name/aliases')
-  async aliases(@Param('name') name: string) {
+  async aliases(@Param('name') name: string): Promise<WireAnswer> {
     return { modelName: name, aliases: (await this.models.model(name)).aliases };
   }
 
@@ -60,7 +66,7 @@ export class ModelsController {
     @Param('name') name: string,
     @Param('alias') alias: string,
     @Query(zod(instantQuery)) { at }: z.output<typeof instantQuery>,
-  ) {
+  ): Promise<WireAnswer> {
     await this.models.model(name);
     const spans = await this.models.aliasSpans(name, alias, at === undefined ? undefined : new Date(at));
     const span =
@@ -71,7 +77,7 @@ export class ModelsController {
   }
 
   @Get(':name/aliases/:alias/history')
-  async history(@Param('name') name: string, @Param('alias') alias: string) {
+  async history(@Param('name') name: string, @Param('alias') alias: string): Promise<WireAnswer> {
     return { modelName: name, alias, spans: (await this.models.aliasSpans(name, alias)).map(wireSpan) };
   }
 }

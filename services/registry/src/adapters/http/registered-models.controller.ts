@@ -5,7 +5,7 @@ import { MoveAlias } from '../../application/move-alias.js';
 import { NotFoundError } from '../../domain/registry-errors.js';
 import { ModelStore } from '../persistence/model-store.js';
 import { MlflowErrorFilter } from './mlflow-errors.js';
-import { key, name, search, tag, text, wireModel, wireVersion } from './mlflow-wire.js';
+import { key, name, search, tag, text, wireModel, wireVersion, type WireAnswer } from './mlflow-wire.js';
 
 const create = z.object({
   name,
@@ -37,81 +37,81 @@ export class RegisteredModelsController {
 
   @Post('create')
   @HttpCode(200)
-  async create(@Body(zod(create)) body: z.output<typeof create>) {
+  async create(@Body(zod(create)) body: z.output<typeof create>): Promise<WireAnswer> {
     return {
       registered_model: wireModel(await this.models.createModel(body.name, body.description, body.tags)),
     };
   }
 
   @Get('get')
-  async get(@Query(zod(one)) query: z.output<typeof one>) {
+  async get(@Query(zod(one)) query: z.output<typeof one>): Promise<WireAnswer> {
     const model = await this.models.model(query.name);
     return { registered_model: wireModel(model, await this.models.latestVersions(query.name, [])) };
   }
 
   @Get('search')
-  async search(@Query(zod(searching)) query: z.output<typeof searching>) {
+  async search(@Query(zod(searching)) query: z.output<typeof searching>): Promise<WireAnswer> {
     const { rows, nextPageToken } = await this.models.searchModels(query);
     return { registered_models: rows.map((model) => wireModel(model)), next_page_token: nextPageToken };
   }
 
   @Get('list')
-  list(@Query(zod(searching)) query: z.output<typeof searching>) {
+  list(@Query(zod(searching)) query: z.output<typeof searching>): Promise<WireAnswer> {
     return this.search(query);
   }
 
   @Post('rename')
   @HttpCode(200)
-  async rename(@Body(zod(rename)) body: z.output<typeof rename>) {
+  async rename(@Body(zod(rename)) body: z.output<typeof rename>): Promise<WireAnswer> {
     return { registered_model: wireModel(await this.models.renameModel(body.name, body.new_name)) };
   }
 
   @Patch('update')
-  async update(@Body(zod(describe)) body: z.output<typeof describe>) {
+  async update(@Body(zod(describe)) body: z.output<typeof describe>): Promise<WireAnswer> {
     return { registered_model: wireModel(await this.models.describeModel(body.name, body.description)) };
   }
 
   @Delete('delete')
-  async delete(@Body(zod(one)) body: z.output<typeof one>) {
+  async delete(@Body(zod(one)) body: z.output<typeof one>): Promise<WireAnswer> {
     await this.models.deleteModel(body.name);
     return {};
   }
 
   @Post('set-tag')
   @HttpCode(200)
-  async setTag(@Body(zod(setTag)) body: z.output<typeof setTag>) {
+  async setTag(@Body(zod(setTag)) body: z.output<typeof setTag>): Promise<WireAnswer> {
     await this.models.setModelTag(body.name, body.key, body.value);
     return {};
   }
 
   @Delete('delete-tag')
-  async deleteTag(@Body(zod(deleteTag)) body: z.output<typeof deleteTag>) {
+  async deleteTag(@Body(zod(deleteTag)) body: z.output<typeof deleteTag>): Promise<WireAnswer> {
     await this.models.deleteModelTag(body.name, body.key);
     return {};
   }
 
   @Post('get-latest-versions')
   @HttpCode(200)
-  async latestVersions(@Body(zod(latest)) body: z.output<typeof latest>) {
+  async latestVersions(@Body(zod(latest)) body: z.output<typeof latest>): Promise<WireAnswer> {
     const versions = await this.models.latestVersions(body.name, body.stages);
     return { model_versions: versions.map((version) => wireVersion(version)) };
   }
 
   @Get('get-latest-versions')
-  latestVersionsByQuery(@Query(zod(latest)) query: z.output<typeof latest>) {
+  latestVersionsByQuery(@Query(zod(latest)) query: z.output<typeof latest>): Promise<WireAnswer> {
     return this.latestVersions(query);
   }
 
   @Post('alias')
   @HttpCode(200)
-  async setAlias(@Body(zod(setAlias)) body: z.output<typeof setAlias>) {
+  async setAlias(@Body(zod(setAlias)) body: z.output<typeof setAlias>): Promise<WireAnswer> {
     const { name: modelName, alias, version } = body;
     await this.moveAlias.execute({ modelName, alias, version, reason: 'set through the API', by: 'request' });
     return {};
   }
 
   @Get('alias')
-  async byAlias(@Query(zod(aliased)) query: z.output<typeof aliased>) {
+  async byAlias(@Query(zod(aliased)) query: z.output<typeof aliased>): Promise<WireAnswer> {
     const model = await this.models.model(query.name);
     const found = model.aliases.find(({ alias }) => alias === query.alias);
     if (found === undefined) throw new NotFoundError('alias', `${query.name}/${query.alias}`);
@@ -122,7 +122,7 @@ export class RegisteredModelsController {
   }
 
   @Delete('alias')
-  async deleteAlias(@Body(zod(aliased)) body: z.output<typeof aliased>) {
+  async deleteAlias(@Body(zod(aliased)) body: z.output<typeof aliased>): Promise<WireAnswer> {
     const { name: modelName, alias } = body;
     await this.moveAlias.execute({
       modelName,

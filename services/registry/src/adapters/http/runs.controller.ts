@@ -17,6 +17,7 @@ import {
   wireMetric,
   wireRun,
   wireRunInfo,
+  type WireAnswer,
 } from './mlflow-wire.js';
 
 const status = z.enum(['RUNNING', 'SCHEDULED', 'FINISHED', 'FAILED', 'KILLED']);
@@ -79,7 +80,7 @@ export class RunsController {
 
   @Post('runs/create')
   @HttpCode(200)
-  async create(@Body(zod(create)) body: z.output<typeof create>) {
+  async create(@Body(zod(create)) body: z.output<typeof create>): Promise<WireAnswer> {
     const run = await this.tracking.createRun({
       experimentId: body.experiment_id,
       userId: body.user_id,
@@ -91,13 +92,13 @@ export class RunsController {
   }
 
   @Get('runs/get')
-  async get(@Query(zod(one)) query: z.output<typeof one>) {
+  async get(@Query(zod(one)) query: z.output<typeof one>): Promise<WireAnswer> {
     return { run: wireRun(await this.tracking.run(query.runId)) };
   }
 
   @Post('runs/update')
   @HttpCode(200)
-  async update(@Body(zod(update)) body: z.output<typeof update>) {
+  async update(@Body(zod(update)) body: z.output<typeof update>): Promise<WireAnswer> {
     const run = await this.tracking.updateRun(body.runId, {
       status: body.status,
       endMs: body.end_time,
@@ -108,7 +109,7 @@ export class RunsController {
 
   @Post('runs/search')
   @HttpCode(200)
-  async search(@Body(zod(searching)) body: z.output<typeof searching>) {
+  async search(@Body(zod(searching)) body: z.output<typeof searching>): Promise<WireAnswer> {
     const { rows, nextPageToken } = await this.tracking.searchRuns({
       ...body,
       experimentIds: body.experiment_ids,
@@ -119,55 +120,59 @@ export class RunsController {
 
   @Post('runs/log-metric')
   @HttpCode(200)
-  async logMetric(@Body(zod(logMetric)) { runId, ...point }: z.output<typeof logMetric>) {
+  async logMetric(
+    @Body(zod(logMetric)) { runId, ...point }: z.output<typeof logMetric>,
+  ): Promise<WireAnswer> {
     await this.tracking.log(runId, { metrics: [point], params: [], tags: [] });
     return {};
   }
 
   @Post('runs/log-parameter')
   @HttpCode(200)
-  async logParameter(@Body(zod(logParam)) { runId, ...pair }: z.output<typeof logParam>) {
+  async logParameter(
+    @Body(zod(logParam)) { runId, ...pair }: z.output<typeof logParam>,
+  ): Promise<WireAnswer> {
     await this.tracking.log(runId, { metrics: [], params: [pair], tags: [] });
     return {};
   }
 
   @Post('runs/log-batch')
   @HttpCode(200)
-  async logBatch(@Body(zod(logBatch)) { runId, ...batch }: z.output<typeof logBatch>) {
+  async logBatch(@Body(zod(logBatch)) { runId, ...batch }: z.output<typeof logBatch>): Promise<WireAnswer> {
     await this.tracking.log(runId, batch);
     return {};
   }
 
   @Post('runs/set-tag')
   @HttpCode(200)
-  async setTag(@Body(zod(setTag)) { runId, ...pair }: z.output<typeof setTag>) {
+  async setTag(@Body(zod(setTag)) { runId, ...pair }: z.output<typeof setTag>): Promise<WireAnswer> {
     await this.tracking.log(runId, { metrics: [], params: [], tags: [pair] });
     return {};
   }
 
   @Post('runs/delete-tag')
   @HttpCode(200)
-  async deleteTag(@Body(zod(deleteTag)) body: z.output<typeof deleteTag>) {
+  async deleteTag(@Body(zod(deleteTag)) body: z.output<typeof deleteTag>): Promise<WireAnswer> {
     await this.tracking.deleteRunTag(body.runId, body.key);
     return {};
   }
 
   @Post('runs/delete')
   @HttpCode(200)
-  async delete(@Body(zod(one)) body: z.output<typeof one>) {
+  async delete(@Body(zod(one)) body: z.output<typeof one>): Promise<WireAnswer> {
     await this.tracking.setRunStage(body.runId, 'deleted');
     return {};
   }
 
   @Post('runs/restore')
   @HttpCode(200)
-  async restore(@Body(zod(one)) body: z.output<typeof one>) {
+  async restore(@Body(zod(one)) body: z.output<typeof one>): Promise<WireAnswer> {
     await this.tracking.setRunStage(body.runId, 'active');
     return {};
   }
 
   @Get('metrics/get-history')
-  async metricHistory(@Query(zod(history)) query: z.output<typeof history>) {
+  async metricHistory(@Query(zod(history)) query: z.output<typeof history>): Promise<WireAnswer> {
     const { runId, metric_key, max_results, page_token } = query;
     const { rows, nextPageToken } = await this.tracking.metricHistory(
       runId,
@@ -179,7 +184,7 @@ export class RunsController {
   }
 
   @Get('artifacts/list')
-  async listArtifacts(@Query(zod(listing)) { runId, path }: z.output<typeof listing>) {
+  async listArtifacts(@Query(zod(listing)) { runId, path }: z.output<typeof listing>): Promise<WireAnswer> {
     const root = await this.tracking.artifactRoot(runId);
     const files = await this.artifacts.list(path === '' ? root.path : `${root.path}/${path}`);
     return { root_uri: root.uri, files: files.map((file) => wireFile(file, path)) };
