@@ -7,7 +7,6 @@ import { type FeatureView } from '../domain/feature-view.js';
 import { type LabelDeclaration } from '../domain/label.js';
 import { type OnlineRow } from '../domain/online-row.js';
 import { readingHash } from '../domain/reading-hash.js';
-import { type Acceptance } from '../domain/windows/entity-windows.js';
 import { type OnlineStore, type StateStore } from './ports.js';
 
 type Reading = EventOf<typeof ReadingAccepted>;
@@ -17,12 +16,19 @@ interface Held {
   readonly partition: number;
 }
 
+/** The reading that changed a system last in a batch, and the features as of it. */
+interface Change {
+  readonly reading: Reading;
+  readonly state: EntityState;
+  readonly features: Float64Array;
+}
+
 interface Batch {
   readonly states: Map<string, EntityState>;
   readonly touched: Set<string>;
   readonly features: NewFact<typeof FeaturesComputed>[];
   readonly outcomes: NewFact<typeof OutcomeObserved>[];
-  readonly online: Map<string, OnlineRow>;
+  readonly changes: Map<string, Change>;
 }
 
 /**
@@ -60,13 +66,16 @@ export class ComputeFeatures {
       touched: new Set(),
       features: [],
       outcomes: [],
-      online: new Map(),
+      changes: new Map(),
     };
     try {
       for (const reading of readings) this.take(reading, batch);
       await Promise.all([
         this.publisher.publish(FeaturesComputed, batch.features),
-        this.online.write(this.view, [...batch.online.values()]),
+        this.online.write(
+          this.view,
+          [...batch.changes.values()].map((change) => this.onlineRow(change)),
+        ),
       ]);
       await this.publisher.publish(OutcomeObserved, batch.outcomes);
       await this.store.save(new Map([...batch.states].filter(([systemId]) => batch.touched.has(systemId))));
@@ -90,6 +99,8 @@ export class ComputeFeatures {
     const row = this.view.valuesOf(values);
     const acceptance = state.windows.accept(eventTime, knownTime, readingHash(readingId), row);
     this.accepted.inc({ acceptance });
+    if (acceptance === 'too-late' && state.hasApplied(reading.position)) return;
+    state.apply(reading.position);
     const isRepeat = acceptance === 'duplicate' || acceptance === 'superseded';
     if (isRepeat && incident !== true) return;
     batch.touched.add(systemId);
@@ -103,21 +114,14 @@ export class ComputeFeatures {
     if (acceptance !== 'too-late') state.touch(eventTime);
     const features = this.view.compute(state.windows, eventTime, row);
     batch.features.push(this.featuresFact(reading, features));
-    if (acceptance !== 'too-late') {
-      batch.online.set(systemId, this.onlineRow(reading, state, acceptance, features));
-    }
+    if (acceptance !== 'too-late') batch.changes.set(systemId, { reading, state, features });
   }
 
   /** A late reading changes what is known of the newest instant, and that is what is served. */
-  private onlineRow(
-    reading: Reading,
-    state: EntityState,
-    acceptance: Acceptance,
-    features: Float64Array,
-  ): OnlineRow {
+  private onlineRow({ reading, state, features }: Change): OnlineRow {
     const { windows } = state;
     const eventTime = windows.newest;
-    const isNewest = acceptance === 'appended' || Date.parse(reading.payload.eventTime) === eventTime;
+    const isNewest = Date.parse(reading.payload.eventTime) === eventTime;
     const { columns, windowMinutes } = this.view.layout;
     const latest = Float64Array.from(
       columns,

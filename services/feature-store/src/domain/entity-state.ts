@@ -12,11 +12,19 @@ export interface Chunk {
   readonly bytes: Uint8Array;
 }
 
+/** Where a reading lies in the log. */
+export interface LogPosition {
+  readonly partition: number;
+  readonly offset: bigint;
+  readonly index: number;
+}
+
 interface Head {
   readonly format: number;
   readonly outcomes: readonly OutcomeTrackerState[];
   readonly chunks: readonly (readonly [index: number, newest: number])[];
   readonly nextChunk: number;
+  readonly applied?: readonly [partition: number, offset: number, index: number];
 }
 
 /**
@@ -28,6 +36,7 @@ export class EntityState {
   private unsealed: number[] = [];
   private chunks: (readonly [index: number, newest: number])[] = [];
   private nextChunk = 0;
+  private applied: Head['applied'];
 
   private constructor(
     readonly windows: EntityWindows,
@@ -41,6 +50,23 @@ export class EntityState {
   /** Call after the windows took a row in. */
   touch(eventTime: number): void {
     this.unsealed.push(eventTime);
+  }
+
+  /** Notes that the reading at a position is part of this state. */
+  apply({ partition, offset, index }: LogPosition): void {
+    this.applied = [partition, Number(offset), index];
+  }
+
+  /**
+   * Whether the reading at a position was delivered before. Rows tell that by themselves as long as they are kept; this
+   * is for those that are older, as in a backfill that is delivered again.
+   */
+  hasApplied(position: LogPosition): boolean {
+    if (this.applied?.[0] !== position.partition) return false;
+    const [, offset, index] = this.applied;
+    return (
+      Number(position.offset) < offset || (Number(position.offset) === offset && position.index <= index)
+    );
   }
 
   /** A new chunk when enough rows have gathered. It must be stored before the next `encode` is. */
@@ -61,6 +87,7 @@ export class EntityState {
       outcomes: this.outcomes.map((tracker) => tracker.state()),
       chunks: this.chunks,
       nextChunk: this.nextChunk,
+      ...(this.applied === undefined ? {} : { applied: this.applied }),
     };
     const json = new TextEncoder().encode(JSON.stringify(head));
     const rows = bytesOf(this.windows.exportRows([...new Set(this.unsealed)]));
@@ -88,6 +115,7 @@ export class EntityState {
     state.windows.importRows(rows);
     state.chunks = [...head.chunks];
     state.nextChunk = head.nextChunk;
+    state.applied = head.applied;
     for (let row = 0; row < rows.length; row += state.windows.rowWidth) state.touch(rows[row] as number);
     return state;
   }
