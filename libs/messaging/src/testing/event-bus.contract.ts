@@ -446,11 +446,13 @@ export function describeEventBus(adapter: string, create: () => EventBusUnderTes
       };
       await consumeFacts(bus, definition, 'readers', [handler]);
       await eventually(() => expect(seen).toEqual(['note-1']));
-      const letters = await listDeadLetters(bus, definition.topic, 'readers');
-      expect(letters.map(({ errorCode }) => errorCode)).toEqual([
-        'MESSAGING_FACT_INVALID',
-        'MESSAGING_RECORD_UNREADABLE',
-      ]);
+      await eventually(async () => {
+        const letters = await listDeadLetters(bus, definition.topic, 'readers');
+        expect(letters.map(({ errorCode }) => errorCode)).toEqual([
+          'MESSAGING_FACT_INVALID',
+          'MESSAGING_RECORD_UNREADABLE',
+        ]);
+      });
     });
 
     it('finds a fact of a batch by its id and by its position', async () => {
