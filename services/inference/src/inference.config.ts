@@ -14,8 +14,8 @@ export const inferenceConfigSchema = withHost(
     INFERENCE_MAX_ROWS: z.coerce.number().int().positive().default(100_000),
     /** Predictions over HTTP in flight; more are refused with 429 before their bodies are read. */
     INFERENCE_MAX_IN_FLIGHT: z.coerce.number().int().positive().default(512),
-    /** Names this process; replicas that share a log need different names. */
-    INFERENCE_INSTANCE: z.string().min(1).default(hostname()),
+    /** Names this process; replicas that share a log need different names, or only one of them hears of a rollback. */
+    INFERENCE_INSTANCE: z.string().min(1).default(`${hostname()}-${process.pid}`),
     FEATURE_STORE_URL: serviceUrl('feature-store'),
     /** Bounds one read of online features. */
     INFERENCE_FEATURES_TIMEOUT_MS: z.coerce.number().int().positive().default(250),

@@ -571,6 +571,50 @@ describe('inference during a rollout', () => {
     expect((await fetch(url('/health/ready'))).status).toBe(200);
   });
 
+  it('runs a graph that is more than trees in onnxruntime, beside the compiled ones', async () => {
+    // The same file with another operator at the end: softmax of a single column is 1.
+    const graph = Buffer.from(
+      Buffer.from(files.get(2) ?? [])
+        .toString('latin1')
+        .replace('Sigmoid', 'Softmax'),
+      'latin1',
+    );
+    await backends.objects?.put('models/graph', graph);
+    await shiftTraffic(0, { version: 5, digest: digestOf(graph), key: 'models/graph' });
+    await eventually(async () => {
+      const loaded = (await facts(ModelLoaded)).find(({ payload }) => payload.modelVersion === 5);
+      expect(loaded?.payload.scorer).toBe('onnxruntime');
+    });
+    const rows = Array.from({ length: 130 }, (_, index) => [index, 1, 1]);
+    const { status, body } = await post(
+      `/v2/models/${modelName}/versions/5/infer`,
+      inferBody(rows, [rows.length, 3]),
+    );
+    expect(status).toBe(200);
+    expect(body['outputs']).toMatchObject([
+      { name: 'probability', data: rows.map(() => 1) },
+      { name: 'xgboost' },
+    ]);
+    await publishFeatures('graph', [{ cpu_usage_mean_5m: 75 }, {}]);
+    const predictions = await predictionsOf('graph', 2);
+    expect(
+      predictions.flatMap(({ payload }) => payload.shadow.map(({ probability }) => probability)).sort(),
+    ).toEqual([1, null]);
+  });
+
+  it('refuses a version whose file has other columns than the registry says', async () => {
+    const renamed = buildTreeModel({
+      ...first,
+      featureNames: ['cpu_usage_mean_5m', 'hour', 'memory_usage_last'],
+    });
+    await backends.objects?.put('models/renamed', renamed);
+    await shiftTraffic(10, { version: 6, digest: digestOf(renamed), key: 'models/renamed' });
+    await eventually(async () => {
+      const codes = (await facts(ModelLoadFailed)).map(({ payload }) => payload.code);
+      expect(codes).toContain('INFERENCE_MODEL_COLUMNS_MISMATCH');
+    });
+  });
+
   it('serves what was served before when it starts again', async () => {
     await shiftTraffic(0, { version: 2 });
     await service.close();

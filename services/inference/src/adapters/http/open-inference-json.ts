@@ -16,7 +16,8 @@ export const inferBody = z.object({
         datatype: z.string().max(32),
         shape: z.array(z.number()).max(16),
         parameters,
-        data: z.array(z.unknown()).optional(),
+        /** Millions of numbers may come: `fromJson` looks at each one once. */
+        data: z.custom<readonly unknown[]>(Array.isArray, 'must be a list').optional(),
       }),
     )
     .max(64),
