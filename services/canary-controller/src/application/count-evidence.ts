@@ -61,6 +61,7 @@ export class CountEvidence {
           ]),
         );
         const taken = await store.takeWaiting(
+          rollout.rolloutId,
           ofLabel.map(({ payload }) => ({
             systemId: payload.systemId,
             eventTime: new Date(payload.eventTime),
@@ -68,7 +69,6 @@ export class CountEvidence {
         );
         let statistics = rollout.statistics;
         for (const score of taken) {
-          if (score.rolloutId !== rollout.rolloutId) continue;
           const happened = (truths.get(rowKey(score.systemId, score.eventTime)) ?? 0) >= 0.5;
           statistics = countOutcome(statistics, { ...score, happened }, threshold, costs);
         }

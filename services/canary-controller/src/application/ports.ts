@@ -33,8 +33,9 @@ export interface DeliveryWork {
   ): Promise<readonly Fact[]>;
   addWaiting(scores: readonly WaitingScore[]): Promise<void>;
   waitingCount(rolloutId: string): Promise<number>;
-  /** Takes the scores that these outcomes belong to, each once. */
+  /** Takes the scores of a rollout that these outcomes belong to, each once. */
   takeWaiting(
+    rolloutId: string,
     outcomes: readonly { readonly systemId: string; readonly eventTime: Date }[],
   ): Promise<readonly WaitingScore[]>;
   forgetWaiting(rolloutId: string): Promise<void>;

@@ -27,7 +27,9 @@ interface Measurement {
  * needed at this step and has no or too little evidence makes the whole `no-data` or `inconclusive`; never `healthy`.
  * Intervals are confidence sequences, so that judging every second does not raise the rate of false alarms.
  */
-export function judgeStep(statistics: StepStatistics, policy: RolloutPolicy, percent: number): Judgement {
+export function judgeStep(statistics: StepStatistics, declared: RolloutPolicy, percent: number): Judgement {
+  // Each step counts anew, so each gets its share of the error that the whole rollout may make.
+  const policy = { ...declared, confidence: 1 - (1 - declared.confidence) / declared.steps.length };
   const judged = policy.criteria
     // With all of the traffic on one arm there is no other rate to compare with.
     .filter(({ metric }) => metric !== 'throughput_degradation' || percent < 100)

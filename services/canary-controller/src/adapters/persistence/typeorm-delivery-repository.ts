@@ -159,6 +159,7 @@ class TypeormDeliveryWork implements DeliveryWork {
   }
 
   async takeWaiting(
+    rolloutId: string,
     outcomes: readonly { readonly systemId: string; readonly eventTime: Date }[],
   ): Promise<readonly WaitingScore[]> {
     interface Row {
@@ -171,9 +172,14 @@ class TypeormDeliveryWork implements DeliveryWork {
     const answer: Row[] | [Row[], number] = await this.manager.query(
       `DELETE FROM ${this.schema}.waiting_score AS waiting
        USING unnest($1::text[], $2::timestamptz[]) AS outcome (system_id, event_time)
-       WHERE waiting.system_id = outcome.system_id AND waiting.event_time = outcome.event_time
+       WHERE waiting.rollout_id = $3
+         AND waiting.system_id = outcome.system_id AND waiting.event_time = outcome.event_time
        RETURNING waiting.*`,
-      [outcomes.map(({ systemId }) => systemId), outcomes.map(({ eventTime }) => eventTime.toISOString())],
+      [
+        outcomes.map(({ systemId }) => systemId),
+        outcomes.map(({ eventTime }) => eventTime.toISOString()),
+        rolloutId,
+      ],
     );
     // TypeORM answers a DELETE with the rows and their number.
     const rows = (Array.isArray(answer[0]) ? answer[0] : answer) as Row[];
