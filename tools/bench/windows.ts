@@ -41,7 +41,7 @@ function readingsPerSecond(everySeconds: number): number {
   for (let index = 0; index < values.length; index += 1) values[index] = random.next() * 100;
   const out = new Float64Array(featureCount);
   const warmUp = Math.ceil(4_500 / everySeconds);
-  const rounds = Math.ceil(1_200_000 / entities.length);
+  const rounds = Math.ceil(400_000 / entities.length);
   let checksum = 0;
   let began = performance.now();
   for (let round = 0; round < warmUp + rounds; round += 1) {
