@@ -74,7 +74,7 @@ export async function startAllInOne(environment: Environment, logger: ServiceLog
     ]);
   }
   const backends = await connectBackends(parseConfig(backendsConfigSchema, environment), {
-    services,
+    services: services.map(({ definition }) => definition),
     logger,
   });
   const running = new Map<ServiceName, RunningService>();

@@ -1,0 +1,82 @@
+import { fleetReadings, type FleetReading, type FleetShift } from '@headrace/ingestion/fleet';
+
+export interface FleetFeedOptions {
+  readonly url: string;
+  readonly seed: number;
+  readonly systems: number;
+  readonly from: Date;
+  /** Readings are never younger than this: the present. */
+  readonly until: Date;
+  readonly stepSeconds: number;
+  readonly incidentsPerDay: number;
+}
+
+const readingsPerRequest = 500;
+
+/** Sends a generated fleet to ingestion, as a producer would: over HTTP, in order of time, with respect for its 429. */
+export class FleetFeed {
+  sent = 0;
+  private readings: Iterator<FleetReading>;
+  private newest: Date;
+
+  constructor(private readonly options: FleetFeedOptions) {
+    this.newest = options.from;
+    this.readings = this.generate(options.from, undefined);
+  }
+
+  /** From the next reading on the world is another one. */
+  shift(change: Omit<FleetShift, 'at'>): void {
+    const at = new Date(this.newest.getTime() + this.options.stepSeconds * 1000);
+    this.readings = this.generate(at, { at, ...change });
+  }
+
+  /** Sends everything up to a moment. */
+  async sendUntil(moment: Date): Promise<void> {
+    while (this.newest < moment && (await this.sendSome(readingsPerRequest)));
+  }
+
+  /** Sends the next readings; false when there are none left. */
+  async sendSome(count: number): Promise<boolean> {
+    const lines: string[] = [];
+    while (lines.length < count) {
+      const next = this.readings.next();
+      if (next.done === true) break;
+      this.newest = new Date(next.value.timestamp);
+      lines.push(JSON.stringify(next.value));
+    }
+    if (lines.length === 0) return false;
+    await this.post(lines.join('\n'));
+    this.sent += lines.length;
+    return true;
+  }
+
+  private async post(body: string): Promise<void> {
+    for (;;) {
+      const answer = await fetch(`${this.options.url}/v1/readings`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/x-ndjson' },
+        body,
+      });
+      if (answer.ok) return;
+      if (answer.status !== 429 && answer.status !== 503) {
+        throw new Error(`Ingestion answered ${answer.status}: ${await answer.text()}`);
+      }
+      await answer.arrayBuffer();
+      const seconds = Number(answer.headers.get('retry-after') ?? 1);
+      await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+    }
+  }
+
+  private generate(from: Date, shift: FleetShift | undefined): Iterator<FleetReading> {
+    const { seed, systems, until, stepSeconds, incidentsPerDay } = this.options;
+    return fleetReadings({
+      seed: shift === undefined ? seed : seed + 1,
+      systems,
+      from,
+      to: until,
+      stepSeconds,
+      incidentsPerDay,
+      shift,
+    });
+  }
+}
