@@ -80,8 +80,7 @@ const connectionMessages =
 /** Translates what the driver threw; what has no better name passes unchanged. */
 export function translateDatabaseError(error: unknown, where: string): unknown {
   if (error instanceof AppError || !(error instanceof Error)) return error;
-  const driver: DriverError =
-    error instanceof QueryFailedError ? (error.driverError as DriverError) : (error);
+  const driver: DriverError = error instanceof QueryFailedError ? (error.driverError as DriverError) : error;
   const code = typeof driver.code === 'string' ? driver.code : '';
   if (code === '23505' || code === '23503') {
     const constraint = typeof driver.constraint === 'string' ? driver.constraint : undefined;
