@@ -144,9 +144,7 @@ describe('a training', () => {
         (name) => [name, 'done'],
       ),
     );
-    expect(harness.featureStore.requests).toEqual([
-      { view: 'system_metrics', label: 'incident_within_15m', format: 'parquet' },
-    ]);
+    expect(harness.featureStore.requests).toEqual([{ view: 'system_metrics', label: 'incident_within_15m' }]);
 
     const [trained] = await eventually(async () => {
       const facts = await harness.facts(ModelTrained);

@@ -28,15 +28,15 @@ function reference(content: Uint8Array, changes: Partial<TrainingSetReference> =
 
 const jsonLines = Buffer.from(`${rows.map((row) => JSON.stringify(row)).join('\n')}\n`);
 
-/** As the feature store writes it: DuckDB, timestamps with zone, doubles. */
-async function parquet(): Promise<Uint8Array> {
+/** As the feature store writes it: DuckDB, timestamps in UTC, doubles. */
+async function parquet(timestampType: 'TIMESTAMP' | 'TIMESTAMPTZ'): Promise<Uint8Array> {
   const file = join(temporaryDirectory(), 'set.parquet');
   const instance = await DuckDBInstance.create(':memory:');
   const connection = await instance.connect();
   const values = rows
     .map(
       (row) =>
-        `('${row.system_id}', TIMESTAMPTZ '${row.event_time}', ${row.cpu}::DOUBLE, ${String(row.disk)}::DOUBLE, ${row.label}::INTEGER)`,
+        `('${row.system_id}', ${timestampType} '${new Date(row.event_time).toISOString()}', ${row.cpu}::DOUBLE, ${String(row.disk)}::DOUBLE, ${row.label}::INTEGER)`,
     )
     .join(', ');
   await connection.run(
@@ -48,7 +48,8 @@ async function parquet(): Promise<Uint8Array> {
 
 describe.each([
   ['JSON lines', () => Promise.resolve<Uint8Array>(jsonLines)],
-  ['Parquet', parquet],
+  ['Parquet', () => parquet('TIMESTAMP')],
+  ['Parquet with time zones', () => parquet('TIMESTAMPTZ')],
 ])('a training set in %s', (_, make) => {
   it('is read into rows in order of time and system, features in the order of the reference', async () => {
     const content = await make();

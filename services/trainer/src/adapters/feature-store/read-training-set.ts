@@ -60,7 +60,7 @@ async function readParquet(content: Uint8Array, reference: TrainingSetReference)
       const connection = await instance.connect();
       const features = reference.featureNames.map((name) => `CAST(${identifier(name)} AS FLOAT)`);
       const reader = await connection.runAndReadAll(
-        `SELECT CAST(system_id AS VARCHAR), epoch_ms(CAST(event_time AS TIMESTAMPTZ)), CAST(label AS FLOAT), ${features.join(', ')}
+        `SELECT CAST(system_id AS VARCHAR), epoch_ms(event_time), CAST(label AS FLOAT), ${features.join(', ')}
          FROM read_parquet(${literal(file)})`,
       );
       const [systemIds = [], times = [], label = [], ...columns] = reader.getColumns();
