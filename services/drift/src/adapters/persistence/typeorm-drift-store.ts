@@ -192,8 +192,9 @@ export class TypeormDriftStore extends DriftStore {
         `UPDATE drift.prediction p SET label = o.value FROM drift.outcome o
          WHERE p.label IS NULL AND p.label_name = o.label_name AND p.system_id = o.system_id AND p.event_time = o.event_time`,
       );
-      await manager.query('DELETE FROM drift.prediction WHERE event_time < $1', [before]);
-      await manager.query('DELETE FROM drift.outcome WHERE event_time < $1', [before]);
+      // By when they came in: a replayed past has old event times and is as fresh as anything.
+      await manager.query('DELETE FROM drift.prediction WHERE stored_at < $1', [before]);
+      await manager.query('DELETE FROM drift.outcome WHERE stored_at < $1', [before]);
       await manager.query(
         `DELETE FROM drift.report WHERE drift_id IN (
            SELECT drift_id FROM (SELECT drift_id, row_number() OVER (PARTITION BY model_name ORDER BY closed_at DESC) AS place

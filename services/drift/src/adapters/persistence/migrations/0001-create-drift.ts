@@ -37,7 +37,8 @@ export class CreateDrift1700000000001 implements MigrationInterface {
         probability double precision NOT NULL,
         label_name text NOT NULL,
         label double precision,
-        measured boolean NOT NULL DEFAULT false
+        measured boolean NOT NULL DEFAULT false,
+        stored_at timestamptz NOT NULL DEFAULT now()
       )`);
     await runner.query(
       'CREATE INDEX prediction_waiting ON prediction (system_id, event_time) WHERE label IS NULL',
@@ -54,9 +55,10 @@ export class CreateDrift1700000000001 implements MigrationInterface {
         system_id text NOT NULL,
         event_time timestamptz NOT NULL,
         value double precision NOT NULL,
+        stored_at timestamptz NOT NULL DEFAULT now(),
         PRIMARY KEY (label_name, system_id, event_time)
       )`);
-    await runner.query('CREATE INDEX outcome_by_time ON outcome (event_time)');
+    await runner.query('CREATE INDEX outcome_by_age ON outcome (stored_at)');
   }
 
   async down(runner: QueryRunner): Promise<void> {
