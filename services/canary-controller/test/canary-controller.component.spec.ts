@@ -134,6 +134,8 @@ class Platform {
   }
 
   createVersion(modelVersion: number, validated = true): Promise<void> {
+    // Rollouts are listed by the time of their start.
+    this.clock.advance(1_000);
     return this.state('registry', ModelVersionCreated, [
       {
         modelName: this.model,
