@@ -371,11 +371,13 @@ it('gives no traffic to a version that is not loaded, and ends when it never is 
   const platform = await platformWithChampion();
   await platform.createVersion(2);
   await eventually(async () => expect((await platform.rollout())['state']).toBe('preparing'));
-  const prepare = (await platform.all(TrafficShifted)).at(-1)?.payload.weights;
-  expect(prepare).toMatchObject([
-    { modelVersion: 1, percent: 100 },
-    { modelVersion: 2, percent: 0 },
-  ]);
+  // The fact leaves through the outbox a moment after the state.
+  await eventually(async () =>
+    expect((await platform.all(TrafficShifted)).at(-1)?.payload.weights).toMatchObject([
+      { modelVersion: 1, percent: 100 },
+      { modelVersion: 2, percent: 0 },
+    ]),
+  );
   platform.clock.advance(121_000);
   await eventually(async () => expect((await platform.rollout())['state']).toBe('rolled-back'));
 });
