@@ -29,7 +29,7 @@ export class CanaryControllerModule {
       providers: [
         { provide: Clock, useValue: clock },
         { provide: DeliveryRepository, useValue: new TypeormDeliveryRepository(database) },
-        { provide: RolloutPolicies, useValue: { all } satisfies RolloutPolicies },
+        { provide: RolloutPolicies, useValue: new RolloutPolicies(all) },
         StartRollout,
         RecordLoading,
         CountEvidence,

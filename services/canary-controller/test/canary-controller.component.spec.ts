@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { canaryController } from '@headrace/canary-controller';
+import { canaryController } from '../src/canary-controller.module.js';
 import {
   ModelLoaded,
   ModelLoadFailed,
@@ -297,7 +297,7 @@ it('takes a good version through all steps to the promotion, each with its evide
   expect(promoted).toMatchObject({
     modelVersion: 2,
     previousVersion: 1,
-    policyVersion: expect.stringMatching(/^quick@/),
+    policyVersion: expect.stringMatching(/^quick@/) as unknown,
   });
   expect(promoted?.evidence.every(({ verdict }) => verdict === 'healthy')).toBe(true);
   const shares = (await platform.all(TrafficShifted)).slice(1).map(({ payload }) => payload.weights);

@@ -54,6 +54,6 @@ export abstract class DeliveryRepository {
 }
 
 /** The policies in force, as they were declared. */
-export abstract class RolloutPolicies {
-  abstract readonly all: readonly NamedPolicy[];
+export class RolloutPolicies {
+  constructor(readonly all: readonly NamedPolicy[]) {}
 }
