@@ -1,0 +1,29 @@
+import { describeError, type Closeable } from '@headrace/kernel';
+import { type ServiceLogger } from '@headrace/service-host';
+
+/** Runs a task again and again, one run at a time. A run that fails is logged, and the next one comes all the same. */
+export function repeat(
+  name: string,
+  everyMs: number,
+  logger: ServiceLogger,
+  task: () => Promise<unknown>,
+): Closeable {
+  let running: Promise<void> | undefined;
+  const run = async (): Promise<void> => {
+    try {
+      await task();
+    } catch (error) {
+      logger.error({ error, task: name }, `${name} went wrong and comes again: ${describeError(error)}`);
+    }
+  };
+  const timer = setInterval(() => {
+    running ??= run().finally(() => (running = undefined));
+  }, everyMs);
+  timer.unref();
+  return {
+    close: async () => {
+      clearInterval(timer);
+      await running;
+    },
+  };
+}

@@ -1,0 +1,49 @@
+import { readFile } from 'node:fs/promises';
+import { cpus, freemem, hostname, totalmem } from 'node:os';
+import { setTimeout as pause } from 'node:timers/promises';
+import { ReadingSource } from '../../application/ports.js';
+import { hostReading, readProc, type HostCounters } from '../../domain/read-proc.js';
+
+/** This host itself, once a second. Elsewhere than on Linux only what Node tells: processor and memory. */
+export class HostSource extends ReadingSource {
+  readonly name = 'host';
+
+  async *batches(signal: AbortSignal): AsyncIterable<readonly unknown[]> {
+    let before = await counters();
+    for (;;) {
+      await pause(1_000, undefined, { signal });
+      const after = await counters();
+      const reading = hostReading(hostname(), before, after);
+      before = after;
+      if (reading !== undefined) yield [reading];
+    }
+  }
+}
+
+async function counters(): Promise<HostCounters> {
+  if (process.platform !== 'linux') return portableCounters();
+  const [stat, meminfo, diskstats, netDev] = await Promise.all(
+    ['stat', 'meminfo', 'diskstats', 'net/dev'].map((name) => readFile(`/proc/${name}`, 'utf8')),
+  );
+  return readProc(
+    { stat: stat ?? '', meminfo: meminfo ?? '', diskstats: diskstats ?? '', netDev: netDev ?? '' },
+    Date.now(),
+  );
+}
+
+function portableCounters(): HostCounters {
+  const times = cpus().map((cpu) => cpu.times);
+  const cpuTotal = times.reduce(
+    (sum, { user, nice, sys, idle, irq }) => sum + user + nice + sys + idle + irq,
+    0,
+  );
+  const idle = times.reduce((sum, each) => sum + each.idle, 0);
+  return {
+    time: Date.now(),
+    cpuBusy: cpuTotal - idle,
+    cpuTotal,
+    memoryUsage: 100 * (1 - freemem() / totalmem()),
+    diskBytes: undefined,
+    networkBytes: undefined,
+  };
+}

@@ -1,0 +1,32 @@
+import { ReadingQuarantined, type PayloadOf } from '@headrace/contracts';
+import { replay, type EventBus } from '@headrace/messaging';
+
+export interface QuarantineQuery {
+  readonly since: Date;
+  readonly systemId?: string | undefined;
+  readonly limit: number;
+}
+
+export type Quarantined = PayloadOf<typeof ReadingQuarantined>;
+
+/** The newest entries of the quarantine, newest first. The log itself is the quarantine; the same reading shows once. */
+export class ListQuarantine {
+  constructor(private readonly bus: EventBus) {}
+
+  async execute({ since, systemId, limit }: QuarantineQuery): Promise<readonly Quarantined[]> {
+    const found = new Map<string, Quarantined>();
+    for await (const { payload } of replay(this.bus, ReadingQuarantined, { time: since })) {
+      if (systemId !== undefined && payload.systemId !== systemId) continue;
+      found.delete(payload.quarantineId);
+      found.set(payload.quarantineId, payload);
+      // Partitions come one after the other, so more than `limit` are kept until all were seen, but never without end.
+      if (found.size > 10_000) found.delete(oldest(found));
+    }
+    return [...found.values()].sort((a, b) => (a.receivedAt < b.receivedAt ? 1 : -1)).slice(0, limit);
+  }
+}
+
+function oldest(found: ReadonlyMap<string, Quarantined>): string {
+  for (const key of found.keys()) return key;
+  return '';
+}

@@ -1,0 +1,25 @@
+import { WindowValidated } from '@headrace/contracts';
+import { deterministicId, type Clock } from '@headrace/kernel';
+import { type EventPublisher } from '@headrace/messaging';
+import { type CompiledSuite } from '../domain/compile-suite.js';
+import { type WindowValidator } from '../domain/validate-windows.js';
+
+/** States what the suite says about the window that ends now. */
+export class ValidateWindow {
+  constructor(
+    private readonly suite: CompiledSuite,
+    private readonly windows: WindowValidator,
+    private readonly publisher: EventPublisher,
+    private readonly clock: Clock,
+  ) {}
+
+  async execute(): Promise<void> {
+    const { start, end, rows, success, results } = this.windows.validate(this.clock.now());
+    const id = deterministicId(this.suite.name, this.suite.version, start.toISOString(), end.toISOString());
+    const { name, version } = this.suite;
+    const window = { windowStart: start.toISOString(), windowEnd: end.toISOString(), rows, success, results };
+    await this.publisher.publish(WindowValidated, [
+      { id, time: end, payload: { suite: name, suiteVersion: version, ...window } },
+    ]);
+  }
+}

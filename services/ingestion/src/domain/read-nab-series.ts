@@ -1,0 +1,58 @@
+/** One series of the Numenta Anomaly Benchmark: a system with one column. */
+export interface NabSeries {
+  readonly systemId: string;
+  readonly column: 'cpu_usage' | 'disk_io';
+  readonly points: readonly { readonly time: number; readonly value: number }[];
+}
+
+/** The column that a file of the benchmark measures; undefined for one that is not about systems of ours. */
+export function nabColumnOf(file: string): NabSeries['column'] | undefined {
+  if (!file.endsWith('.csv')) return undefined;
+  if (file.includes('cpu_utilization')) return 'cpu_usage';
+  return file.includes('disk_write_bytes') ? 'disk_io' : undefined;
+}
+
+/** `timestamp,value` with times in UTC and no zone, as the benchmark writes them. Percent above 100 are 100. */
+export function readNabSeries(file: string, column: NabSeries['column'], text: string): NabSeries {
+  const points = text
+    .split('\n')
+    .slice(1)
+    .flatMap((line) => {
+      const [stamp = '', number = ''] = line.trim().split(',');
+      const time = Date.parse(`${stamp.replace(' ', 'T')}Z`);
+      const value = Number(number);
+      if (number === '' || Number.isNaN(time) || !Number.isFinite(value)) return [];
+      return [{ time, value: column === 'cpu_usage' ? Math.min(100, Math.max(0, value)) : value }];
+    });
+  return { systemId: file.replace(/\.csv$/, '').replaceAll('_', '-'), column, points };
+}
+
+export interface ReplayedReading {
+  readonly system_id: string;
+  readonly timestamp: string;
+  readonly source: string;
+  readonly [column: string]: string | number;
+}
+
+/** All series as history that ends at `end`, each shifted as a whole, in order of time over all of them. */
+export function historyOf(series: readonly NabSeries[], end: Date): readonly ReplayedReading[] {
+  return series
+    .flatMap(({ systemId, column, points }) => {
+      const shift = end.getTime() - (points.at(-1)?.time ?? 0);
+      return points.map(({ time, value }) => ({ systemId, column, time: time + shift, value }));
+    })
+    .sort((a, b) => a.time - b.time)
+    .map(({ systemId, column, time, value }) => replayed(systemId, column, new Date(time), value));
+}
+
+/** The reading of each system at a step of the live part, which goes through its series again and again. */
+export function liveStep(series: readonly NabSeries[], step: number, now: Date): readonly ReplayedReading[] {
+  return series.flatMap(({ systemId, column, points }) => {
+    const point = points[step % Math.max(1, points.length)];
+    return point === undefined ? [] : [replayed(systemId, column, now, point.value)];
+  });
+}
+
+function replayed(systemId: string, column: string, time: Date, value: number): ReplayedReading {
+  return { system_id: systemId, timestamp: time.toISOString(), source: 'nab', [column]: value };
+}

@@ -1,0 +1,126 @@
+import { shown, type Reading, type Reason } from './reading.js';
+import { readTimestamp } from './read-timestamp.js';
+
+export interface Bounds {
+  readonly now: Date;
+  /** Clocks of producers run ahead; beyond this a timestamp is wrong. */
+  readonly aheadMs: number;
+  readonly ageMs: number;
+}
+
+const mostColumns = 200;
+const columnName = /^[A-Za-z][A-Za-z0-9_.:-]{0,127}$/;
+const unsafeText = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/;
+const own = new Set(['system_id', 'timestamp', 'incident', 'source']);
+
+export type Read =
+  | { readonly reading: Reading; readonly reasons?: undefined }
+  | {
+      readonly reading?: undefined;
+      readonly reasons: readonly Reason[];
+      readonly systemId: string | undefined;
+    };
+
+/** The shape that every reading has, whatever the suite says: who, when, and finite numbers by column. */
+export function readReading(content: unknown, bounds: Bounds): Read {
+  if (typeof content !== 'object' || content === null || Array.isArray(content)) {
+    return {
+      reasons: [refused('reading_is_object', null, content, 'A reading is one JSON object')],
+      systemId: undefined,
+    };
+  }
+  const fields = content as Readonly<Record<string, unknown>>;
+  const reasons: Reason[] = [];
+  const systemId = readSystemId(fields['system_id'], reasons);
+  const time = readTimestamp(fields['timestamp'], bounds);
+  if (time.reason !== undefined) reasons.push(time.reason);
+  const values = readValues(fields, reasons);
+  const { incident, source } = fields;
+  if (incident !== undefined && typeof incident !== 'boolean')
+    reasons.push(refused('incident_is_boolean', 'incident', incident, 'incident is true or false'));
+  if (source !== undefined && (typeof source !== 'string' || source.length > 256 || unsafeText.test(source)))
+    reasons.push(
+      refused('source_is_text', 'source', source, 'source is a text of at most 256 plain characters'),
+    );
+  if (reasons.length > 0 || systemId === undefined || time.instant === undefined)
+    return { reasons, systemId };
+  return {
+    reading: {
+      systemId,
+      eventTime: time.instant,
+      values,
+      ...(typeof incident === 'boolean' ? { incident } : {}),
+      ...(typeof source === 'string' ? { source } : {}),
+    },
+  };
+}
+
+function readSystemId(value: unknown, reasons: Reason[]): string | undefined {
+  if (value === undefined || value === null) {
+    reasons.push(refused('expect_column_values_to_not_be_null', 'system_id', value, 'system_id is missing'));
+    return undefined;
+  }
+  if (
+    typeof value !== 'string' ||
+    value.trim() === '' ||
+    value.trim() !== value ||
+    value.length > 256 ||
+    unsafeText.test(value)
+  ) {
+    const message = 'system_id is a text of 1 to 256 plain characters, without blanks at its ends';
+    reasons.push(refused('system_id_is_name', 'system_id', value, message));
+    return undefined;
+  }
+  return value;
+}
+
+function readValues(
+  fields: Readonly<Record<string, unknown>>,
+  reasons: Reason[],
+): Readonly<Record<string, number | null>> {
+  const columns = Object.entries(fields).filter(([name]) => !own.has(name));
+  if (columns.length > mostColumns) {
+    const message = `A reading has at most ${mostColumns} columns, not ${columns.length}`;
+    reasons.push(refused('column_count', null, columns.length, message));
+    return {};
+  }
+  const values: Record<string, number | null> = {};
+  let numbers = 0;
+  for (const [name, value] of columns) {
+    const reason = reasonAgainst(name, value);
+    if (reason !== undefined) reasons.push(reason);
+    else if (typeof value === 'number') {
+      numbers += 1;
+      // Minus zero is zero, here and in the identity of the reading.
+      values[name] = value === 0 ? 0 : value;
+    } else values[name] = null;
+  }
+  if (numbers === 0 && reasons.length === 0)
+    reasons.push(
+      refused('reading_has_value', null, undefined, 'A reading has at least one number; no data is not zero'),
+    );
+  return values;
+}
+
+function reasonAgainst(name: string, value: unknown): Reason | undefined {
+  if (!columnName.test(name)) {
+    return refused(
+      'column_name',
+      shown(name),
+      name,
+      'A column begins with a letter and goes on with letters, digits or _.:-',
+    );
+  }
+  if (value === null || (typeof value === 'number' && Number.isFinite(value))) return undefined;
+  const what =
+    typeof value === 'number'
+      ? `${value}, which is no finite number`
+      : typeof value === 'string'
+        ? 'a text'
+        : typeof value;
+  return refused('column_is_number', name, value, `${name} is ${what}; send a number, or null for no value`);
+}
+
+export function refused(rule: string, column: string | null, observed: unknown, message: string): Reason {
+  return { rule, column, observed: shown(observed), message };
+}

@@ -1,0 +1,378 @@
+import 'reflect-metadata';
+import { gzipSync } from 'node:zlib';
+import {
+  ReadingAccepted,
+  ReadingQuarantined,
+  TelemetryReading,
+  WindowValidated,
+  type EventDefinition,
+} from '@headrace/contracts';
+import { ingestion } from '../src/ingestion.module.js';
+import { BusEventPublisher, replay, type EventOf } from '@headrace/messaging';
+import { backendsConfigSchema, connectBackends, parseConfig, startService } from '@headrace/service-host';
+import { eventually, FakeClock, temporaryDirectory } from '@headrace/testing';
+import { describe, expect, it, onTestFinished } from 'vitest';
+
+const timestamp = '2026-11-23T11:59:00.000Z';
+const good = { system_id: 'web-1', timestamp, cpu_usage: 41.5, memory_usage: 62, disk_io: 1830 };
+
+interface Answer {
+  readonly status: number;
+  readonly body: {
+    readonly code?: string;
+    readonly accepted: { index: number; readingId: string }[];
+    readonly rejected: {
+      index: number;
+      quarantineId: string;
+      reasons: { rule: string; message: string }[];
+    }[];
+  };
+}
+
+async function start(environment: Record<string, string> = {}, directory = temporaryDirectory()) {
+  const env = {
+    HEADRACE_DATA_DIR: directory,
+    HEADRACE_PORT_BASE: '0',
+    HEADRACE_LOG_LEVEL: 'silent',
+    INGESTION_ARCHIVE_EVERY_S: '0',
+    ...environment,
+  };
+  const clock = new FakeClock();
+  const backends = await connectBackends(parseConfig(backendsConfigSchema, env), {
+    services: [ingestion],
+    clock,
+  });
+  const service = await startService(ingestion, env, backends);
+  let closed: Promise<void> | undefined;
+  const close = (): Promise<void> => (closed ??= service.close().then(() => backends.close()));
+  onTestFinished(close);
+  const post = async (
+    path: string,
+    body: string | Uint8Array,
+    headers: Record<string, string> = {},
+  ): Promise<Answer> => {
+    const answer = await fetch(service.httpUrl + path, { method: 'POST', body, headers });
+    const text = await answer.text();
+    return { status: answer.status, body: (text === '' ? {} : JSON.parse(text)) as Answer['body'] };
+  };
+  const readings = (content: unknown): Promise<Answer> =>
+    post('/v1/readings', JSON.stringify(content), { 'content-type': 'application/json' });
+  const facts = async <Definition extends EventDefinition>(definition: Definition) => {
+    const found: EventOf<Definition>[] = [];
+    for await (const fact of replay(backends.bus, definition)) found.push(fact);
+    return found;
+  };
+  const publisher = new BusEventPublisher(backends.bus, 'producer', clock);
+  return { url: service.httpUrl, backends, clock, post, readings, facts, publisher, close };
+}
+
+describe('ingestion', () => {
+  it('answers 202 only when the fact is in the log', async () => {
+    const { readings, facts } = await start();
+    const { status, body } = await readings(good);
+    expect(status).toBe(202);
+    expect((await facts(ReadingAccepted)).map(({ id, payload }) => [id, payload])).toEqual([
+      [
+        body.accepted[0]!.readingId,
+        {
+          readingId: body.accepted[0]!.readingId,
+          systemId: 'web-1',
+          eventTime: timestamp,
+          knownTime: '2026-11-23T12:00:00.000Z',
+          values: { cpu_usage: 41.5, memory_usage: 62, disk_io: 1830 },
+        },
+      ],
+    ]);
+  });
+
+  it('keeps the good readings of a batch with bad ones, and says which are bad and why', async () => {
+    const { readings, facts, url } = await start();
+    const { status, body } = await readings([
+      good,
+      { ...good, cpu_usage: 140 },
+      { ...good, cpu_usage: 42 },
+      7,
+    ]);
+    expect(status).toBe(202);
+    expect(body.accepted.map(({ index }) => index)).toEqual([0, 2]);
+    expect(body.rejected.map(({ index, reasons }) => [index, reasons[0]!.rule])).toEqual([
+      [1, 'expect_column_values_to_be_between'],
+      [3, 'reading_is_object'],
+    ]);
+    expect(await facts(ReadingAccepted)).toHaveLength(2);
+    const listed = (await (await fetch(`${url}/v1/quarantine?system_id=web-1`)).json()) as {
+      quarantine: { reading: unknown; suite: string; suiteVersion: string }[];
+    };
+    expect(listed.quarantine).toMatchObject([
+      { suite: 'system_metrics_suite', suiteVersion: expect.stringMatching(/^[0-9a-f]{12}$/) as string },
+    ]);
+    expect(listed.quarantine[0]!.reading).toEqual({ ...good, cpu_usage: 140 });
+  });
+
+  it('gives the same reading the same id, whatever the order of its columns and however often it comes', async () => {
+    const { readings, post } = await start();
+    const reversed = Object.fromEntries(Object.entries(good).reverse());
+    const first = await readings([good, reversed]);
+    const ids = new Set(first.body.accepted.map(({ readingId }) => readingId));
+    const again = await post('/v1/readings', `${JSON.stringify(good)}\n${JSON.stringify(reversed)}\n`, {
+      'content-type': 'application/x-ndjson',
+    });
+    for (const { readingId } of again.body.accepted) ids.add(readingId);
+    expect(ids.size).toBe(1);
+  });
+
+  it.each<[string, object, string]>([
+    ['a missing system', { system_id: undefined }, 'expect_column_values_to_not_be_null'],
+    ['a null system', { system_id: null }, 'expect_column_values_to_not_be_null'],
+    ['a system with a NUL', { system_id: 'a\0b' }, 'system_id_is_name'],
+    ['a system with an RTL mark', { system_id: 'a\u202eb' }, 'system_id_is_name'],
+    ['a system of 10 kB', { system_id: 'a'.repeat(10_000) }, 'system_id_is_name'],
+    ['a number for a system', { system_id: 7 }, 'system_id_is_name'],
+    ['a missing timestamp', { timestamp: undefined }, 'expect_column_values_to_not_be_null'],
+    ['a timestamp without zone', { timestamp: '2026-11-23T11:59:00' }, 'timestamp_has_zone'],
+    ['a timestamp in the future', { timestamp: '2026-11-23T12:06:00Z' }, 'timestamp_not_in_future'],
+    ['a timestamp before 1970', { timestamp: '1969-12-31T23:59:59Z' }, 'timestamp_not_too_old'],
+    ['a timestamp that does not exist', { timestamp: '2026-02-30T00:00:00Z' }, 'timestamp_exists'],
+    ['a number for a timestamp', { timestamp: 1_795_435_140 }, 'timestamp_is_iso_8601'],
+    ['a text for a number', { cpu_usage: '41.5' }, 'column_is_number'],
+    ['NaN as a text', { cpu_usage: 'NaN' }, 'column_is_number'],
+    ['1e308 percent', { cpu_usage: 1e308 }, 'expect_column_values_to_be_between'],
+    ['a negative percentage', { memory_usage: -0.01 }, 'expect_column_values_to_be_between'],
+    ['an object for a number', { disk_io: { value: 1 } }, 'column_is_number'],
+    ['an extra text column', { region: 'eu' }, 'column_is_number'],
+    ['no value at all', { cpu_usage: null, memory_usage: null, disk_io: null }, 'reading_has_value'],
+    ['a column that is no name', { '../x': 1 }, 'column_name'],
+  ])('quarantines %s and says why', async (_name, change, rule) => {
+    const { readings, facts } = await start();
+    const { status, body } = await readings({ ...good, ...change });
+    expect(status).toBe(400);
+    expect(body).toMatchObject({ code: 'INGESTION_READINGS_QUARANTINED', accepted: [] });
+    expect(body.rejected[0]!.reasons.map((reason) => reason.rule)).toContain(rule);
+    expect(await facts(ReadingQuarantined)).toHaveLength(1);
+    expect(await facts(ReadingAccepted)).toEqual([]);
+  });
+
+  it.each<[string, object]>([
+    ['missing columns', { memory_usage: undefined, disk_io: undefined }],
+    ['a null column', { memory_usage: null }],
+    ['more numeric columns', { gpu_usage: 12, 'queue.depth': 1e308 }],
+    ['minus zero', { cpu_usage: -0 }],
+    ['a leap second', { timestamp: '2016-12-31T23:59:60Z' }],
+    ['another zone', { timestamp: '2026-11-23T12:59:00+01:00' }],
+    ['a time a little ahead', { timestamp: '2026-11-23T12:04:59Z' }],
+    ['a name with slashes', { system_id: 'ns/pod..%2e' }],
+  ])('accepts %s', async (_name, change) => {
+    const { readings } = await start({ INGESTION_MAX_AGE_DAYS: '10000' });
+    expect(await readings({ ...good, ...change })).toMatchObject({ status: 202 });
+  });
+
+  it('refuses numbers beyond what a number can be', async () => {
+    const { post } = await start();
+    const { status, body } = await post('/v1/readings', JSON.stringify(good).replace('41.5', '1e999'));
+    expect([status, body.rejected[0]!.reasons[0]!.rule]).toEqual([400, 'column_is_number']);
+  });
+
+  it.each<[string, string | Uint8Array, Record<string, string>, number, string]>([
+    ['an empty body', '', {}, 400, 'INGESTION_BODY_UNREADABLE'],
+    ['no JSON', 'cpu=1', {}, 400, 'INGESTION_BODY_UNREADABLE'],
+    ['a bare NaN', '{"cpu_usage": NaN}', {}, 400, 'INGESTION_BODY_UNREADABLE'],
+    ['no UTF-8', Buffer.from([0xff, 0xfe, 0xfd]), {}, 400, 'INGESTION_BODY_UNREADABLE'],
+    ['an unknown encoding', '{}', { 'content-encoding': 'br' }, 422, 'INGESTION_ENCODING_UNSUPPORTED'],
+    ['gzip that is none', '{}', { 'content-encoding': 'gzip' }, 400, 'INGESTION_BODY_UNREADABLE'],
+    [
+      'a gzip bomb',
+      gzipSync(Buffer.alloc(4_000_000)),
+      { 'content-encoding': 'gzip' },
+      413,
+      'INGESTION_BODY_TOO_LARGE',
+    ],
+    ['too large a body', 'x'.repeat(1_100_000), {}, 413, 'HTTP_413'],
+  ])('answers a clear error to %s', async (_name, body, headers, status, code) => {
+    const { post } = await start({ HEADRACE_BODY_LIMIT_BYTES: '1000000' });
+    const answer = await post('/v1/readings', body, { 'content-type': 'application/json', ...headers });
+    expect([answer.status, answer.body.code]).toEqual([status, code]);
+  });
+
+  it('refuses a million rows in one request, and takes none of them', async () => {
+    const { post, facts } = await start();
+    const row = '{"system_id":"a"}';
+    const { status, body } = await post('/v1/readings', `[${new Array(1_000_000).fill(row).join(',')}]`);
+    expect([status, body.code]).toEqual([413, 'INGESTION_TOO_MANY_READINGS']);
+    expect(await facts(ReadingQuarantined)).toEqual([]);
+  });
+
+  it('spoils one line of JSON lines and not the others', async () => {
+    const { post } = await start();
+    const lines = [JSON.stringify(good), '{"system_id": ', JSON.stringify({ ...good, cpu_usage: 1 })].join(
+      '\n',
+    );
+    const { status, body } = await post('/v1/readings', lines, { 'content-type': 'application/x-ndjson' });
+    expect(status).toBe(202);
+    expect([body.accepted.map(({ index }) => index), body.rejected[0]!.index]).toEqual([[0, 2], 1]);
+  });
+
+  it('answers 429 with Retry-After while too much waits for the log', async () => {
+    const { readings, url } = await start({ INGESTION_MAX_IN_FLIGHT: '100' });
+    const batch = Array.from({ length: 90 }, (_, index) => ({ ...good, cpu_usage: index }));
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, () =>
+        fetch(`${url}/v1/readings`, { method: 'POST', body: JSON.stringify(batch) }),
+      ),
+    );
+    const refused = answers.filter(({ status }) => status === 429);
+    expect(answers.filter(({ status }) => status === 202).length + refused.length).toBe(10);
+    expect(refused.length).toBeGreaterThan(0);
+    expect(refused[0]!.headers.get('retry-after')).toBe('1');
+    expect(await readings(good)).toMatchObject({ status: 202 });
+  });
+
+  it('reads CloudEvents structured, batched and binary, and their source and id identify the reading', async () => {
+    const { post } = await start();
+    const event = {
+      specversion: '1.0',
+      type: TelemetryReading.type,
+      source: '/agents/7',
+      id: 'e-1',
+      subject: 'web-1',
+    };
+    const { system_id: _system, ...data } = good;
+    const structured = await post('/v1/events', JSON.stringify({ ...event, data }), {
+      'content-type': 'application/cloudevents+json; charset=utf-8',
+    });
+    const batch = await post(
+      '/v1/events',
+      JSON.stringify([
+        { ...event, data },
+        { ...event, id: 'e-2', type: 'other', data },
+        { ...event, id: '', data },
+        { ...event, id: 'e-3', data: { ...good, system_id: 'another' } },
+      ]),
+      { 'content-type': 'application/cloudevents-batch+json' },
+    );
+    const binary = await post('/v1/events', JSON.stringify(data), {
+      'content-type': 'application/json',
+      'ce-specversion': '1.0',
+      'ce-type': TelemetryReading.type,
+      'ce-source': '/agents/7',
+      'ce-id': 'e-1',
+      'ce-subject': 'web-1',
+    });
+    expect([structured.status, batch.status, binary.status]).toEqual([202, 202, 202]);
+    const ids = [structured, batch, binary].flatMap(({ body }) =>
+      body.accepted.map(({ readingId }) => readingId),
+    );
+    expect([ids.length, new Set(ids).size]).toEqual([3, 1]);
+    expect(batch.body.rejected.map(({ index }) => index)).toEqual([1, 2, 3]);
+    expect(await post('/v1/events', JSON.stringify(good))).toMatchObject({ status: 400 });
+  });
+
+  it('judges what is published on the public topic', async () => {
+    const { publisher, facts, clock } = await start();
+    await publisher.publish(TelemetryReading, [
+      { id: 't-1', time: clock.now(), payload: good },
+      { id: 't-2', time: clock.now(), payload: { system_id: 'web-1', cpu_usage: 'hot' } },
+    ]);
+    await eventually(async () => {
+      expect((await facts(ReadingAccepted)).map(({ causationIds }) => causationIds)).toEqual([['t-1']]);
+      expect((await facts(ReadingQuarantined)).map(({ causationIds }) => causationIds)).toEqual([['t-2']]);
+    });
+  });
+
+  it('takes line protocol as an InfluxDB client sends it, gzip included', async () => {
+    const { post, facts } = await start();
+    const nanoseconds = `${Date.parse(timestamp)}000000`;
+    const lines = [
+      `cpu,cpu=cpu-total,host=web\\ 1 usage_idle=58.5,usage_user=30i ${nanoseconds}`,
+      `cpu,cpu=cpu0,host=web\\ 1 usage_idle=1 ${nanoseconds}`,
+      `mem,host=web\\ 1 used_percent=62,note="a b, c=d" ${nanoseconds}`,
+    ].join('\n');
+    const answer = await post('/api/v2/write?org=o&bucket=b', gzipSync(lines), {
+      'content-encoding': 'gzip',
+    });
+    expect(answer.status).toBe(204);
+    expect((await facts(ReadingAccepted)).map(({ payload }) => [payload.systemId, payload.values])).toEqual([
+      ['web 1', { cpu_usage: 41.5, usage_user: 30, memory_usage: 62 }],
+    ]);
+    const partial = await post('/api/v2/write?precision=s', 'm,host=a cpu_usage=1 1795435140\nnonsense\n');
+    expect(partial).toMatchObject({ status: 400, body: { code: 'invalid' } });
+    expect(await facts(ReadingAccepted)).toHaveLength(2);
+  });
+
+  it('states what the suite says about a window, and that a window is too empty', async () => {
+    const { readings, facts, clock } = await start({ INGESTION_WINDOW_SLIDE_S: '0.2' });
+    await readings([
+      ...Array.from({ length: 120 }, (_, index) => ({ ...good, cpu_usage: index % 100 })),
+      { ...good, cpu_usage: 101 },
+    ]);
+    clock.advance(1_000);
+    await eventually(async () => {
+      const [window] = (await facts(WindowValidated)).filter(({ payload }) => payload.rows === 121);
+      expect(window?.payload.success).toBe(false);
+      expect(window?.payload.results).toContainEqual({
+        expectation: 'expect_column_values_to_be_between',
+        column: 'cpu_usage',
+        success: false,
+        observed: 120 / 121,
+        unexpectedCount: 1,
+        unexpectedSample: ['101'],
+      });
+    });
+  });
+
+  it('archives accepted readings as Parquet, each once, over a restart', async () => {
+    const directory = temporaryDirectory();
+    const parquetRows = async (backends: Awaited<ReturnType<typeof start>>['backends']): Promise<number> => {
+      let rows = 0;
+      for await (const { key } of backends.objects!.list('lake/readings/partition=')) {
+        const content = Buffer.from(await backends.objects!.get(key));
+        expect(content.subarray(0, 4).toString()).toBe('PAR1');
+        rows += 1;
+      }
+      return rows;
+    };
+    const first = await start({ INGESTION_ARCHIVE_EVERY_S: '0.05' }, directory);
+    await first.readings([good, { ...good, cpu_usage: 1 }]);
+    await eventually(async () => expect(await parquetRows(first.backends)).toBe(1));
+    await first.close();
+    const second = await start({ INGESTION_ARCHIVE_EVERY_S: '0.05' }, directory);
+    await second.readings({ ...good, cpu_usage: 2 });
+    await eventually(async () => expect(await parquetRows(second.backends)).toBe(2));
+  });
+
+  it('plays the real series in, with real incidents among them, and this once only', async () => {
+    const directory = temporaryDirectory();
+    const first = await start({ INGESTION_SOURCES: 'replay' }, directory);
+    const played = await eventually(
+      async () => {
+        const found = await first.facts(ReadingAccepted);
+        expect(found.length).toBe(42_940);
+        return found;
+      },
+      { timeoutMs: 25_000, everyMs: 500 },
+    );
+    const hot = played.filter(({ payload }) => (payload.values['cpu_usage'] ?? 0) >= 90);
+    expect(hot.length).toBeGreaterThan(100);
+    expect(new Set(played.map(({ payload }) => payload.systemId)).size).toBe(7);
+    expect(await first.facts(ReadingQuarantined)).toEqual([]);
+    await eventually(async () => {
+      const state = Buffer.from(await first.backends.objects!.get('sources/replay.json')).toString();
+      expect(JSON.parse(state)).toMatchObject({ done: true });
+    });
+    await first.close();
+    const second = await start({ INGESTION_SOURCES: 'replay' }, directory);
+    await second.readings(good);
+    expect(await second.facts(ReadingAccepted)).toHaveLength(42_941);
+  });
+
+  it('measures this host', async () => {
+    const { facts, clock } = await start({ INGESTION_SOURCES: 'host' });
+    clock.set(new Date());
+    await eventually(async () => {
+      const [reading] = await facts(ReadingAccepted);
+      expect(reading?.payload.source).toBe('host');
+      expect(Object.keys(reading?.payload.values ?? {})).toEqual(
+        expect.arrayContaining(['cpu_usage', 'memory_usage']),
+      );
+    });
+  });
+});
