@@ -35,7 +35,7 @@ export const ingestionConfigSchema = withHost(
       .pipe(z.array(z.enum(sources))),
     INGESTION_REPLAY_SPEED: z.coerce.number().positive().max(100_000).default(1),
     INGESTION_FLEET_SEED: whole.default(1),
-    INGESTION_FLEET_SYSTEMS: whole.min(1).max(100_000).default(20),
+    INGESTION_FLEET_SYSTEMS: whole.min(1).max(9_000).default(20),
     INGESTION_FLEET_STEP_S: z.coerce.number().positive().default(60),
     INGESTION_FLEET_HISTORY_H: z.coerce.number().min(0).default(48),
     INGESTION_FLEET_INCIDENTS_PER_DAY: z.coerce.number().min(0).default(4),

@@ -118,7 +118,7 @@ function sourcesOf(config: IngestionConfig, { clock, objects }: Backends): reado
       case 'replay':
         return new ReplaySource(join(config.configDirectory, 'data/nab'), config.replaySpeed, objects, clock);
       case 'fleet':
-        return new FleetSource(config.fleet, clock);
+        return new FleetSource(config.fleet, objects, clock);
       default:
         return assertNever(name);
     }

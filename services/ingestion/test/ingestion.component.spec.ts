@@ -364,6 +364,41 @@ describe('ingestion', () => {
     expect(await second.facts(ReadingAccepted)).toHaveLength(42_941);
   });
 
+  it('plays a made-up fleet in up to now, once', async () => {
+    const directory = temporaryDirectory();
+    const fleet = {
+      INGESTION_SOURCES: 'fleet',
+      INGESTION_FLEET_SYSTEMS: '5',
+      INGESTION_FLEET_HISTORY_H: '10',
+    };
+    const first = await start(fleet, directory);
+    // 10 hours of minutes and the one that is now, for 5 systems.
+    await eventually(async () => expect(await first.facts(ReadingAccepted)).toHaveLength(601 * 5));
+    await eventually(async () => {
+      const state = Buffer.from(await first.backends.objects!.get('sources/fleet-1-5-60000.json')).toString();
+      expect(JSON.parse(state)).toMatchObject({ done: true });
+    });
+    await first.close();
+    const second = await start(fleet, directory);
+    await eventually(async () => {
+      const found = await second.facts(ReadingAccepted);
+      expect(new Set(found.map(({ id }) => id)).size).toBe(601 * 5);
+      // The step of this very minute comes again, with the same ids.
+      expect(found.length).toBe(602 * 5);
+    });
+  });
+
+  it('judges more than one request may hold, when it comes by the topic', async () => {
+    const { publisher, facts, clock } = await start({ INGESTION_MAX_READINGS: '1000' });
+    const many = Array.from({ length: 2_500 }, (_, index) => ({
+      id: `m-${index}`,
+      time: clock.now(),
+      payload: { ...good, disk_io: index },
+    }));
+    await publisher.publish(TelemetryReading, many);
+    await eventually(async () => expect(await facts(ReadingAccepted)).toHaveLength(2_500));
+  });
+
   it('measures this host', async () => {
     const { facts, clock } = await start({ INGESTION_SOURCES: 'host' });
     clock.set(new Date());

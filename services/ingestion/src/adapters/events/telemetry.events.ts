@@ -3,15 +3,21 @@ import { OnBatch, type EventOf } from '@headrace/messaging';
 import { Controller } from '@nestjs/common';
 import { AcceptReadings } from '../../application/accept-readings.js';
 
+/** Facts of one call; a batch of records may hold many more. */
+const chunk = 1_000;
+
 @Controller()
 export class TelemetryEvents {
   constructor(private readonly accept: AcceptReadings) {}
 
   @OnBatch(TelemetryReading)
   async judge(events: readonly EventOf<typeof TelemetryReading>[]): Promise<void> {
-    await this.accept.execute(
-      events.map(({ payload, source, id }) => ({ content: payload, event: { source, id } })),
-      events.map(({ id }) => id),
-    );
+    for (let from = 0; from < events.length; from += chunk) {
+      const some = events.slice(from, from + chunk);
+      await this.accept.execute(
+        some.map(({ payload, source, id }) => ({ content: payload, event: { source, id } })),
+        some.map(({ id }) => id),
+      );
+    }
   }
 }

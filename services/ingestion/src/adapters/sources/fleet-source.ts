@@ -1,5 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Clock } from '@headrace/kernel';
+import { type ObjectStore } from '@headrace/object-store';
+import { z } from 'zod';
 import { ReadingSource } from '../../application/ports.js';
 import { fleetReadings } from '../../domain/fleet-readings.js';
 
@@ -14,35 +16,79 @@ export interface FleetSourceOptions {
   readonly driftShift: number;
 }
 
-/** A made-up fleet: its history as fast as it is taken, then live. */
+const stateSchema = z.object({ from: z.iso.datetime(), historyEnd: z.iso.datetime(), done: z.boolean() });
+
+/**
+ * A made-up fleet: its history as fast as it is taken, then live. After a restart its story goes on where it would be
+ * now; a history that had not come to its end is played again with the same readings.
+ */
 export class FleetSource extends ReadingSource {
   readonly name = 'fleet';
 
   constructor(
     private readonly options: FleetSourceOptions,
+    private readonly objects: ObjectStore,
     private readonly clock: Clock,
   ) {
     super();
   }
 
   async *batches(signal: AbortSignal): AsyncIterable<readonly unknown[]> {
-    const { seed, systems, stepMs, historyMs, incidentsPerDay, driftAfterMs, driftShift } = this.options;
-    // Starts of one process at the same step make the same readings.
-    const now = Math.floor(this.clock.now().getTime() / stepMs) * stepMs;
+    const { seed, systems, stepMs, incidentsPerDay, driftAfterMs, driftShift } = this.options;
+    const state = await this.state();
+    const historyEnd = Date.parse(state.historyEnd);
+    const skipBefore = state.done ? this.clock.now().getTime() : 0;
     const drift =
       driftAfterMs === undefined
         ? {}
-        : { drift: { after: new Date(now + driftAfterMs), column: 'cpu_usage' as const, shift: driftShift } };
-    const from = new Date(now - historyMs);
+        : {
+            drift: {
+              after: new Date(historyEnd + driftAfterMs),
+              column: 'cpu_usage' as const,
+              shift: driftShift,
+            },
+          };
+    let { done } = state;
     let batch: unknown[] = [];
+    let made = 0;
+    const from = new Date(state.from);
     for (const { reading } of fleetReadings(seed, { systems, from, stepMs, incidentsPerDay, ...drift })) {
-      batch.push(reading);
+      made += 1;
       const time = Date.parse(reading.timestamp);
+      if (time < skipBefore) continue;
+      batch.push(reading);
       const waitMs = time - this.clock.now().getTime();
-      if (batch.length < Math.max(1, systems) || (waitMs < -stepMs && batch.length < 1_000)) continue;
+      // Whole steps only: a part of one would wait for the next.
+      if (made % systems !== 0 || (waitMs < -stepMs && batch.length < 1_000)) continue;
       if (waitMs > 0) await pause(waitMs, undefined, { signal });
       yield batch;
       batch = [];
+      if (!done && time >= historyEnd) {
+        done = true;
+        await this.remember({ ...state, done });
+      }
     }
+  }
+
+  /** Another fleet has a state of its own. */
+  private get stateKey(): string {
+    const { seed, systems, stepMs } = this.options;
+    return `sources/fleet-${seed}-${systems}-${stepMs}.json`;
+  }
+
+  private async state(): Promise<z.output<typeof stateSchema>> {
+    if ((await this.objects.head(this.stateKey)) !== undefined)
+      return stateSchema.parse(
+        JSON.parse(Buffer.from(await this.objects.get(this.stateKey)).toString('utf8')),
+      );
+    const end = Math.floor(this.clock.now().getTime() / this.options.stepMs) * this.options.stepMs;
+    const from = new Date(end - this.options.historyMs).toISOString();
+    const state = { from, historyEnd: new Date(end).toISOString(), done: false };
+    await this.remember(state);
+    return state;
+  }
+
+  private async remember(state: z.output<typeof stateSchema>): Promise<void> {
+    await this.objects.put(this.stateKey, Buffer.from(JSON.stringify(state)));
   }
 }
