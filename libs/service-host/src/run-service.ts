@@ -1,7 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { AppError, describeError, isAppError } from '@headrace/kernel';
 import { EventBusStrategy } from '@headrace/messaging';
-import { type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type FastifyInstance } from 'fastify';
@@ -56,7 +55,7 @@ async function start(options: ServiceOptions & { readonly logger: ServiceLogger 
   const metrics = options.metrics ?? new PrometheusServiceMetrics(name);
   const health = new ServiceHealth(name, options.readiness ?? {});
   health.obstruct('start', 'the service is starting');
-  const openApi = openApiOf(name, (options.module.controllers ?? []) as Type[]);
+  const openApi = openApiOf(name, options.module.controllers ?? []);
   const fastify = await createFastify({ name, config, http: options.http, health, logger, metrics, openApi });
   const app = await NestFactory.create<NestFastifyApplication>(
     options.module,

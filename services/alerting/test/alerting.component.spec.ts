@@ -1,12 +1,12 @@
 import 'reflect-metadata';
 import { createServer } from 'node:http';
 import { type AddressInfo } from 'node:net';
-import { alerting } from '@headrace/alerting';
 import { DriftDetected, PerformanceMeasured, RolloutPromoted } from '@headrace/contracts';
 import { BusEventPublisher } from '@headrace/messaging';
 import { backendsConfigSchema, connectBackends, parseConfig, startService } from '@headrace/service-host';
 import { eventually, FakeClock, temporaryDirectory } from '@headrace/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { alerting } from '../src/alerting.module.js';
 
 const time = '2026-11-23T10:00:00.000Z';
 const drifted = (driftId: string) => ({

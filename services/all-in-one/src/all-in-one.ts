@@ -1,3 +1,5 @@
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { alerting } from '@headrace/alerting';
 import { canaryController } from '@headrace/canary-controller';
 import { console } from '@headrace/console';
@@ -73,7 +75,8 @@ export async function startAllInOne(environment: Environment, logger: ServiceLog
       ...new Map(problems.map((problem) => [JSON.stringify(problem), problem])).values(),
     ]);
   }
-  const backends = await connectBackends(parseConfig(backendsConfigSchema, environment), {
+  const config = parseConfig(backendsConfigSchema, environment);
+  const backends = await connectBackends(config, {
     services: services.map(({ definition }) => definition),
     logger,
   });
@@ -90,6 +93,7 @@ export async function startAllInOne(environment: Environment, logger: ServiceLog
       running.set(service.definition.name, started);
       addresses[`${variablePrefix(service.definition.name)}_URL`] = started.httpUrl;
     }
+    writeEndpoints(config.dataDirectory, running);
   } catch (error) {
     await close();
     throw error;
@@ -104,4 +108,13 @@ export async function startAllInOne(environment: Environment, logger: ServiceLog
     },
     close,
   };
+}
+
+/** Tells other programs of this machine where the services listen; complete or not there, never half written. */
+function writeEndpoints(directory: string, running: ReadonlyMap<ServiceName, RunningService>): void {
+  const endpoints = Object.fromEntries([...running].map(([name, service]) => [name, service.httpUrl]));
+  const file = join(directory, 'endpoints.json');
+  mkdirSync(directory, { recursive: true });
+  writeFileSync(`${file}.new`, `${JSON.stringify(endpoints, undefined, 2)}\n`);
+  renameSync(`${file}.new`, file);
 }

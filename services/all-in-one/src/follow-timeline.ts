@@ -24,8 +24,9 @@ export function followTimeline(
 ): Promise<Consumer> {
   return bus.consume({ group, topics: decisions.map((event) => event.topic), from: 'latest' }, (batch) => {
     const definition = definitions.get(batch.topic);
-    for (const record of definition === undefined ? [] : batch.records) {
-      for (const fact of decodeRecord(definition!, record)) {
+    if (definition === undefined) return Promise.resolve();
+    for (const record of batch.records) {
+      for (const fact of decodeRecord(definition, record)) {
         if (fact.outcome !== 'event') continue;
         const text = sentenceOf(fact.event);
         if (text !== undefined)

@@ -1,7 +1,6 @@
 import 'reflect-metadata';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { console } from '@headrace/console';
 import {
   AlertFired,
   DriftDetected,
@@ -16,6 +15,7 @@ import { BusEventPublisher } from '@headrace/messaging';
 import { backendsConfigSchema, connectBackends, parseConfig, startService } from '@headrace/service-host';
 import { eventually, FakeClock, temporaryDirectory } from '@headrace/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { console } from '../src/console.module.js';
 
 const golden = <Definition extends EventDefinition>(
   definition: Definition,

@@ -83,13 +83,13 @@ function operationOf(controller: Type, name: string, handler: object, method: st
     const schema = (argument.pipes ?? []).find(isZodPipe)?.schema;
     const json = schema === undefined ? undefined : jsonSchemaOf(schema);
     switch (Number(key.split(':')[0])) {
-      case Number(RouteParamtypes.BODY):
+      case RouteParamtypes.BODY as number:
         requestBody = {
           required: true,
           content: { [json === undefined ? '*/*' : 'application/json']: { schema: json ?? {} } },
         };
         break;
-      case Number(RouteParamtypes.PARAM):
+      case RouteParamtypes.PARAM as number:
         if (typeof argument.data === 'string' && json !== undefined) {
           parameters.set(`path ${argument.data}`, {
             name: argument.data,
@@ -99,7 +99,7 @@ function operationOf(controller: Type, name: string, handler: object, method: st
           });
         }
         break;
-      case Number(RouteParamtypes.QUERY):
+      case RouteParamtypes.QUERY as number:
         for (const query of queriesOf(argument, json)) parameters.set(`query ${query.name}`, query);
         break;
       default:

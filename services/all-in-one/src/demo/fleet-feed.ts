@@ -1,4 +1,4 @@
-import { fleetReadings, type FleetReading, type FleetShift } from '@headrace/ingestion/fleet';
+import { fleetReadings, type FleetDrift, type FleetReading } from '@headrace/ingestion';
 
 export interface FleetFeedOptions {
   readonly url: string;
@@ -7,7 +7,7 @@ export interface FleetFeedOptions {
   readonly from: Date;
   /** Readings are never younger than this: the present. */
   readonly until: Date;
-  readonly stepSeconds: number;
+  readonly stepMs: number;
   readonly incidentsPerDay: number;
 }
 
@@ -25,9 +25,9 @@ export class FleetFeed {
   }
 
   /** From the next reading on the world is another one. */
-  shift(change: Omit<FleetShift, 'at'>): void {
-    const at = new Date(this.newest.getTime() + this.options.stepSeconds * 1000);
-    this.readings = this.generate(at, { at, ...change });
+  drift(change: Omit<FleetDrift, 'after'>): void {
+    const after = new Date(this.newest.getTime() + this.options.stepMs);
+    this.readings = this.generate(after, { after, ...change });
   }
 
   /** Sends everything up to a moment. */
@@ -41,8 +41,9 @@ export class FleetFeed {
     while (lines.length < count) {
       const next = this.readings.next();
       if (next.done === true) break;
-      this.newest = new Date(next.value.timestamp);
-      lines.push(JSON.stringify(next.value));
+      const { reading } = next.value;
+      this.newest = new Date(reading.timestamp);
+      lines.push(JSON.stringify(reading));
     }
     if (lines.length === 0) return false;
     await this.post(lines.join('\n'));
@@ -67,16 +68,18 @@ export class FleetFeed {
     }
   }
 
-  private generate(from: Date, shift: FleetShift | undefined): Iterator<FleetReading> {
-    const { seed, systems, until, stepSeconds, incidentsPerDay } = this.options;
-    return fleetReadings({
-      seed: shift === undefined ? seed : seed + 1,
+  private generate(from: Date, drift: FleetDrift | undefined): Iterator<FleetReading> {
+    const { seed, systems, until, stepMs, incidentsPerDay } = this.options;
+    const steps = Math.floor((until.getTime() - from.getTime()) / stepMs);
+    return fleetReadings(drift === undefined ? seed : seed + 1, {
       systems,
       from,
-      to: until,
-      stepSeconds,
+      steps,
+      stepMs,
       incidentsPerDay,
-      shift,
+      rampMinutes: 40,
+      incidentMinutes: 15,
+      ...(drift === undefined ? {} : { drift }),
     });
   }
 }

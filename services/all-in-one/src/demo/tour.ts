@@ -64,9 +64,9 @@ export async function runTour(platform: AllInOne, options: TourOptions): Promise
     url: platform.urlOf('ingestion'),
     seed: options.seed,
     systems: 100,
-    from: new Date(now - 120 * hour),
+    from: new Date(now - 108 * hour),
     until: new Date(now),
-    stepSeconds: 300,
+    stepMs: 300_000,
     incidentsPerDay: 3,
   });
   const pump = new Pump(feed);
@@ -132,10 +132,10 @@ export async function runTour(platform: AllInOne, options: TourOptions): Promise
       };
     });
 
-    options.tell('5. The world shifts: memory lies higher, and the disk announces incidents now');
+    options.tell('5. The world shifts: every server uses a quarter of its memory more');
     await step('shift', async () => {
       const from = timeline.entries.length;
-      feed.shift({ memory: 22, diskFactor: 1.5 });
+      feed.drift({ column: 'memory_usage', shift: 25 });
       const drifted = await timeline.next(DriftDetected, () => true, {
         from,
         ...within('Detecting the shift'),

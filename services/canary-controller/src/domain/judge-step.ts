@@ -20,6 +20,8 @@ interface Measurement {
   readonly rows: number;
   /** What the interval is held against when it is not of the value itself. Default: the threshold. */
   readonly limit?: number;
+  /** The interval holds for many rows only: below `minimumRows` it proves nothing, not even harm. */
+  readonly approximate?: boolean;
 }
 
 /**
@@ -67,9 +69,10 @@ function judgeCriterion(
   if (measured === undefined)
     return { ...base, verdict: 'no-data', value: null, sampleSize: 0, detail: 'nothing was measured' };
   const { value, low, high, rows, limit = threshold } = measured;
-  const harmful = direction === 'at-most' ? low > limit : high < limit;
-  const kept = direction === 'at-most' ? high <= limit : low >= limit;
   const enough = rows >= minimumRows;
+  const beyond = direction === 'at-most' ? low > limit : high < limit;
+  const harmful = beyond && (enough || measured.approximate !== true);
+  const kept = direction === 'at-most' ? high <= limit : low >= limit;
   const verdict: Verdict = harmful
     ? 'degraded'
     : enough && (kept || belief === 'not-refuted')
@@ -186,7 +189,8 @@ const deviations = 3;
 
 /**
  * 1 - (rate of the canary / rate of the baseline), each for one system, because a sticky division gives an arm whole
- * systems, not a share of every one. Where the systems are not known, normalised by the shares of the traffic.
+ * systems, not a share of every one. Where the systems are not known, normalised by the shares of the traffic. Rows come
+ * in clumps, some partitions ahead of others, so a few rows say nothing.
  */
 function throughput({ canary, baseline }: StepStatistics, percent: number): Measurement | undefined {
   if (baseline.predictions === 0 || canary.predictions === 0) return undefined;
@@ -197,7 +201,7 @@ function throughput({ canary, baseline }: StepStatistics, percent: number): Meas
   const ratio = canary.predictions / baseline.predictions / expected;
   const error = ratio * Math.sqrt(1 / canary.predictions + 1 / baseline.predictions) * deviations;
   const value = 1 - ratio;
-  return { value, low: value - error, high: value + error, rows: canary.predictions };
+  return { value, low: value - error, high: value + error, rows: canary.predictions, approximate: true };
 }
 
 function difference(moments: Moments, { confidence }: RolloutPolicy): Measurement | undefined {

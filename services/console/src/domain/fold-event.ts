@@ -35,7 +35,7 @@ function on<Definition extends EventDefinition>(
   definition: Definition,
   fold: (overview: Overview, payload: PayloadOf<Definition>) => void,
 ): void {
-  folds.set(definition.type, fold as Fold);
+  folds.set(definition.type, fold);
 }
 
 /** Applies one low-rate event to the overview and puts it on the timeline. An event that is there already changes nothing. */

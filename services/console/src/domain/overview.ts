@@ -145,7 +145,7 @@ export class Overview {
     this.systems.set(systemId, points);
     if (points.some((known) => known.predictionId === point.predictionId)) return;
     points.push(point);
-    if (points.length > 1 && points[points.length - 2]!.eventTime > point.eventTime) {
+    if ((points.at(-2)?.eventTime ?? '') > point.eventTime) {
       points.sort((a, b) => (a.eventTime < b.eventTime ? -1 : 1));
     }
     if (points.length > predictionsPerSystem) points.splice(0, points.length - predictionsPerSystem);

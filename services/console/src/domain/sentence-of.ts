@@ -32,7 +32,7 @@ function say<Definition extends EventDefinition>(
   definition: Definition,
   sentence: (payload: PayloadOf<Definition>) => string,
 ): void {
-  sentences.set(definition.type, sentence as (payload: never) => string);
+  sentences.set(definition.type, sentence);
 }
 
 const figure = (value: number | null | undefined): string =>

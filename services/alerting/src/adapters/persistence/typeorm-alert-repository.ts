@@ -48,16 +48,37 @@ export class TypeormAlertRepository extends AlertRepository {
 }
 
 function alertOf(row: AlertEntity): Alert {
-  return { ...row, endsAt: row.endsAt ?? undefined, acknowledgedBy: row.acknowledgedBy ?? undefined };
+  const { alertId, fingerprint, name, severity, labels, annotations, recommendations, occurrences } = row;
+  const { startsAt, updatedAt, endsAt, acknowledgedBy } = row;
+  return {
+    alertId,
+    fingerprint,
+    name,
+    severity,
+    labels,
+    annotations,
+    recommendations,
+    startsAt,
+    updatedAt,
+    endsAt: endsAt ?? undefined,
+    acknowledgedBy: acknowledgedBy ?? undefined,
+    occurrences,
+  };
 }
 
-function rowOf(alert: Alert): AlertEntity {
-  return {
-    ...alert,
-    labels: { ...alert.labels },
-    annotations: { ...alert.annotations },
-    recommendations: [...alert.recommendations],
-    endsAt: alert.endsAt ?? null,
-    acknowledgedBy: alert.acknowledgedBy ?? null,
-  };
+function rowOf({
+  endsAt,
+  acknowledgedBy,
+  labels,
+  annotations,
+  recommendations,
+  ...rest
+}: Alert): AlertEntity {
+  return Object.assign(new AlertEntity(), rest, {
+    labels: { ...labels },
+    annotations: { ...annotations },
+    recommendations: [...recommendations],
+    endsAt: endsAt ?? null,
+    acknowledgedBy: acknowledgedBy ?? null,
+  });
 }
