@@ -31,6 +31,12 @@ interface KnownTopic {
   readonly at: number;
 }
 
+/**
+ * A kafkajs client knows one set of topics at a time: asking it for the metadata of one topic makes it forget the
+ * others, and a look at the offsets of those that is on its way then fails. So the two purposes have a client each.
+ */
+type Purpose = 'topics' | 'offsets';
+
 /** The log on Apache Kafka. The only file set that knows kafkajs; see ADR 0007. */
 export class KafkaEventBus extends EventBus {
   /** Patient: outlasts the restart of a broker. */
@@ -39,7 +45,7 @@ export class KafkaEventBus extends EventBus {
   private readonly reader: LogReader;
   private readonly known = new Map<string, KnownTopic>();
   private readonly consumers = new Set<Consumer>();
-  private admin: Promise<Admin> | undefined;
+  private readonly admins = new Map<Purpose, Promise<Admin>>();
   private probe: Promise<Admin> | undefined;
   private closing: Promise<void> | undefined;
 
@@ -70,7 +76,7 @@ export class KafkaEventBus extends EventBus {
 
   async provision(topics: readonly TopicSpec[]): Promise<void> {
     if (topics.length === 0) return;
-    await this.withAdmin(async (admin) => {
+    await this.withAdmin('topics', async (admin) => {
       const existing = new Set(await admin.listTopics());
       const missing = topics.filter(({ name }) => !existing.has(name));
       if (missing.length > 0) await createTopics(admin, missing, this.config.replicationFactor ?? -1);
@@ -89,7 +95,7 @@ export class KafkaEventBus extends EventBus {
   }
 
   topics(): Promise<readonly string[]> {
-    return this.withAdmin(async (admin) =>
+    return this.withAdmin('topics', async (admin) =>
       (await admin.listTopics()).filter((name) => !name.startsWith('__')).sort(),
     );
   }
@@ -97,7 +103,7 @@ export class KafkaEventBus extends EventBus {
   partitionCount(topic: string): Promise<number> {
     const known = this.known.get(topic);
     if (known !== undefined && performance.now() - known.at < metadataAgeMs) return known.partitions;
-    const partitions = this.withAdmin((admin) => countPartitions(admin, topic));
+    const partitions = this.withAdmin('topics', (admin) => countPartitions(admin, topic));
     this.known.set(topic, { partitions, at: performance.now() });
     partitions.catch(() => this.known.delete(topic));
     return partitions;
@@ -113,7 +119,7 @@ export class KafkaEventBus extends EventBus {
     const consumer = await KafkaConsumer.join(
       this.kafka,
       this.config,
-      () => this.connectedAdmin(),
+      () => this.connectedAdmin('offsets'),
       options,
       handle,
     );
@@ -126,8 +132,8 @@ export class KafkaEventBus extends EventBus {
     from: { readonly time?: Date; readonly offsets?: ReadonlyMap<number, bigint> } = {},
   ): AsyncIterable<IncomingRecord> {
     this.assertOpen();
-    const { ends, starts } = await this.withAdmin(async (admin) => {
-      await countPartitions(admin, topic);
+    await this.withAdmin('topics', (admin) => countPartitions(admin, topic));
+    const { ends, starts } = await this.withAdmin('offsets', async (admin) => {
       return {
         ends: await admin.fetchTopicOffsets(topic),
         starts:
@@ -149,10 +155,8 @@ export class KafkaEventBus extends EventBus {
 
   async recordAt({ topic, partition, offset }: RecordPosition): Promise<IncomingRecord | undefined> {
     this.assertOpen();
-    const ends = await this.withAdmin(async (admin) => {
-      await countPartitions(admin, topic);
-      return admin.fetchTopicOffsets(topic);
-    });
+    await this.withAdmin('topics', (admin) => countPartitions(admin, topic));
+    const ends = await this.withAdmin('offsets', (admin) => admin.fetchTopicOffsets(topic));
     const place = ends.find((each) => each.partition === partition);
     if (place === undefined || offset < BigInt(place.low) || offset >= BigInt(place.high)) return undefined;
     for await (const record of this.reader.read(topic, partition, offset, offset + 1n)) return record;
@@ -160,7 +164,7 @@ export class KafkaEventBus extends EventBus {
   }
 
   positions(group: string, topics: readonly string[]): Promise<readonly GroupPosition[]> {
-    return this.withAdmin(async (admin) => {
+    return this.withAdmin('offsets', async (admin) => {
       const committed = await admin.fetchOffsets({ groupId: group, topics: [...topics] });
       const positions: GroupPosition[] = [];
       for (const topic of topics) {
@@ -202,7 +206,7 @@ export class KafkaEventBus extends EventBus {
 
   /** Overrides settings of a topic, such as how soon Kafka compacts it. */
   async configureTopic(topic: string, settings: Readonly<Record<string, string>>): Promise<void> {
-    await this.withAdmin((admin) =>
+    await this.withAdmin('topics', (admin) =>
       admin.alterConfigs({
         validateOnly: false,
         resources: [
@@ -220,21 +224,23 @@ export class KafkaEventBus extends EventBus {
     await Promise.all([...this.consumers].map((consumer) => consumer.close()));
     await this.appends.close();
     await this.reader.close();
-    for (const admin of [this.admin, this.probe]) {
+    for (const admin of [...this.admins.values(), this.probe]) {
       await admin?.then((connected) => connected.disconnect()).catch(() => undefined);
     }
   }
 
-  private connectedAdmin(): Promise<Admin> {
-    if (this.admin === undefined) {
+  private connectedAdmin(purpose: Purpose): Promise<Admin> {
+    let connected = this.admins.get(purpose);
+    if (connected === undefined) {
       const admin = this.kafka.admin();
-      this.admin = admin.connect().then(() => admin);
-      this.admin.catch((error: unknown) => {
+      connected = admin.connect().then(() => admin);
+      this.admins.set(purpose, connected);
+      connected.catch((error: unknown) => {
         this.config.onEvent?.('error', `Kafka cannot be reached: ${describeError(error)}`);
-        this.admin = undefined;
+        this.admins.delete(purpose);
       });
     }
-    return this.admin;
+    return connected;
   }
 
   private async connectProbe(): Promise<Admin> {
@@ -243,11 +249,11 @@ export class KafkaEventBus extends EventBus {
     return admin;
   }
 
-  private async withAdmin<T>(work: (admin: Admin) => Promise<T>): Promise<T> {
+  private async withAdmin<T>(purpose: Purpose, work: (admin: Admin) => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       this.assertOpen();
       try {
-        return await work(await this.connectedAdmin());
+        return await work(await this.connectedAdmin(purpose));
       } catch (error) {
         if (error instanceof TopicUnknownError) throw error;
         // A leader is being elected, of a new partition for instance: kafkajs does not try that again by itself.
