@@ -1,5 +1,4 @@
 import nx from '@nx/eslint-plugin';
-import importX from 'eslint-plugin-import-x';
 import n from 'eslint-plugin-n';
 import tseslint from 'typescript-eslint';
 
@@ -20,7 +19,7 @@ export default tseslint.config(
   {
     files: ['**/*.ts'],
     extends: [...tseslint.configs.strictTypeChecked],
-    plugins: { '@nx': nx, n, 'import-x': importX },
+    plugins: { '@nx': nx, n },
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
       '@typescript-eslint/no-explicit-any': 'error',
@@ -38,12 +37,12 @@ export default tseslint.config(
       ],
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
-      'import-x/no-default-export': 'error',
       'no-console': 'error',
       'n/no-process-env': 'error',
       'no-restricted-syntax': [
         'error',
         { selector: 'ExportAllDeclaration', message: 'Name what you export.' },
+        { selector: 'ExportDefaultDeclaration', message: 'Name what you export.' },
         { selector: 'TSEnumDeclaration', message: 'Use a union of string literals.' },
         {
           selector: 'Literal[value=/^headrace\\.[a-z-]+\\.[a-z-]+\\.v[0-9]+$/]',
@@ -149,7 +148,7 @@ export default tseslint.config(
     },
   },
   { files: ['services/*/src/main.ts', 'tools/vitest/*.ts'], rules: { 'n/no-process-env': 'off' } },
-  { files: ['tools/vitest/*.ts'], rules: { 'import-x/no-default-export': 'off' } },
+  { files: ['tools/vitest/*.ts'], rules: { 'no-restricted-syntax': 'off' } },
   {
     files: ['services/*/src/adapters/http/**/*.ts', 'libs/service-host/**/*.ts'],
     rules: { 'no-restricted-imports': 'off' },
