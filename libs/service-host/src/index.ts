@@ -2,6 +2,7 @@ export { connectBackends, type ConnectOptions, type SharedBackends } from './bac
 export {
   DataDirectoryInUseError,
   DataDirectoryTooNewError,
+  DataDirectoryUnreadableError,
   holdDataDirectory,
 } from './backends/data-directory.js';
 export { runStandalone } from './backends/run-standalone.js';

@@ -26,10 +26,22 @@ export class DataDirectoryTooNewError extends AppError {
 
   constructor(
     readonly directory: string,
-    readonly format: unknown,
+    readonly format: number,
   ) {
     super(
-      `The data directory ${directory} has format ${String(format)} and this release knows ${newestFormat}; start the newer release, or set HEADRACE_DATA_DIR to another directory`,
+      `The data directory ${directory} has format ${format} and this release knows ${newestFormat}; start the newer release, or set HEADRACE_DATA_DIR to another directory`,
+    );
+  }
+}
+
+/** What says how the data directory was written cannot be read, so nothing says that this release may write to it. */
+export class DataDirectoryUnreadableError extends AppError {
+  readonly code = 'HOST_DATA_DIRECTORY_UNREADABLE';
+  readonly kind = 'invalid';
+
+  constructor(readonly file: string) {
+    super(
+      `${file} is damaged: it should be {"format":${newestFormat}}; restore it from a backup, or set HEADRACE_DATA_DIR to another directory`,
     );
   }
 }
@@ -59,9 +71,19 @@ function checkFormat(directory: string): void {
     writeFileSync(file, `${JSON.stringify({ format: newestFormat })}\n`, { mode: 0o600 });
     return;
   }
-  const { format } = JSON.parse(written) as { format?: unknown };
-  if (typeof format !== 'number' || format > newestFormat)
-    throw new DataDirectoryTooNewError(directory, format);
+  const format = formatOf(written);
+  if (format === undefined) throw new DataDirectoryUnreadableError(file);
+  if (format > newestFormat) throw new DataDirectoryTooNewError(directory, format);
+}
+
+function formatOf(written: string): number | undefined {
+  try {
+    const content = JSON.parse(written) as { format?: unknown } | null;
+    return typeof content?.format === 'number' ? content.format : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
 }
 
 /** A hard link is made or is there already: of two processes one succeeds. */

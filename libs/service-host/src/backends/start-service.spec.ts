@@ -110,7 +110,7 @@ it('answers grpc.health.v1 from the same checks as /health/ready', async () => {
   await service.close();
 });
 
-it('refuses a data directory that another backend holds, and one of a newer release', async () => {
+it('refuses a data directory that another backend holds, one of a newer release, and a damaged one', async () => {
   const directory = temporaryDirectory();
   await backends(directory);
   await expect(backends(directory)).rejects.toMatchObject({ code: 'HOST_DATA_DIRECTORY_IN_USE' });
@@ -118,6 +118,10 @@ it('refuses a data directory that another backend holds, and one of a newer rele
   mkdirSync(newer);
   writeFileSync(join(newer, 'headrace.json'), '{"format":99}');
   await expect(backends(newer)).rejects.toMatchObject({ code: 'HOST_DATA_DIRECTORY_TOO_NEW' });
+  for (const damaged of ['', '{"form', 'null', '{"format":"1"}']) {
+    writeFileSync(join(newer, 'headrace.json'), damaged);
+    await expect(backends(newer)).rejects.toMatchObject({ code: 'HOST_DATA_DIRECTORY_UNREADABLE' });
+  }
 });
 
 it('throws when a service reads a store that it does not declare', async () => {
