@@ -7,6 +7,7 @@ import { LineProtocolController } from './adapters/http/line-protocol.controller
 import { bodyLimitBytes, ReadingsController } from './adapters/http/readings.controller.js';
 import { DuckdbParquetWriter } from './adapters/lake/duckdb-parquet-writer.js';
 import { ObjectStoreLake } from './adapters/lake/object-store-lake.js';
+import { SourcesController } from './adapters/http/sources.controller.js';
 import { repeat } from './adapters/repeat.js';
 import { FleetSource } from './adapters/sources/fleet-source.js';
 import { HostSource } from './adapters/sources/host-source.js';
@@ -41,13 +42,19 @@ export class SuiteUnknownError extends AppError {
 
 @Module({})
 export class IngestionModule {
-  static forRoot(config: IngestionConfig, accept: AcceptReadings, { bus, clock }: Backends): DynamicModule {
+  static forRoot(
+    config: IngestionConfig,
+    accept: AcceptReadings,
+    sources: RunSources,
+    { bus, clock }: Backends,
+  ): DynamicModule {
     const quarantine = new ListQuarantine(bus);
     return {
       module: IngestionModule,
-      controllers: [ReadingsController, LineProtocolController, TelemetryEvents],
+      controllers: [ReadingsController, LineProtocolController, SourcesController, TelemetryEvents],
       providers: [
         { provide: AcceptReadings, useValue: accept },
+        { provide: RunSources, useValue: sources },
         { provide: ListQuarantine, useValue: quarantine },
         { provide: RedriveQuarantine, useValue: new RedriveQuarantine(quarantine, accept) },
         { provide: Clock, useValue: clock },
@@ -80,7 +87,7 @@ export const ingestion: ServiceDefinition<IngestionConfig> = {
     }
     sources.execute();
     return {
-      module: IngestionModule.forRoot(config, accept, backends),
+      module: IngestionModule.forRoot(config, accept, sources, backends),
       closing,
       http: {
         // Bodies are read here and nowhere else: compressed ones, lines of JSON, lines of line protocol.

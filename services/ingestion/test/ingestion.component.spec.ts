@@ -358,6 +358,9 @@ describe('ingestion', () => {
       const state = Buffer.from(await first.backends.objects!.get('sources/replay.json')).toString();
       expect(JSON.parse(state)).toMatchObject({ done: true });
     });
+    expect(await first.get('v1/sources')).toEqual({
+      sources: [{ name: 'replay', readings: 42_940, historyReadings: 42_940 }],
+    });
     await first.close();
     const second = await start({ INGESTION_SOURCES: 'replay' }, directory);
     await second.readings(good);

@@ -16,5 +16,7 @@ export abstract class ParquetWriter {
 /** Something that measures by itself. Ends when the signal aborts. */
 export abstract class ReadingSource {
   abstract readonly name: string;
+  /** Readings of the past that are delivered before those of the present; undefined until it is known. */
+  historyReadings: number | undefined = undefined;
   abstract batches(signal: AbortSignal): AsyncIterable<readonly unknown[]>;
 }

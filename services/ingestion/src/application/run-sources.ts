@@ -4,8 +4,15 @@ import { type ServiceLogger } from '@headrace/service-host';
 import { type AcceptReadings } from './accept-readings.js';
 import { type ReadingSource } from './ports.js';
 
+export interface SourceProgress {
+  readonly name: string;
+  readonly readings: number;
+  readonly historyReadings: number | undefined;
+}
+
 /** Lets sources in through the same door as everybody else; back-pressure makes them wait. */
 export class RunSources implements Closeable {
+  private readonly delivered = new Map<ReadingSource, number>();
   private readonly stopping = new AbortController();
   private running: Promise<unknown> = Promise.resolve();
 
@@ -19,6 +26,15 @@ export class RunSources implements Closeable {
     this.running = Promise.all(this.sources.map((source) => this.run(source)));
   }
 
+  /** How many readings of each source were taken since this start, and how many of the past there are. */
+  progress(): readonly SourceProgress[] {
+    return this.sources.map((source) => ({
+      name: source.name,
+      readings: this.delivered.get(source) ?? 0,
+      historyReadings: source.historyReadings,
+    }));
+  }
+
   async close(): Promise<void> {
     this.stopping.abort();
     await this.running;
@@ -29,7 +45,8 @@ export class RunSources implements Closeable {
     this.logger.info({ source: source.name }, `Source ${source.name} begins`);
     try {
       for await (const batch of source.batches(signal)) {
-        if (!(await this.delivered(batch, signal))) break;
+        if (!(await this.deliver(batch, signal))) break;
+        this.delivered.set(source, (this.delivered.get(source) ?? 0) + batch.length);
       }
     } catch (error) {
       if (signal.aborted) return;
@@ -40,7 +57,7 @@ export class RunSources implements Closeable {
     }
   }
 
-  private async delivered(batch: readonly unknown[], signal: AbortSignal): Promise<boolean> {
+  private async deliver(batch: readonly unknown[], signal: AbortSignal): Promise<boolean> {
     for (let waitMs = 50; !signal.aborted; waitMs = Math.min(2 * waitMs, 5_000)) {
       try {
         await this.accept.execute(batch.map((content) => ({ content })));

@@ -37,6 +37,8 @@ export class FleetSource extends ReadingSource {
     const { seed, systems, stepMs, incidentsPerDay, driftAfterMs, driftShift } = this.options;
     const state = await this.state();
     const historyEnd = Date.parse(state.historyEnd);
+    const pastSteps = Math.floor((historyEnd - Date.parse(state.from)) / stepMs) + 1;
+    this.historyReadings = state.done ? 0 : pastSteps * systems;
     const skipBefore = state.done ? this.clock.now().getTime() : 0;
     const drift =
       driftAfterMs === undefined

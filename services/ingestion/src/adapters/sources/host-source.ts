@@ -7,6 +7,7 @@ import { hostReading, readProc, type HostCounters } from '../../domain/read-proc
 /** This host itself, once a second. Elsewhere than on Linux only what Node tells: processor and memory. */
 export class HostSource extends ReadingSource {
   readonly name = 'host';
+  override historyReadings = 0;
 
   async *batches(signal: AbortSignal): AsyncIterable<readonly unknown[]> {
     let before = await counters();

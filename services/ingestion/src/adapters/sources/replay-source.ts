@@ -38,8 +38,10 @@ export class ReplaySource extends ReadingSource {
   async *batches(signal: AbortSignal): AsyncIterable<readonly unknown[]> {
     const series = await this.load();
     const state = await this.state();
-    if (!state.done) {
+    if (state.done) this.historyReadings = 0;
+    else {
       const history = historyOf(series, new Date(state.historyEnd));
+      this.historyReadings = history.length;
       for (let from = 0; from < history.length; from += batchSize)
         yield history.slice(from, from + batchSize);
       await this.remember({ ...state, done: true });
