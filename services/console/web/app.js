@@ -20,7 +20,7 @@ function shape(name, attributes) {
 }
 
 const figure = (value) => (value === null || value === undefined ? 'no data' : Number(value).toPrecision(3));
-const clock = (instant) => new Date(instant).toLocaleTimeString();
+const clock = (instant) => new Date(instant).toLocaleTimeString([], { hourCycle: 'h23' });
 const why = (kind, id) => element('button', { onclick: () => explain(kind, id) }, 'why');
 
 const stageNames = {
@@ -75,7 +75,7 @@ function drawChampion(now) {
             { class: 'quiet' },
             performance && performance.version === champion.version
               ? `Live: accuracy ${figure(performance.metrics.accuracy)}, recall ${figure(performance.metrics.recall)} on ${performance.labelled} matured outcomes`
-              : 'Live performance: no matured outcomes yet',
+              : 'Live performance: not measured yet; it is, window by window, once outcomes are known',
           ),
         ]
       : [
@@ -167,18 +167,23 @@ function chart(points) {
   const height = 80;
   const svg = shape('svg', { viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: 'none', role: 'img' });
   const x = (index) => (points.length < 2 ? 0 : (index / (points.length - 1)) * width);
-  points.forEach((point, index) => {
-    if (point.outcome === 1)
-      svg.append(
-        shape('rect', {
-          class: 'incident',
-          x: x(index) - width / points.length / 2,
-          y: 0,
-          width: width / points.length + 0.5,
-          height,
-        }),
-      );
-  });
+  // One area for each run of incidents: areas that touch would show their seams.
+  const half = width / Math.max(1, points.length) / 2;
+  for (let from = 0; from < points.length; from += 1) {
+    if (points[from].outcome !== 1) continue;
+    let to = from;
+    while (points[to + 1]?.outcome === 1) to += 1;
+    svg.append(
+      shape('rect', {
+        class: 'incident',
+        x: x(from) - half,
+        y: 0,
+        width: x(to) - x(from) + 2 * half,
+        height,
+      }),
+    );
+    from = to;
+  }
   svg.append(shape('line', { class: 'half', x1: 0, x2: width, y1: height / 2, y2: height / 2 }));
   const known = points
     .map((point, index) => [x(index), point.probability])

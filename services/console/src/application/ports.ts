@@ -13,7 +13,7 @@ export interface LedgerEntry extends LedgerEvent {
 export abstract class Ledger {
   abstract append(entries: readonly LedgerEntry[]): Promise<void>;
   abstract byId(id: string): Promise<ChainFact | undefined>;
-  /** The newest event about a subject of one of these types. */
+  /** The newest event about a subject of one of these types; of several in the same millisecond the type named first. */
   abstract newestAbout(subject: string, types: readonly string[]): Promise<ChainFact | undefined>;
   /** The newest events, oldest first. */
   abstract newest(limit: number): Promise<readonly LedgerEvent[]>;

@@ -17,7 +17,7 @@ const searched: readonly EventDefinition[] = [
   OutcomeObserved,
   ReadingQuarantined,
 ];
-const rememberedPositions = 200_000;
+const rememberedPositions = 50_000;
 const marginMs = 10 * 60_000;
 
 /**

@@ -40,6 +40,7 @@ export class TypeormLedger extends Ledger {
       .where(':subject = ANY(entry.subjects)', { subject })
       .andWhere('entry.type IN (:...types)', { types })
       .orderBy('entry.happenedAt', 'DESC')
+      .addOrderBy('array_position(ARRAY[:...types], entry.type)')
       .limit(1)
       .getOne();
     return row === null ? undefined : factOf(row);
