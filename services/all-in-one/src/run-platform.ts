@@ -1,0 +1,69 @@
+import 'reflect-metadata';
+import { setTimeout as pause } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { describeError } from '@headrace/kernel';
+import { ConfigError, PinoServiceLogger, type Environment } from '@headrace/service-host';
+import { startAllInOne, type AllInOne } from './all-in-one.js';
+import { followHistory } from './follow-history.js';
+import { followTimeline } from './follow-timeline.js';
+
+const badConfiguration = 78;
+const say = (text: string): void => {
+  process.stdout.write(`${new Date().toISOString().slice(11, 19)}  ${text}\n`);
+};
+const fail = (error: unknown): never => {
+  process.stderr.write(`headrace: ${describeError(error)}\n`);
+  process.exit(error instanceof ConfigError ? badConfiguration : 1);
+};
+
+/** Runs the platform until a signal ends it; the process ends with it. */
+export async function runPlatform(given: Environment): Promise<void> {
+  const startedAt = performance.now();
+  const environment = {
+    INGESTION_SOURCES: 'host,replay',
+    HEADRACE_LOG_LEVEL: 'warn',
+    HEADRACE_LOG_FORMAT: process.stdout.isTTY ? 'pretty' : 'json',
+    ...given,
+  };
+  const ending = new AbortController();
+  const logger = new PinoServiceLogger('headrace', { logLevel: 'warn', logFormat: 'pretty' });
+  const starting = startAllInOne(environment, logger);
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      if (ending.signal.aborted) process.exit(1);
+      ending.abort();
+      say('Ending: no new input, finishing what is in flight (again to end at once)');
+      starting
+        .then((platform) => platform.close())
+        .then(() => process.exit(0))
+        .catch(fail);
+    });
+  }
+
+  try {
+    const platform = await starting;
+    if (!ending.signal.aborted) await greet(platform, startedAt, ending.signal);
+  } catch (error) {
+    if (!ending.signal.aborted) fail(error);
+  }
+}
+
+async function greet(platform: AllInOne, startedAt: number, signal: AbortSignal): Promise<void> {
+  await followTimeline(platform.backends.bus, 'terminal', ({ text }) => say(text));
+  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+  say(`Headrace runs (${seconds} s). Open ${platform.urlOf('console')}`);
+  say('The first model follows within two minutes. Ctrl-C ends it.');
+  await followHistory(`${platform.urlOf('ingestion')}/v1/sources`, say, signal);
+  // Until the first model is trained; after it little is allocated.
+  await pause(60_000, undefined, { signal, ref: false });
+  releaseMemory();
+}
+
+/** A heap that grew with the history stays as large when little is allocated after it; this gives the memory back. */
+function releaseMemory(): void {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  collect();
+  collect();
+}
