@@ -160,6 +160,11 @@ case ${1:-} in
     ;;
   start) known "${2:-}"; running "$2" || "start_$2" ;;
   stop) known "${2:-}"; stop "$2" ;;
-  kill) known "${2:-}"; running "$2" && kill -KILL "$(cat "$DATA/$2/pid")" ;;
+  kill)
+    known "${2:-}"
+    running "$2" && kill -KILL "$(cat "$DATA/$2/pid")"
+    # Until it is gone: `start` right afterwards must not take it for running.
+    while running "$2"; do sleep 0.1; done
+    ;;
   *) sed -n '2,/^\./{/^\./d;s/^# \{0,1\}//;p}' "$0"; exit 2 ;;
 esac

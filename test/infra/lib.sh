@@ -29,7 +29,10 @@ start() {
   for i in $(seq 50); do [ -s "$DATA/$name/pid" ] && break; sleep 0.1; done
 }
 
-running() { [ -s "$DATA/$1/pid" ] && kill -0 "$(cat "$DATA/$1/pid")" 2>/dev/null; }
+running() { # a process that has ended and that nobody has asked about yet (Z) does not run
+  [ -s "$DATA/$1/pid" ] || return 1
+  case "$(ps -o stat= -p "$(cat "$DATA/$1/pid")" 2>/dev/null)" in '' | Z*) return 1 ;; esac
+}
 
 # await NAME SECONDS COMMAND...: until the command succeeds; fails with the end of the log when the server died
 await() {
