@@ -56,7 +56,7 @@ export async function connectBackends(
     if (needsDirectory(config, uses)) opened.push(holdDataDirectory(config.dataDirectory));
     const directory = config.dataDirectory;
     const bus = await open('the event bus', async () => {
-      const made = await createBus(config, clock, options.logger);
+      const made = await createBus(config, clock, options);
       // Every topic exists before anybody reads it, whichever service starts first.
       await made.provision(topicSpecsOf(allEvents));
       return made;
@@ -96,7 +96,7 @@ function needsDirectory(config: BackendsConfig, uses: ReadonlySet<StoreName>): b
 function createBus(
   config: BackendsConfig,
   clock: Clock,
-  logger: ServiceLogger | undefined,
+  { logger, onWaiting }: ConnectOptions,
 ): Promise<EventBus> {
   if (config.bus.driver === 'embedded')
     return createEventBus({
@@ -111,7 +111,12 @@ function createBus(
     replicationFactor,
     ...(sasl === undefined ? {} : { sasl }),
     ...(tls === undefined ? {} : { ssl: withoutUndefined(tls) }),
-    onEvent: (level, message) => logger?.[level]({}, message),
+    onEvent: (level, message) => {
+      logger?.[level]({}, message);
+      // The bus outlasts a broker's restart by itself; who asks meanwhile shall know what is waited for.
+      if (level !== 'info')
+        onWaiting?.(`the event bus at ${brokers.join(', ')} cannot be reached yet: ${message}`);
+    },
   };
   return createEventBus({ driver: 'kafka', kafka });
 }
