@@ -48,9 +48,31 @@ export function foldEvent(overview: Overview, event: LedgerEvent): void {
   folds.get(event.type)?.(overview, event.payload as never);
 }
 
-function changeRollout(overview: Overview, rolloutId: string | null, change: Partial<RolloutView>): void {
-  const rollout = rolloutId === null ? undefined : overview.rollouts.get(rolloutId);
-  if (rollout !== undefined) overview.putRollout({ ...rollout, ...change });
+/** Events come from several topics, so that the end of a rollout may be known before its start. */
+function changeRollout(
+  overview: Overview,
+  about: { readonly rolloutId: string; readonly modelName: string; readonly modelVersion: number },
+  change: Partial<RolloutView>,
+): void {
+  const { rolloutId, modelName, modelVersion } = about;
+  const known: RolloutView = overview.rollouts.get(rolloutId) ?? {
+    rolloutId,
+    modelName,
+    version: modelVersion,
+    baselineVersion: null,
+    steps: [],
+    percent: 0,
+    state: 'running',
+    verdict: undefined,
+    evidence: [],
+    reason: undefined,
+    at: '',
+  };
+  overview.putRollout({ ...known, ...change });
+}
+
+function hasEnded(overview: Overview, rolloutId: string): boolean {
+  return (overview.rollouts.get(rolloutId)?.state ?? 'running') !== 'running';
 }
 
 on(ModelTrained, (overview) => overview.count('models', 1));
@@ -76,34 +98,34 @@ on(VersionMarkedUnstable, (overview, fact) =>
 );
 on(RolloutStarted, (overview, fact) => {
   overview.count('rollouts', 1);
-  overview.putRollout({
-    rolloutId: fact.rolloutId,
-    modelName: fact.modelName,
-    version: fact.modelVersion,
+  changeRollout(overview, fact, {
     baselineVersion: fact.baselineVersion,
     steps: fact.steps,
-    percent: 0,
-    state: 'running',
-    verdict: undefined,
-    evidence: [],
-    reason: undefined,
     at: fact.startedAt,
   });
-  overview.setVersionState(fact.modelName, fact.modelVersion, 'canary');
+  if (overview.rollouts.get(fact.rolloutId)?.state === 'running')
+    overview.setVersionState(fact.modelName, fact.modelVersion, 'canary');
 });
 on(TrafficShifted, (overview, fact) => {
   const canary = fact.weights.find((weight) => weight.arm === 'canary');
-  if (canary !== undefined) changeRollout(overview, fact.rolloutId, { percent: canary.percent });
+  const { rolloutId } = fact;
+  if (canary !== undefined && rolloutId !== null && !hasEnded(overview, rolloutId))
+    changeRollout(
+      overview,
+      { rolloutId, modelName: fact.modelName, modelVersion: canary.modelVersion },
+      { percent: canary.percent },
+    );
 });
-on(StepJudged, (overview, fact) =>
-  changeRollout(overview, fact.rolloutId, {
+on(StepJudged, (overview, fact) => {
+  if (hasEnded(overview, fact.rolloutId)) return;
+  changeRollout(overview, fact, {
     percent: fact.percent,
     verdict: fact.verdict,
     evidence: fact.evidence,
-  }),
-);
+  });
+});
 on(RolloutPromoted, (overview, fact) =>
-  changeRollout(overview, fact.rolloutId, {
+  changeRollout(overview, fact, {
     state: 'promoted',
     percent: 100,
     reason: fact.reason,
@@ -111,7 +133,7 @@ on(RolloutPromoted, (overview, fact) =>
   }),
 );
 on(RolloutRolledBack, (overview, fact) =>
-  changeRollout(overview, fact.rolloutId, {
+  changeRollout(overview, fact, {
     state: 'rolled-back',
     percent: 0,
     reason: fact.reason,

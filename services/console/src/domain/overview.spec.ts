@@ -38,6 +38,26 @@ describe('the overview', () => {
     expect(overview.champion('performance-predictor')?.version).toBe(3);
   });
 
+  it('shows the same rollout and champion when the topics are read in another order', () => {
+    const overview = new Overview();
+    for (const fact of [
+      'rollout-promoted',
+      'alias-changed',
+      'rollout-started',
+      'step-judged',
+      'model-version-created',
+    ])
+      apply(overview, fact);
+    expect(overview.rollouts.get('r-9')).toMatchObject({
+      state: 'promoted',
+      percent: 100,
+      steps: [5, 10, 25, 50, 100],
+      baselineVersion: 2,
+    });
+    expect(overview.champion('performance-predictor')).toMatchObject({ version: 3 });
+    expect(overview.champion('performance-predictor')?.metrics).not.toEqual({});
+  });
+
   it('counts and lists an event that is delivered twice once', () => {
     const overview = new Overview();
     apply(overview, 'alert-fired', 'same');

@@ -131,7 +131,8 @@ export class Overview {
 
   setVersionState(modelName: string, version: number, state: VersionView['state']): void {
     const known = this.versions.get(`${modelName}/${version}`);
-    if (known !== undefined) this.putVersion({ ...known, state });
+    // Its making may come later, from another topic; it keeps the state then.
+    this.putVersion({ ...(known ?? { modelName, version, metrics: {}, at: '' }), state });
   }
 
   putRollout(view: RolloutView): void {
