@@ -53,7 +53,7 @@ async function greet(platform: AllInOne, startedAt: number, signal: AbortSignal)
   await followTimeline(platform.backends.bus, 'terminal', ({ text }) => say(text));
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
   say(`Headrace runs (${seconds} s). Open ${platform.urlOf('console')}`);
-  say('The first model follows within two minutes. Ctrl-C ends it.');
+  say('The first model, where there is none yet, follows within two minutes. Ctrl-C ends it.');
   await followHistory(`${platform.urlOf('ingestion')}/v1/sources`, say, signal);
   // Until the first model is trained; after it little is allocated.
   await pause(60_000, undefined, { signal, ref: false });
