@@ -8,7 +8,7 @@ export default {
     'scope-enum': [
       2,
       'always',
-      [...projects, 'workspace', 'deploy', 'proto', 'scenarios', 'tools', 'docs', 'config', 'ci'],
+      [...projects, 'workspace', 'deploy', 'proto', 'scenarios', 'tools', 'docs', 'config', 'ci', 'conformance'],
     ],
     'header-max-length': [2, 'always', 72],
   },

@@ -358,7 +358,7 @@ describe('ingestion', () => {
       const state = Buffer.from(await first.backends.objects!.get('sources/replay.json')).toString();
       expect(JSON.parse(state)).toMatchObject({ done: true });
     });
-    expect(await first.get('v1/sources')).toEqual({
+    expect(await (await fetch(`${first.url}/v1/sources`)).json()).toEqual({
       sources: [{ name: 'replay', readings: 42_940, historyReadings: 42_940 }],
     });
     await first.close();

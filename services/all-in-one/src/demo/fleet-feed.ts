@@ -21,13 +21,16 @@ export class FleetFeed {
 
   constructor(private readonly options: FleetFeedOptions) {
     this.newest = options.from;
-    this.readings = this.generate(options.from, undefined);
+    this.readings = this.generate(options.from, []);
   }
 
   /** From the next reading on the world is another one. */
-  drift(change: Omit<FleetDrift, 'after'>): void {
+  drift(...changes: readonly Omit<FleetDrift, 'after'>[]): void {
     const after = new Date(this.newest.getTime() + this.options.stepMs);
-    this.readings = this.generate(after, { after, ...change });
+    this.readings = this.generate(
+      after,
+      changes.map((change) => ({ after, ...change })),
+    );
   }
 
   /** Sends everything up to a moment. */
@@ -68,10 +71,10 @@ export class FleetFeed {
     }
   }
 
-  private generate(from: Date, drift: FleetDrift | undefined): Iterator<FleetReading> {
+  private generate(from: Date, drifts: readonly FleetDrift[]): Iterator<FleetReading> {
     const { seed, systems, until, stepMs, incidentsPerDay } = this.options;
     const steps = Math.floor((until.getTime() - from.getTime()) / stepMs);
-    return fleetReadings(drift === undefined ? seed : seed + 1, {
+    return fleetReadings(drifts.length === 0 ? seed : seed + 1, {
       systems,
       from,
       steps,
@@ -79,7 +82,7 @@ export class FleetFeed {
       incidentsPerDay,
       rampMinutes: 40,
       incidentMinutes: 15,
-      ...(drift === undefined ? {} : { drift }),
+      drifts,
     });
   }
 }

@@ -132,10 +132,13 @@ export async function runTour(platform: AllInOne, options: TourOptions): Promise
       };
     });
 
-    options.tell('5. The world shifts: every server uses a quarter of its memory more');
+    options.tell(
+      '5. The world shifts: every server uses more memory and disk than those in trouble did before',
+    );
     await step('shift', async () => {
       const from = timeline.entries.length;
-      feed.drift({ column: 'memory_usage', shift: 25 });
+      // What announced an incident is now how every server always looks, so the champion must be wrong.
+      feed.drift({ column: 'memory_usage', shift: 35 }, { column: 'disk_io', scale: 6 });
       const drifted = await timeline.next(DriftDetected, () => true, {
         from,
         ...within('Detecting the shift'),

@@ -49,7 +49,7 @@ describe('a made-up fleet', () => {
   it('drifts one column from a moment on, and nothing before it and no incident', () => {
     const after = new Date(from.getTime() + 1440 * minute);
     const drifted = [
-      ...fleetReadings(7, { ...options, drift: { after, column: 'memory_usage', shift: 10 } }),
+      ...fleetReadings(7, { ...options, drifts: [{ after, column: 'memory_usage', shift: 10 }] }),
     ];
     for (const [index, each] of drifted.entries()) {
       const plain = readings[index]!;

@@ -22,7 +22,8 @@ export interface FleetOptions {
   /** Minutes in which an incident announces itself, and in which it lasts. Default 12 and 6. */
   readonly rampMinutes?: number;
   readonly incidentMinutes?: number;
-  readonly drift?: FleetDrift;
+  /** What changes, at most once a column. Default nothing. */
+  readonly drifts?: readonly FleetDrift[];
   /** Default `fleet`: systems are `fleet-0`, `fleet-1`, ... */
   readonly prefix?: string;
 }
@@ -87,7 +88,7 @@ export function* fleetReadings(
       else if (begins) system.story = 0;
       system.wander = 0.9 * system.wander + 1.5 * random.normal();
       const noise = [random.normal(), random.normal(), random.normal()] as const;
-      yield readingOf(system, time, daily, noise, ramp, ahead, options.drift);
+      yield readingOf(system, time, daily, noise, ramp, ahead, options.drifts ?? []);
     }
   }
 }
@@ -99,7 +100,7 @@ function readingOf(
   noise: readonly [number, number, number],
   ramp: number,
   ahead: number,
-  drift: FleetDrift | undefined,
+  drifts: readonly FleetDrift[],
 ): FleetReading {
   const { story } = system;
   const rising = story === undefined ? 0 : Math.min(1, (story + 1) / ramp);
@@ -108,14 +109,14 @@ function readingOf(
     ? 95 + Math.max(-4.5, Math.min(4.5, 2 * noise[0]))
     : Math.min(88, system.cpu + 8 * daily + system.wander + noise[0] + 25 * rising);
   const values = {
-    cpu_usage: drifted('cpu_usage', cpu, time, drift),
+    cpu_usage: drifted('cpu_usage', cpu, time, drifts),
     memory_usage: drifted(
       'memory_usage',
       system.memory + 3 * daily + 1.5 * noise[1] + 30 * rising,
       time,
-      drift,
+      drifts,
     ),
-    disk_io: drifted('disk_io', system.disk * Math.exp(0.2 * noise[2] + 1.8 * rising), time, drift),
+    disk_io: drifted('disk_io', system.disk * Math.exp(0.2 * noise[2] + 1.8 * rising), time, drifts),
   };
   return {
     reading: {
@@ -134,9 +135,10 @@ function drifted(
   column: FleetDrift['column'],
   value: number,
   time: number,
-  drift: FleetDrift | undefined,
+  drifts: readonly FleetDrift[],
 ): number {
-  if (drift?.column !== column || time < drift.after.getTime()) return value;
+  const drift = drifts.find((each) => each.column === column && time >= each.after.getTime());
+  if (drift === undefined) return value;
   return value * (drift.scale ?? 1) + (drift.shift ?? 0);
 }
 

@@ -40,21 +40,15 @@ export class FleetSource extends ReadingSource {
     const pastSteps = Math.floor((historyEnd - Date.parse(state.from)) / stepMs) + 1;
     this.historyReadings = state.done ? 0 : pastSteps * systems;
     const skipBefore = state.done ? this.clock.now().getTime() : 0;
-    const drift =
+    const drifts =
       driftAfterMs === undefined
-        ? {}
-        : {
-            drift: {
-              after: new Date(historyEnd + driftAfterMs),
-              column: 'cpu_usage' as const,
-              shift: driftShift,
-            },
-          };
+        ? []
+        : [{ after: new Date(historyEnd + driftAfterMs), column: 'cpu_usage' as const, shift: driftShift }];
     let { done } = state;
     let batch: unknown[] = [];
     let made = 0;
     const from = new Date(state.from);
-    for (const { reading } of fleetReadings(seed, { systems, from, stepMs, incidentsPerDay, ...drift })) {
+    for (const { reading } of fleetReadings(seed, { systems, from, stepMs, incidentsPerDay, drifts })) {
       made += 1;
       const time = Date.parse(reading.timestamp);
       if (time < skipBefore) continue;
