@@ -126,9 +126,10 @@ start_s3() {
   bash "$INFRA_HOME/build.sh" s3
   local port dir=$DATA/s3
   port=$(port_of s3)
-  mkdir -p "$dir/buckets/headrace-test" "$dir/meta"
+  mkdir -p "$dir/buckets/headrace-test"
+  # Metadata in extended attributes of the file itself: a sidecar directory is replaced a moment after the content.
   ROOT_ACCESS_KEY=headrace ROOT_SECRET_KEY=headrace-secret start s3 \
-    "$CACHE/versitygw-$VERSITYGW_VERSION/versitygw" --port "127.0.0.1:$port" posix --sidecar "$dir/meta" "$dir/buckets"
+    "$CACHE/versitygw-$VERSITYGW_VERSION/versitygw" --port "127.0.0.1:$port" posix "$dir/buckets"
   await s3 30 curl -s -o /dev/null "http://127.0.0.1:$port/"
   set_env HEADRACE_TEST_S3_ENDPOINT "http://127.0.0.1:$port"
   set_env HEADRACE_TEST_S3_BUCKET headrace-test
