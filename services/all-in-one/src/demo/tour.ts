@@ -64,9 +64,9 @@ export async function runTour(platform: AllInOne, options: TourOptions): Promise
     url: platform.urlOf('ingestion'),
     seed: options.seed,
     systems: 100,
-    from: new Date(now - 108 * hour),
+    from: new Date(now - 160 * hour),
     until: new Date(now),
-    stepMs: 300_000,
+    stepMs: 150_000,
     incidentsPerDay: 3,
   });
   const pump = new Pump(feed);
@@ -81,9 +81,9 @@ export async function runTour(platform: AllInOne, options: TourOptions): Promise
   };
   const within = (what: string): { withinMs: number; what: string } => ({ withinMs: options.stepMs, what });
   try {
-    options.tell('1. A fleet of 100 servers reports: two days of history');
+    options.tell('1. A fleet of 100 servers reports: eighteen hours of history');
     await step('history', async () => {
-      await feed.sendUntil(new Date(now - 72 * hour));
+      await feed.sendUntil(new Date(now - 142 * hour));
       return { readings: feed.sent };
     });
 
