@@ -24,6 +24,7 @@ import { MeasurePerformance } from './application/measure-performance.js';
 import { Policies } from './application/policies.js';
 import { DriftStore } from './application/ports.js';
 import { ReadDrift } from './application/read-drift.js';
+import { RecordAnswer } from './application/record-answer.js';
 import { RecordOutcomes } from './application/record-outcomes.js';
 import { RecordValidation } from './application/record-validation.js';
 import { ReferenceProfiles } from './application/reference-profiles.js';
@@ -58,6 +59,7 @@ export class DriftModule {
         CountPredictions,
         FollowChampion,
         ReadDrift,
+        RecordAnswer,
         RecordOutcomes,
         RecordValidation,
       ],

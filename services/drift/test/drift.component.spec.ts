@@ -44,7 +44,7 @@ window: { rows: 300, seconds: 60, minimumRows: 100 }
 performance:
   window: { rows: 200, seconds: 60 }
   minimumLabelled: 100
-retraining: { cooldownSeconds: 3600, perDay: 4 }
+retraining: { cooldownSeconds: 3600, answerWithinSeconds: 0, perDay: 4 }
 `;
 
 function declarePolicy(directory: string): string {

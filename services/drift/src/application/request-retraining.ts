@@ -26,6 +26,7 @@ export async function requestRetraining(
         watch.streaks['data-quality'] >= policy.windowsInARow ||
         Object.values(watch.failedSuites).some((failed) => failed >= policy.dataQuality.failedWindowsInARow),
       requestedBefore: watch.requestedAt.map((time) => new Date(time)),
+      answeredAt: watch.answeredAt === undefined ? undefined : new Date(watch.answeredAt),
     },
     policy.retraining,
   );

@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { decideRetraining, type RetrainingCase } from './decide-retraining.js';
 
-const policy = { cooldownSeconds: 3600, perDay: 2, whenImpactUnknown: 'hold' as const };
+const policy = {
+  cooldownSeconds: 3600,
+  answerWithinSeconds: 0,
+  perDay: 2,
+  whenImpactUnknown: 'hold' as const,
+};
 const now = new Date('2026-11-23T12:00:00Z');
 const ago = (hours: number) => new Date(now.getTime() - hours * 3_600_000);
 const shift = { since: ago(2), what: 'cpu', evidence: [] };
@@ -12,7 +17,15 @@ const performance = (verdict: 'healthy' | 'degraded' | 'inconclusive', windowEnd
 });
 const decide = (given: Partial<RetrainingCase>, changed: Partial<typeof policy> = {}) =>
   decideRetraining(
-    { now, shift: undefined, performance: undefined, dataBroken: false, requestedBefore: [], ...given },
+    {
+      now,
+      shift: undefined,
+      performance: undefined,
+      dataBroken: false,
+      requestedBefore: [],
+      answeredAt: undefined,
+      ...given,
+    },
     { ...policy, ...changed },
   );
 
@@ -56,6 +69,15 @@ describe('decideRetraining', () => {
     expect(decide({ performance: performance('degraded'), dataBroken: true })).toMatchObject({
       because: 'data-broken',
     });
+  });
+
+  it('asks for nothing new while what was asked for is on its way, and not for ever', () => {
+    const asked = { performance: performance('degraded'), requestedBefore: [ago(2)] };
+    const patient = { answerWithinSeconds: 3 * 3600 };
+    expect(decide(asked, patient)).toMatchObject({ because: 'answer-pending' });
+    expect(decide({ ...asked, answeredAt: ago(2.5) }, patient)).toMatchObject({ because: 'answer-pending' });
+    expect(decide({ ...asked, answeredAt: ago(1.5) }, patient)).toMatchObject({ action: 'request' });
+    expect(decide({ ...asked, requestedBefore: [ago(3)] }, patient)).toMatchObject({ action: 'request' });
   });
 
   it('keeps the cooldown to the second and the budget of a day', () => {

@@ -15,6 +15,8 @@ export interface RetrainingCase {
   readonly dataBroken: boolean;
   /** When retraining was requested before, oldest first. */
   readonly requestedBefore: readonly Date[];
+  /** When a training last failed or a rollout last ended; undefined: never. */
+  readonly answeredAt: Date | undefined;
 }
 
 export type RetrainingDecision =
@@ -22,7 +24,13 @@ export type RetrainingDecision =
   | {
       readonly action: 'hold';
       readonly because:
-        'nothing-moved' | 'harmless' | 'impact-unknown' | 'data-broken' | 'cooldown' | 'budget';
+        | 'nothing-moved'
+        | 'harmless'
+        | 'impact-unknown'
+        | 'data-broken'
+        | 'answer-pending'
+        | 'cooldown'
+        | 'budget';
     };
 
 const DAY_MS = 86_400_000;
@@ -31,10 +39,11 @@ const DAY_MS = 86_400_000;
  * Decides whether a new model is worth its price. The question is not whether the world moved but whether that hurts:
  * degraded performance asks for a model, with or without a shift; a shift after which performance was measured and held
  * is harmless; a shift without outcomes yet waits for them, unless the policy says otherwise. Then the brakes: broken
- * data first, cooldown, budget of a day.
+ * data first; then the answer to the last request, because a newer version would restart the rollout of the one that was
+ * asked for, again and again; cooldown; budget of a day.
  */
 export function decideRetraining(
-  { now, shift, performance, dataBroken, requestedBefore }: RetrainingCase,
+  { now, shift, performance, dataBroken, requestedBefore, answeredAt }: RetrainingCase,
   policy: DriftPolicy['retraining'],
 ): RetrainingDecision {
   const hurts = performance?.verdict === 'degraded';
@@ -46,6 +55,10 @@ export function decideRetraining(
   }
   if (dataBroken) return { action: 'hold', because: 'data-broken' };
   const last = requestedBefore.at(-1);
+  const answered = last === undefined || (answeredAt !== undefined && answeredAt >= last);
+  if (!answered && now.getTime() - last.getTime() < policy.answerWithinSeconds * 1000) {
+    return { action: 'hold', because: 'answer-pending' };
+  }
   if (last && now.getTime() - last.getTime() < policy.cooldownSeconds * 1000) {
     return { action: 'hold', because: 'cooldown' };
   }

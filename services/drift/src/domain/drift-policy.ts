@@ -53,10 +53,11 @@ export const driftPolicySchema = z.strictObject({
   retraining: z
     .strictObject({
       cooldownSeconds: z.number().nonnegative(),
+      answerWithinSeconds: z.number().nonnegative().default(7200),
       perDay: z.number().int().nonnegative(),
       whenImpactUnknown: z.enum(['hold', 'request']).default('hold'),
     })
-    .default({ cooldownSeconds: 21_600, perDay: 4, whenImpactUnknown: 'hold' }),
+    .default({ cooldownSeconds: 21_600, answerWithinSeconds: 7200, perDay: 4, whenImpactUnknown: 'hold' }),
 });
 export type DriftPolicy = z.output<typeof driftPolicySchema>;
 

@@ -42,6 +42,8 @@ export interface ModelWatch {
   /** Windows of readings in a row that failed, by suite. */
   readonly failedSuites: Readonly<Record<string, number>>;
   readonly requestedAt: readonly string[];
+  /** When a training of the model last failed or a rollout of it last ended. */
+  readonly answeredAt?: string | undefined;
 }
 
 const noStreaks = { feature: 0, prediction: 0, 'data-quality': 0, performance: 0 } as const;
@@ -80,6 +82,7 @@ export function followChampion(
     positions: watch.positions,
     failedSuites: watch.failedSuites,
     requestedAt: watch.requestedAt,
+    answeredAt: watch.answeredAt,
   };
 }
 

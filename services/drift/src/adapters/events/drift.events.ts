@@ -3,6 +3,9 @@ import {
   FeaturesComputed,
   OutcomeObserved,
   PredictionMade,
+  RolloutPromoted,
+  RolloutRolledBack,
+  TrainingFailed,
   WindowValidated,
 } from '@headrace/contracts';
 import { type EventOf, On, OnBatch } from '@headrace/messaging';
@@ -10,6 +13,7 @@ import { Controller } from '@nestjs/common';
 import { CountFeatures } from '../../application/count-features.js';
 import { CountPredictions } from '../../application/count-predictions.js';
 import { FollowChampion } from '../../application/follow-champion.js';
+import { RecordAnswer } from '../../application/record-answer.js';
 import { RecordOutcomes } from '../../application/record-outcomes.js';
 import { RecordValidation } from '../../application/record-validation.js';
 
@@ -21,6 +25,7 @@ export class DriftEvents {
     private readonly predictions: CountPredictions,
     private readonly outcomes: RecordOutcomes,
     private readonly validation: RecordValidation,
+    private readonly answers: RecordAnswer,
   ) {}
 
   @On(AliasChanged)
@@ -41,6 +46,13 @@ export class DriftEvents {
   @OnBatch(OutcomeObserved)
   onOutcomes(events: readonly EventOf<typeof OutcomeObserved>[]): Promise<void> {
     return this.outcomes.execute(events);
+  }
+
+  @On(RolloutPromoted, RolloutRolledBack, TrainingFailed)
+  onAnswer(
+    event: EventOf<typeof RolloutPromoted | typeof RolloutRolledBack | typeof TrainingFailed>,
+  ): Promise<void> {
+    return this.answers.execute(event);
   }
 
   @On(WindowValidated)
