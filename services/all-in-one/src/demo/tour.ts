@@ -133,12 +133,15 @@ export async function runTour(platform: AllInOne, options: TourOptions): Promise
     });
 
     options.tell(
-      '5. The world shifts: every server uses more memory and disk than those in trouble did before',
+      '5. The world shifts: memory and disk of every server are as restless as only those in trouble were before',
     );
     await step('shift', async () => {
       const from = timeline.entries.length;
-      // What announced an incident is now how every server always looks, so the champion must be wrong.
-      feed.drift({ column: 'memory_usage', shift: 35 }, { column: 'disk_io', scale: 6 });
+      // Level and unrest of both columns are for good what only an incident brought before: the champion must be wrong.
+      feed.drift(
+        { column: 'memory_usage', shift: 20, noise: 14 },
+        { column: 'disk_io', scale: 5, noise: 4_000 },
+      );
       const drifted = await timeline.next(DriftDetected, () => true, {
         from,
         ...within('Detecting the shift'),

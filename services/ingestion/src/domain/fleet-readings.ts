@@ -8,6 +8,8 @@ export interface FleetDrift {
   readonly shift?: number;
   /** Default 1. */
   readonly scale?: number;
+  /** Standard deviation of noise that comes on top. Default 0. */
+  readonly noise?: number;
 }
 
 export interface FleetOptions {
@@ -109,14 +111,21 @@ function readingOf(
     ? 95 + Math.max(-4.5, Math.min(4.5, 2 * noise[0]))
     : Math.min(88, system.cpu + 8 * daily + system.wander + noise[0] + 25 * rising);
   const values = {
-    cpu_usage: drifted('cpu_usage', cpu, time, drifts),
+    cpu_usage: drifted('cpu_usage', cpu, noise[0], time, drifts),
     memory_usage: drifted(
       'memory_usage',
       system.memory + 3 * daily + 1.5 * noise[1] + 30 * rising,
+      noise[1],
       time,
       drifts,
     ),
-    disk_io: drifted('disk_io', system.disk * Math.exp(0.2 * noise[2] + 1.8 * rising), time, drifts),
+    disk_io: drifted(
+      'disk_io',
+      system.disk * Math.exp(0.2 * noise[2] + 1.8 * rising),
+      noise[2],
+      time,
+      drifts,
+    ),
   };
   return {
     reading: {
@@ -134,12 +143,13 @@ function readingOf(
 function drifted(
   column: FleetDrift['column'],
   value: number,
+  normal: number,
   time: number,
   drifts: readonly FleetDrift[],
 ): number {
   const drift = drifts.find((each) => each.column === column && time >= each.after.getTime());
   if (drift === undefined) return value;
-  return value * (drift.scale ?? 1) + (drift.shift ?? 0);
+  return value * (drift.scale ?? 1) + (drift.shift ?? 0) + (drift.noise ?? 0) * normal;
 }
 
 function rounded(value: number): number {
