@@ -57,6 +57,7 @@ export {
   type PeerRequest,
 } from './outbound/http-peer.js';
 export { PortInUseError, runService } from './run-service.js';
+export { repeat } from './scheduling/repeat.js';
 export {
   type AnyServiceDefinition,
   type Backends,

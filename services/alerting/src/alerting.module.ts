@@ -1,9 +1,10 @@
 import { Clock } from '@headrace/kernel';
 import {
-  loadDeclarations,
-  ServiceLogger,
   type Backends,
+  loadDeclarations,
+  repeat,
   type ServiceDefinition,
+  ServiceLogger,
 } from '@headrace/service-host';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { alertRulesDeclaration } from './adapters/alert-rules-declaration.js';
@@ -13,7 +14,6 @@ import { AlertingEvents } from './adapters/events/alerting.events.js';
 import { AlertsController } from './adapters/http/alerts.controller.js';
 import { SilencesController } from './adapters/http/silences.controller.js';
 import { StatusController } from './adapters/http/status.controller.js';
-import { NotificationTicker } from './adapters/notification-ticker.js';
 import { alertingSchema } from './adapters/persistence/alerting-schema.js';
 import { TypeormAlertRepository } from './adapters/persistence/typeorm-alert-repository.js';
 import { TypeormGroupRepository } from './adapters/persistence/typeorm-group-repository.js';
@@ -66,7 +66,7 @@ export const alerting: ServiceDefinition<AlertingConfig> = {
     );
     return {
       module: AlertingModule.forRoot(config, backends),
-      closing: [new NotificationTicker(notify, config.tickMs, logger)],
+      closing: [repeat('looking for due notifications', config.tickMs, logger, () => notify.execute())],
     };
   },
 };

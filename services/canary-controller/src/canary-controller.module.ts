@@ -1,11 +1,10 @@
 import { Clock } from '@headrace/kernel';
-import { loadDeclarations, type Backends, type ServiceDefinition } from '@headrace/service-host';
+import { type Backends, loadDeclarations, repeat, type ServiceDefinition } from '@headrace/service-host';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { RolloutEvents } from './adapters/events/rollout.events.js';
 import { RolloutsController } from './adapters/http/rollouts.controller.js';
 import { canarySchema } from './adapters/persistence/canary-schema.js';
 import { TypeormDeliveryRepository } from './adapters/persistence/typeorm-delivery-repository.js';
-import { RolloutTicker } from './adapters/rollout-ticker.js';
 import { AdvanceRollouts } from './application/advance-rollouts.js';
 import { CountEvidence } from './application/count-evidence.js';
 import { DeliveryRepository, RolloutPolicies } from './application/ports.js';
@@ -49,7 +48,7 @@ export const canaryController: ServiceDefinition<CanaryControllerConfig> = {
     const advance = new AdvanceRollouts(new TypeormDeliveryRepository(database), clock);
     return {
       module: CanaryControllerModule.forRoot(config, backends),
-      closing: [new RolloutTicker(advance, config.tickMs, logger)],
+      closing: [repeat('looking at the rollouts', config.tickMs, logger, () => advance.execute())],
     };
   },
 };

@@ -4,12 +4,12 @@ import { ObjectStore } from '@headrace/object-store';
 import {
   type Backends,
   loadDeclarations,
+  repeat,
   type ServiceDefinition,
   ServiceLogger,
   ServiceMetrics,
 } from '@headrace/service-host';
 import { type DynamicModule, Module } from '@nestjs/common';
-import { CheckTimer } from './adapters/check-timer.js';
 import { DriftEvents } from './adapters/events/drift.events.js';
 import { DriftController } from './adapters/http/drift.controller.js';
 import { driftSchema } from './adapters/persistence/drift-schema.js';
@@ -91,8 +91,6 @@ export const drift: ServiceDefinition<DriftConfig> = {
     const performance = new MeasurePerformance(store, policies, gauges, clock);
     const check = new CheckDrift(store, profiles, policies, closeWindow, performance, gauges, clock);
     await check.showLast();
-    const timer = new CheckTimer(() => check.due(), config.checkEveryMs, logger);
-    timer.start();
     return {
       module: DriftModule.forRoot(store, policies, check, {
         backends,
@@ -101,7 +99,7 @@ export const drift: ServiceDefinition<DriftConfig> = {
         closeWindow,
         performance,
       }),
-      closing: [timer],
+      closing: [repeat('looking for due windows', config.checkEveryMs, logger, () => check.due())],
     };
   },
 };

@@ -1,4 +1,4 @@
-import { loadDeclarations, type Backends, type ServiceDefinition } from '@headrace/service-host';
+import { type Backends, loadDeclarations, repeat, type ServiceDefinition } from '@headrace/service-host';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { CacheOnlineStore } from './adapters/cache/cache-online-store.js';
 import { CacheStateStore } from './adapters/cache/cache-state-store.js';
@@ -9,7 +9,6 @@ import { FeastController } from './adapters/http/feast.controller.js';
 import { FeaturesController } from './adapters/http/features.controller.js';
 import { TrainingSetsController } from './adapters/http/training-sets.controller.js';
 import { LogLabelledRowCounts } from './adapters/log/log-labelled-row-counts.js';
-import { TimerScheduler } from './adapters/timer-scheduler.js';
 import { Catalog } from './application/catalog.js';
 import { ComputeFeatures } from './application/compute-features.js';
 import { ComputeViews } from './application/compute-views.js';
@@ -80,7 +79,7 @@ export const featureStore: ServiceDefinition<FeatureStoreConfig> = {
     const timer =
       config.parityEveryMs === 0
         ? undefined
-        : new TimerScheduler(logger).every(config.parityEveryMs, () => parity.execute());
+        : repeat('measuring parity', config.parityEveryMs, logger, () => parity.execute());
     return {
       module: FeatureStoreModule.forRoot(config, catalog, backends),
       ...(timer === undefined ? {} : { closing: [timer] }),

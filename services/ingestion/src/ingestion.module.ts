@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { AppError, assertNever, Clock, type Closeable } from '@headrace/kernel';
-import { loadDeclarations, type Backends, type ServiceDefinition } from '@headrace/service-host';
+import { type Backends, loadDeclarations, repeat, type ServiceDefinition } from '@headrace/service-host';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { TelemetryEvents } from './adapters/events/telemetry.events.js';
 import { LineProtocolController } from './adapters/http/line-protocol.controller.js';
@@ -8,7 +8,6 @@ import { bodyLimitBytes, ReadingsController } from './adapters/http/readings.con
 import { DuckdbParquetWriter } from './adapters/lake/duckdb-parquet-writer.js';
 import { ObjectStoreLake } from './adapters/lake/object-store-lake.js';
 import { SourcesController } from './adapters/http/sources.controller.js';
-import { repeat } from './adapters/repeat.js';
 import { FleetSource } from './adapters/sources/fleet-source.js';
 import { HostSource } from './adapters/sources/host-source.js';
 import { ReplaySource } from './adapters/sources/replay-source.js';

@@ -1,4 +1,3 @@
-import { type Closeable } from '@headrace/kernel';
 import { type EntityState } from '../domain/entity-state.js';
 import { type FeatureView } from '../domain/feature-view.js';
 import { type OnlineRow } from '../domain/online-row.js';
@@ -68,9 +67,4 @@ export interface ParityResult {
 /** Recomputes served rows from the readings by a path that shares no code with the stream. */
 export abstract class ParityCheck {
   abstract measure(view: FeatureView, from: Date, to: Date): Promise<ParityResult>;
-}
-
-/** Runs a task again and again; never twice at the same time. */
-export abstract class Scheduler {
-  abstract every(milliseconds: number, task: () => Promise<void>): Closeable;
 }

@@ -1,7 +1,10 @@
 import { describeError, type Closeable } from '@headrace/kernel';
-import { type ServiceLogger } from '@headrace/service-host';
+import { type ServiceLogger } from '../service-logger.js';
 
-/** Runs a task again and again, one run at a time. A run that fails is logged, and the next one comes all the same. */
+/**
+ * Runs a task every `everyMs`, one run at a time: a run that is not over when the next is due swallows that one. A run that
+ * fails is logged, and the next one comes all the same. `close` begins nothing more and waits for what is running.
+ */
 export function repeat(
   name: string,
   everyMs: number,
