@@ -15,7 +15,6 @@ export { noLog, type MessagingLog } from './consumer/messaging-log.js';
 export { noMetrics, type MessagingMetrics } from './consumer/messaging-metrics.js';
 export { defaultRetryPolicy, type RetryPolicy } from './consumer/retry-policy.js';
 export { createEventBus, type EventBusConfig } from './create-event-bus.js';
-export { DirectoryInUseError } from './embedded/directory-lock.js';
 export {
   EmbeddedEventBus,
   openEmbeddedEventBus,
@@ -38,6 +37,7 @@ export { EventPublisher, type EventOf, type NewFact } from './facts.js';
 export { type KafkaConfig } from './kafka/kafka-config.js';
 export { openKafkaEventBus } from './kafka/kafka-event-bus.js';
 export {
+  DirectoryInUseError,
   InvalidRecordError,
   MessagingBufferFullError,
   MessagingClosedError,

@@ -76,3 +76,19 @@ export class PartitionRevokedError extends AppError {
     super(`Partition ${partition} of ${topic} is no longer held by this member`);
   }
 }
+
+/** Another live process holds the directory. Two writers would both assign the same offsets. */
+export class DirectoryInUseError extends AppError {
+  readonly code = 'MESSAGING_DATA_DIRECTORY_IN_USE';
+  readonly kind = 'conflict';
+
+  constructor(
+    readonly directory: string,
+    readonly pid: number,
+  ) {
+    super(
+      `${directory} is in use by process ${pid}; stop it, or give this process another data directory ` +
+        '(HEADRACE_DATA_DIR)',
+    );
+  }
+}

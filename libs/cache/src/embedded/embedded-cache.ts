@@ -1,11 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { describeError, SystemClock, type Clock } from '@headrace/kernel';
+import { describeError, holdDirectory, SystemClock, type Clock } from '@headrace/kernel';
 import { type RootDatabase } from 'lmdb';
 import { Cache, type Cached, type CacheWrite } from '../cache.js';
-import { CacheClosedError, CacheCorruptError, CacheUnavailableError } from '../cache-errors.js';
+import {
+  CacheClosedError,
+  CacheCorruptError,
+  CacheDirectoryInUseError,
+  CacheUnavailableError,
+} from '../cache-errors.js';
 import { checkWrite } from '../check-write.js';
 import { openCacheFile } from './cache-file.js';
-import { lockDirectory } from './directory-lock.js';
 import { decodeEntry, encodeEntry, type Entry } from './stored-entry.js';
 
 export interface EmbeddedCacheOptions {
@@ -27,7 +31,7 @@ export async function openEmbeddedCache(
   directory: string,
   options: EmbeddedCacheOptions = {},
 ): Promise<EmbeddedCache> {
-  const release = lockDirectory(directory);
+  const release = holdDirectory(directory, (pid) => new CacheDirectoryInUseError(directory, pid));
   let file: RootDatabase<Buffer, string> | undefined;
   try {
     file = openCacheFile(directory);

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { SystemClock, type Clock } from '@headrace/kernel';
+import { holdDirectory, SystemClock, type Clock } from '@headrace/kernel';
 import {
   EventBus,
   type ConsumeOptions,
@@ -11,9 +11,8 @@ import {
   type RecordPosition,
   type TopicSpec,
 } from '../event-bus.js';
-import { MessagingClosedError } from '../messaging-errors.js';
+import { DirectoryInUseError, MessagingClosedError } from '../messaging-errors.js';
 import { ConsumerGroup } from './consumer-group.js';
-import { lockDirectory } from './directory-lock.js';
 import { EmbeddedLog, type LogPartition } from './embedded-log.js';
 
 export interface EmbeddedEventBusOptions {
@@ -40,7 +39,7 @@ export class EmbeddedEventBus extends EventBus {
 
   private constructor(
     private readonly log: EmbeddedLog,
-    private readonly lock: { release(): void },
+    private readonly release: () => void,
     options: EmbeddedEventBusOptions,
   ) {
     super();
@@ -51,13 +50,13 @@ export class EmbeddedEventBus extends EventBus {
   }
 
   static open(directory: string, options: EmbeddedEventBusOptions = {}): EmbeddedEventBus {
-    const lock = lockDirectory(directory);
+    const release = holdDirectory(directory, (pid) => new DirectoryInUseError(directory, pid));
     try {
       const clock = options.clock ?? new SystemClock();
       const log = EmbeddedLog.open(directory, clock, options.bufferLimitBytes ?? 64 * 1024 * 1024);
-      return new EmbeddedEventBus(log, lock, options);
+      return new EmbeddedEventBus(log, release, options);
     } catch (error) {
-      lock.release();
+      release();
       throw error;
     }
   }
@@ -149,7 +148,7 @@ export class EmbeddedEventBus extends EventBus {
     await Promise.all([...this.groups.values()].map((group) => group.close()));
     await this.cleaning;
     await this.log.close();
-    this.lock.release();
+    this.release();
   }
 
   private async *readRanges(

@@ -1,6 +1,6 @@
-import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { AppError, type Closeable } from '@headrace/kernel';
+import { AppError, holdDirectory, type Closeable } from '@headrace/kernel';
 
 const newestFormat = 1;
 
@@ -51,14 +51,15 @@ export function holdDataDirectory(path: string): Closeable & { readonly path: st
   const directory = resolve(path);
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   checkFormat(directory);
-  const lock = join(directory, 'process.lock');
-  claim(lock, directory);
-  let held = true;
+  const release = holdDirectory(
+    directory,
+    (pid) => new DataDirectoryInUseError(directory, pid),
+    'process.lock',
+  );
   return {
     path: directory,
     close: () => {
-      if (held) rmSync(lock, { force: true });
-      held = false;
+      release();
       return Promise.resolve();
     },
   };
@@ -84,60 +85,6 @@ function formatOf(written: string): number | undefined {
     if (error instanceof SyntaxError) return undefined;
     throw error;
   }
-}
-
-/** A hard link is made or is there already: of two processes one succeeds. */
-function claim(lock: string, directory: string): void {
-  const draft = `${lock}.${process.pid}`;
-  writeFileSync(draft, JSON.stringify({ pid: process.pid, started: startOf(process.pid) }), { mode: 0o600 });
-  try {
-    for (let attempt = 0; attempt < 3; attempt += 1) {
-      try {
-        linkSync(draft, lock);
-        return;
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-      }
-      const holder = holderOf(lock);
-      if (holder !== undefined && isAlive(holder)) throw new DataDirectoryInUseError(directory, holder.pid);
-      rmSync(lock, { force: true });
-    }
-    throw new DataDirectoryInUseError(directory, holderOf(lock)?.pid ?? 0);
-  } finally {
-    rmSync(draft, { force: true });
-  }
-}
-
-interface Holder {
-  readonly pid: number;
-  readonly started: string | undefined;
-}
-
-function holderOf(lock: string): Holder | undefined {
-  const written = read(lock);
-  try {
-    return written === undefined || written === '' ? undefined : (JSON.parse(written) as Holder);
-  } catch (error) {
-    // Torn by a crash of the machine: nobody holds it.
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
-}
-
-function isAlive({ pid, started }: Holder): boolean {
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
-  }
-  const now = startOf(pid);
-  // A number is given again after a while; the start tells the two apart.
-  return now === undefined || started === undefined || now === started;
-}
-
-function startOf(pid: number): string | undefined {
-  const stat = read(`/proc/${pid}/stat`);
-  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
 }
 
 function read(path: string): string | undefined {

@@ -1,6 +1,5 @@
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CacheDirectoryInUseError } from '../cache-errors.js';
 
 interface Holder {
   readonly pid: number;
@@ -10,18 +9,19 @@ interface Holder {
 
 /**
  * Holds a directory for this process by a file that names it. The lock of a process that ended without releasing it
- * (kill -9, power loss) is taken over. Not across machines: a process number says nothing there.
+ * (kill -9, power loss) is taken over at once, also when its number was given to another. Not across machines: a process
+ * number says nothing there. Throws what `refuse` makes of the holder's number when another living process holds it.
  *
  * @returns releases the lock
  */
-export function lockDirectory(directory: string): () => void {
+export function holdDirectory(directory: string, refuse: (pid: number) => Error, file = 'lock'): () => void {
   mkdirSync(directory, { recursive: true });
-  const path = join(directory, 'lock');
+  const path = join(directory, file);
   const claim = `${path}.${process.pid}`;
   const self: Holder = { pid: process.pid, started: startOf(process.pid) ?? 'unknown' };
   writeFileSync(claim, JSON.stringify(self));
   try {
-    while (!linked(claim, path)) takeOverFromTheDead(directory, path);
+    while (!linked(claim, path)) takeOverFromTheDead(path, refuse);
   } finally {
     rmSync(claim, { force: true });
   }
@@ -42,9 +42,9 @@ function linked(from: string, to: string): boolean {
 }
 
 /** Of several processes that see the same dead holder the rename succeeds for one; what it moved is looked at again. */
-function takeOverFromTheDead(directory: string, path: string): void {
+function takeOverFromTheDead(path: string, refuse: (pid: number) => Error): void {
   const holder = holderOf(path);
-  if (holder !== undefined && isAlive(holder)) throw new CacheDirectoryInUseError(directory, holder.pid);
+  if (holder !== undefined && isAlive(holder)) throw refuse(holder.pid);
   const grave = `${path}.stale.${process.pid}`;
   try {
     renameSync(path, grave);
