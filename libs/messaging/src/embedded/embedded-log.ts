@@ -488,7 +488,7 @@ function checkFormat(directory: string, data: string): void {
 
 /**
  * A file that was cut off would kill the process by SIGBUS at the first read behind its end. LMDB's two meta pages name
- * the last page of the two newest commits; the older of them is on disk for certain, so the file must reach that far.
+ * the last page of the two newest commits. It reads by the newer one, so the file must reach as far as the larger of them.
  */
 function checkLength(data: string): void {
   const file = openSync(data, 'r');
@@ -498,7 +498,7 @@ function checkLength(data: string): void {
     const first = metaPage(file, 0);
     if (first === undefined) throw new LogCorruptError(`${data} is not an LMDB file`);
     const second = metaPage(file, first.pageSize) ?? first;
-    const lastPage = first.lastPage < second.lastPage ? first.lastPage : second.lastPage;
+    const lastPage = first.lastPage > second.lastPage ? first.lastPage : second.lastPage;
     const needed = (lastPage + 1n) * BigInt(first.pageSize);
     if (BigInt(size) < needed) {
       throw new LogCorruptError(`${data} is cut off: it has ${size} of at least ${needed} bytes`);
