@@ -9,6 +9,7 @@ export { runStandalone } from './backends/run-standalone.js';
 export { startService, StoreNotDeclaredError } from './backends/start-service.js';
 export { backendsConfigSchema, type BackendsConfig } from './configuration/backends-config.js';
 export {
+  configDirectory,
   hostConfigSchema,
   serviceNames,
   serviceUrl,

@@ -1,4 +1,4 @@
-import { withHost } from '@headrace/service-host';
+import { configDirectory, withHost } from '@headrace/service-host';
 import { z } from 'zod';
 
 const milliseconds = z.coerce
@@ -10,7 +10,7 @@ const milliseconds = z.coerce
 export const alertingConfigSchema = withHost(
   'alerting',
   z.object({
-    HEADRACE_CONFIG_DIR: z.string().min(1).default('config'),
+    HEADRACE_CONFIG_DIR: configDirectory,
     /** Labels that put alerts into one notification, separated by commas. */
     ALERTING_GROUP_BY: z.string().default('modelName'),
     ALERTING_GROUP_WAIT_MS: milliseconds.default(5_000),

@@ -1,11 +1,10 @@
-import { fileURLToPath } from 'node:url';
-import { withHost } from '@headrace/service-host';
+import { configDirectory, withHost } from '@headrace/service-host';
 import { z } from 'zod';
 
 export const canaryControllerConfigSchema = withHost(
   'canary-controller',
   z.object({
-    HEADRACE_CONFIG_DIR: z.string().default(fileURLToPath(new URL('../../../config', import.meta.url))),
+    HEADRACE_CONFIG_DIR: configDirectory,
     /** How often the rollouts in progress are looked at. */
     CANARY_TICK_MS: z.coerce.number().int().min(10).max(60_000).default(1_000),
   }),

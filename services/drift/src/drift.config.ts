@@ -1,11 +1,11 @@
-import { withHost } from '@headrace/service-host';
+import { configDirectory, withHost } from '@headrace/service-host';
 import { z } from 'zod';
 
 export const driftConfigSchema = withHost(
   'drift',
   z.object({
     /** Holds `drift-policies/*.yaml`. */
-    HEADRACE_CONFIG_DIR: z.string().default('config'),
+    HEADRACE_CONFIG_DIR: configDirectory,
     /** How often windows are looked at that no new row closes. */
     DRIFT_CHECK_EVERY_MS: z.coerce.number().int().min(100).max(600_000).default(5000),
   }),

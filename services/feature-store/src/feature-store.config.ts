@@ -1,5 +1,4 @@
-import { fileURLToPath } from 'node:url';
-import { withHost } from '@headrace/service-host';
+import { configDirectory, withHost } from '@headrace/service-host';
 import { z } from 'zod';
 
 const hours = 3_600_000;
@@ -8,7 +7,7 @@ export const featureStoreConfigSchema = withHost(
   'feature-store',
   z.object({
     /** Where the folders `feature-views` and `labels` lie. */
-    HEADRACE_CONFIG_DIR: z.string().default(fileURLToPath(new URL('../../../config', import.meta.url))),
+    HEADRACE_CONFIG_DIR: configDirectory,
     /** How long the state of a system that is silent is kept; beyond it its windows begin anew. */
     FEATURE_STORE_STATE_HOURS: z.coerce.number().positive().default(72),
     /** How long the last row of a silent system can be told from an unknown system. */

@@ -1,5 +1,4 @@
-import { fileURLToPath } from 'node:url';
-import { withHost } from '@headrace/service-host';
+import { configDirectory, withHost } from '@headrace/service-host';
 import { z } from 'zod';
 
 const sources = ['host', 'replay', 'fleet'] as const;
@@ -9,7 +8,7 @@ export const ingestionConfigSchema = withHost(
   'ingestion',
   z.object({
     /** Where the folders `suites` and `data` lie. */
-    HEADRACE_CONFIG_DIR: z.string().default(fileURLToPath(new URL('../../../config', import.meta.url))),
+    HEADRACE_CONFIG_DIR: configDirectory,
     INGESTION_SUITE: z.string().default('system_metrics_suite'),
     /** Readings of one request. */
     INGESTION_MAX_READINGS: whole.min(1).default(10_000),

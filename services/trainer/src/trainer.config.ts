@@ -1,15 +1,11 @@
-import { fileURLToPath } from 'node:url';
-import { serviceUrl, withHost } from '@headrace/service-host';
+import { configDirectory, serviceUrl, withHost } from '@headrace/service-host';
 import { z } from 'zod';
 
 export const trainerConfigSchema = withHost(
   'trainer',
   z.object({
     FEATURE_STORE_URL: serviceUrl('feature-store'),
-    HEADRACE_CONFIG_DIR: z
-      .string()
-      .min(1)
-      .default(fileURLToPath(new URL('../../../config', import.meta.url))),
+    HEADRACE_CONFIG_DIR: configDirectory,
     TRAINER_BUILD_TIMEOUT_MS: z.coerce.number().int().min(1_000).default(600_000),
     TRAINER_FIRST_MODEL_CHECK_SECONDS: z.coerce.number().positive().max(86_400).default(30),
     TRAINER_POLL_SECONDS: z.coerce.number().positive().max(3_600).default(5),

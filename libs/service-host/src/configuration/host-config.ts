@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { type HostConfig } from '../service-options.js';
 
@@ -21,6 +22,12 @@ const defaultPortBase = 8080;
 export function variablePrefix(service: string): string {
   return service === 'canary-controller' ? 'CANARY' : service.toUpperCase().replaceAll('-', '_');
 }
+
+/** HEADRACE_CONFIG_DIR: where the folders of declarations lie. Default: those that ship, wherever the process was started. */
+export const configDirectory: z.ZodType<string> = z
+  .string()
+  .min(1)
+  .default(fileURLToPath(new URL('../../../../config', import.meta.url)));
 
 const port = z.coerce.number().int().min(0).max(65_535);
 

@@ -1,34 +1,10 @@
 import {
-  AlertAcknowledged,
-  AlertFired,
-  AlertResolved,
-  AliasChanged,
-  DriftDetected,
-  DriftMeasured,
+  allEvents,
   FeaturesComputed,
-  ModelLoaded,
-  ModelLoadFailed,
-  ModelTrained,
-  ModelVersionCreated,
-  NotificationFailed,
-  NotificationSent,
   OutcomeObserved,
-  ParityMeasured,
-  PerformanceMeasured,
   PredictionMade,
   ReadingAccepted,
   ReadingQuarantined,
-  RetrainingRequested,
-  RolloutPromoted,
-  RolloutRolledBack,
-  RolloutStarted,
-  StepJudged,
-  TrafficShifted,
-  TrainingFailed,
-  TrainingRequested,
-  TrialCompleted,
-  VersionMarkedUnstable,
-  WindowValidated,
 } from '@headrace/contracts';
 import { OnBatch, type EventOf } from '@headrace/messaging';
 import { Controller } from '@nestjs/common';
@@ -36,6 +12,9 @@ import { type LedgerEntry } from '../../application/ports.js';
 import { RecordEvents } from '../../application/record-events.js';
 import { Overview } from '../../domain/overview.js';
 import { LogFactFinder } from '../log/log-fact-finder.js';
+
+/** What travels alone is a decision; what travels many to a record is counted and looked up in the log. */
+const decisions = allEvents.filter((event) => event.factsPerRecord === 1);
 
 /** The console consumes everything, read only: high-rate facts into the live view, the rest into the ledger. */
 @Controller()
@@ -90,33 +69,7 @@ export class ConsoleEvents {
       this.overview.addOutcome(payload.systemId, payload.eventTime, payload.value);
   }
 
-  @OnBatch(
-    WindowValidated,
-    ParityMeasured,
-    TrainingRequested,
-    TrialCompleted,
-    ModelTrained,
-    TrainingFailed,
-    ModelVersionCreated,
-    AliasChanged,
-    VersionMarkedUnstable,
-    ModelLoaded,
-    ModelLoadFailed,
-    RolloutStarted,
-    TrafficShifted,
-    StepJudged,
-    RolloutPromoted,
-    RolloutRolledBack,
-    DriftMeasured,
-    DriftDetected,
-    PerformanceMeasured,
-    RetrainingRequested,
-    AlertFired,
-    AlertResolved,
-    AlertAcknowledged,
-    NotificationSent,
-    NotificationFailed,
-  )
+  @OnBatch(...decisions)
   onDecisions(events: readonly EventOf[]): Promise<void> {
     return this.record.execute(events.map(ledgerEntryOf));
   }
