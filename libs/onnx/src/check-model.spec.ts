@@ -1,7 +1,7 @@
 import { SeededRandom } from '@headrace/kernel';
 import onnxProto, { type onnx as Onnx } from 'onnx-proto';
 import { describe, expect, it } from 'vitest';
-import { buildTreeModel } from './build-tree-model.js';
+import { buildTreeModel } from './build/build-tree-model.js';
 import { checkModel, defaultModelLimits, readTreeEnsemble } from './check-model.js';
 import { compileTrees } from './compile-trees.js';
 import { randomEnsemble } from './testing/random-ensemble.js';
@@ -55,7 +55,8 @@ describe('checkModel', () => {
   });
 
   it('keeps a graph that is more than trees for onnxruntime', () => {
-    const wider = changed((_, graph) => {
+    const wider = changed((model, graph) => {
+      model.metadataProps = model.metadataProps.filter(({ key }) => key !== 'headrace.signature');
       graph.node.push(
         new onnx.NodeProto({ opType: 'Mul', input: ['xgboost', 'xgboost'], output: ['squared'] }),
       );
@@ -90,7 +91,7 @@ describe('checkModel', () => {
     [
       'an operator of its own',
       changed((_, graph) => (graph.node[1]!.domain = 'evil')),
-      /"evil\/Sigmoid" is not allowed/,
+      /"evil\/Reshape" is not allowed/,
     ],
     [
       'imported foreign operators',
@@ -161,6 +162,20 @@ describe('checkModel', () => {
       /not supported/,
     ],
     ['another input', changed((_, graph) => (graph.input[0]!.name = 'x')), /features/],
+    [
+      'a default for what the caller gives',
+      changed((_, graph) =>
+        graph.initializer.push(
+          onnx.TensorProto.create({ name: 'features', dims: [1, 4], dataType: 1, floatData: [0, 0, 0, 0] }),
+        ),
+      ),
+      /features has a default/,
+    ],
+    [
+      'a signature of another graph',
+      changed((_, graph) => (graph.input[0]!.type!.tensorType!.shape!.dim![1]!.dimValue = 3)),
+      /signature in the metadata is not that of its graph/,
+    ],
     ['no probability', changed((_, graph) => graph.output.shift()), /no output probability/],
     [
       'fewer names than features',

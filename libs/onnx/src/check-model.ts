@@ -28,6 +28,8 @@ export interface TensorSpec {
   readonly name: string;
   readonly datatype: 'FP32';
   readonly shape: readonly number[];
+  /** The model answers without it; see absentSequence for what is fed then. */
+  readonly optional?: true;
 }
 
 export interface CheckedModel {
@@ -90,9 +92,10 @@ export function checkModel(content: Uint8Array, limits: ModelLimits = defaultMod
   const graph = model.graph ?? refuse('it has no graph');
   const metadata = readMetadata(model);
   const constants = checkTensors(graph, limits);
-  const inputs = (graph.input ?? []).filter(({ name }) => !constants.has(name ?? '')).map(tensorSpec);
+  const given = (graph.input ?? []).filter(({ name }) => !constants.has(name ?? '')).map(tensorSpec);
   const outputs = (graph.output ?? []).map(tensorSpec);
-  const featureNames = checkSignature(inputs, outputs, metadata, limits);
+  const inputs = checkSignature(given, outputs, constants, metadata, limits);
+  const featureNames = readFeatureNames(inputs, metadata);
   const regressors = checkNodes(graph, inputs, constants, featureNames.length, limits);
   return {
     bytes,
@@ -174,25 +177,83 @@ function tensorSpec(info: Onnx.IValueInfoProto): TensorSpec {
   return { name, datatype: 'FP32', shape };
 }
 
-/** Every model takes `features` [n, f], perhaps `sequence` [n, t, c], and answers `probability` [n]. */
+/**
+ * Every model takes `features` [n, f], `sequence` [n, t, c] or both, and answers `probability` [n] and more columns. What
+ * the file says of itself in its metadata must be what its graph says; without such a signature nothing is optional.
+ */
 function checkSignature(
   inputs: readonly TensorSpec[],
   outputs: readonly TensorSpec[],
+  constants: ReadonlySet<string>,
   metadata: Readonly<Record<string, string>>,
   limits: ModelLimits,
-): readonly string[] {
-  const features = inputs.find(({ name }) => name === 'features');
-  const columns = features?.shape[1] ?? -1;
-  if (features?.shape.length !== 2 || columns < 1 || features.shape[0] !== -1)
-    refuse('it has no input features FP32 [n, f] with a fixed f');
-  if (columns > limits.maxFeatures) refuse(`it has ${columns} features; ${limits.maxFeatures} are allowed`);
-  const sequence = inputs.find(({ name }) => name === 'sequence');
-  if (inputs.length !== (sequence === undefined ? 1 : 2))
-    refuse('it has inputs other than features and sequence');
-  if (sequence !== undefined && sequence.shape.length !== 3) refuse('its input sequence is not [n, t, c]');
+): readonly TensorSpec[] {
+  for (const name of ['features', 'sequence'])
+    if (constants.has(name)) refuse(`its ${name} has a default, which would be used whatever is asked`);
+  for (const { name, shape } of inputs) {
+    const [rows, ...sizes] = shape;
+    const rank =
+      name === 'features'
+        ? 2
+        : name === 'sequence'
+          ? 3
+          : refuse(`it has an input ${JSON.stringify(name)}; features and sequence are known`);
+    if (shape.length !== rank || rows !== -1 || sizes.some((size) => size < 1))
+      refuse(
+        `its input ${name} is not FP32 ${rank === 2 ? '[n, f] with a fixed f' : '[n, t, c] with fixed t and c'}`,
+      );
+    const columns = sizes.reduce((product, size) => product * size, 1);
+    if (columns > limits.maxFeatures)
+      refuse(`its ${name} has ${columns} values a row; ${limits.maxFeatures} are allowed`);
+  }
+  if (inputs.length === 0) refuse('it has no input features FP32 [n, f] and no input sequence');
+  for (const specs of [inputs, outputs])
+    if (new Set(specs.map(({ name }) => name)).size !== specs.length) refuse('it names a tensor twice');
   const probability = outputs.find(({ name }) => name === 'probability');
   if (probability?.shape.length !== 1) refuse('it has no output probability FP32 [n]');
   if (outputs.some(({ shape }) => shape.length !== 1)) refuse('it has an output that is not [n]');
+  const written = metadata['signature'];
+  if (written === undefined) return inputs;
+  const signature = parseSignature(written);
+  const agrees = (found: readonly TensorSpec[], said: readonly WrittenTensor[]): boolean =>
+    found.length === said.length &&
+    found.every(({ name, shape }, index) => {
+      const other = said[index];
+      return other?.name === name && other.datatype === 'FP32' && String(other.shape) === String(shape);
+    });
+  if (!agrees(inputs, signature.inputs) || !agrees(outputs, signature.outputs))
+    refuse('its signature in the metadata is not that of its graph');
+  return inputs.map((input, index) =>
+    signature.inputs[index]?.optional === true && input.name === 'sequence'
+      ? { ...input, optional: true }
+      : input,
+  );
+}
+
+interface WrittenTensor {
+  readonly name: unknown;
+  readonly datatype: unknown;
+  readonly shape: unknown;
+  readonly optional?: unknown;
+}
+
+function parseSignature(written: string): {
+  readonly inputs: readonly WrittenTensor[];
+  readonly outputs: readonly WrittenTensor[];
+} {
+  const signature = parseJson('signature', written) as { inputs?: unknown; outputs?: unknown } | null;
+  const tensors = (list: unknown): list is WrittenTensor[] =>
+    Array.isArray(list) && list.every((item) => typeof item === 'object' && item !== null);
+  const { inputs, outputs } = signature ?? {};
+  if (!tensors(inputs) || !tensors(outputs)) refuse('its signature is not a list of inputs and outputs');
+  return { inputs, outputs };
+}
+
+function readFeatureNames(
+  inputs: readonly TensorSpec[],
+  metadata: Readonly<Record<string, string>>,
+): readonly string[] {
+  const columns = inputs.find(({ name }) => name === 'features')?.shape[1] ?? 0;
   const written = metadata['featureNames'];
   if (written === undefined) return Array.from({ length: columns }, (_, index) => `f${index}`);
   const names = parseNames(written);
@@ -201,13 +262,16 @@ function checkSignature(
   return names;
 }
 
-function parseNames(written: string): readonly string[] {
-  let names: unknown;
+function parseJson(what: string, written: string): unknown {
   try {
-    names = JSON.parse(written);
+    return JSON.parse(written);
   } catch (cause) {
-    throw new ModelRefusedError('its feature names are not JSON', { cause });
+    throw new ModelRefusedError(`its ${what} is not JSON`, { cause });
   }
+}
+
+function parseNames(written: string): readonly string[] {
+  const names = parseJson('list of feature names', written);
   if (!Array.isArray(names) || !names.every((name): name is string => typeof name === 'string'))
     refuse('its feature names are not a list of names');
   return names;
@@ -266,6 +330,18 @@ function checkAttributes(operator: string, node: Onnx.INodeProto, limits: ModelL
       checkTensor(what, attribute.t, limits);
     }
   }
+}
+
+/**
+ * What is fed as an optional `sequence` when there is none: one row of NaN, which stands for every row of the batch.
+ */
+export function absentSequence(spec: TensorSpec): {
+  readonly values: Float32Array;
+  readonly shape: readonly number[];
+} {
+  const [, ...sizes] = spec.shape;
+  const values = sizes.reduce((product, size) => product * size, 1);
+  return { values: new Float32Array(values).fill(NaN), shape: [1, ...sizes] };
 }
 
 /** Operators that change the shape of one column and nothing else. */

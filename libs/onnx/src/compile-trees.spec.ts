@@ -1,7 +1,7 @@
 import { SeededRandom } from '@headrace/kernel';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { buildTreeModel, treeEnsembleFromXgboostJson } from './build-tree-model.js';
+import { buildTreeModel } from './build/build-tree-model.js';
 import { checkModel, readTreeEnsemble } from './check-model.js';
 import { compileTrees } from './compile-trees.js';
 import { proofRows, proveEqual } from './prove-equal.js';
@@ -39,12 +39,12 @@ describe.each(goldenBoosters())('a booster of $name', (golden) => {
   });
 
   it('is the same ensemble after it went through an ONNX file', () => {
-    const bytes = treeEnsembleFromXgboostJson(golden.model, { featureNames: golden.featureNames });
+    const bytes = buildTreeModel(ensemble);
     expect(readTreeEnsemble(bytes)).toEqual(ensemble);
   });
 
   it('answers in onnxruntime what the compiled scorer answers', async () => {
-    const bytes = treeEnsembleFromXgboostJson(golden.model, { featureNames: golden.featureNames });
+    const bytes = buildTreeModel(ensemble);
     const model = checkModel(bytes);
     const run = await openInOnnxruntime(model.bytes, golden.featureNames.length);
     const rows = proofRows(ensemble, 500, new SeededRandom(1));

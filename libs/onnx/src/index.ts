@@ -1,5 +1,12 @@
-export { buildTreeModel, treeEnsembleFromXgboostJson, type TreeModelOptions } from './build-tree-model.js';
+export { type Calibration } from './build/add-calibration.js';
+export { type Activation, type DenseNetwork } from './build/add-dense.js';
+export { type LstmLayerWeights, type LstmWeights } from './build/add-lstm.js';
+export { type Scaler } from './build/add-scaler.js';
+export { buildEnsembleModel, type EnsembleMember, type EnsembleModel } from './build/build-ensemble-model.js';
+export { buildLstmModel, type LstmModelOptions } from './build/build-lstm-model.js';
+export { buildTreeModel, type TreeModelOptions } from './build/build-tree-model.js';
 export {
+  absentSequence,
   checkModel,
   defaultModelLimits,
   readTreeEnsemble,

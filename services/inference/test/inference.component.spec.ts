@@ -16,7 +16,14 @@ import {
 import { inference } from '../src/inference.module.js';
 import { deterministicId, digestOf, SeededRandom } from '@headrace/kernel';
 import { BusEventPublisher, replay, type EventOf } from '@headrace/messaging';
-import { buildTreeModel, marginOf, sigmoid, type TreeEnsemble } from '@headrace/onnx';
+import {
+  buildEnsembleModel,
+  buildTreeModel,
+  marginOf,
+  sigmoid,
+  type LstmWeights,
+  type TreeEnsemble,
+} from '@headrace/onnx';
 import {
   backendsConfigSchema,
   connectBackends,
@@ -571,13 +578,30 @@ describe('inference during a rollout', () => {
     expect((await fetch(url('/health/ready'))).status).toBe(200);
   });
 
-  it('runs a graph that is more than trees in onnxruntime, beside the compiled ones', async () => {
-    // The same file with another operator at the end: softmax of a single column is 1.
+  it('runs trees beside an LSTM in onnxruntime, and the trees alone where there is no sequence', async () => {
+    // Kernels of zero and an intercept of zero: the LSTM says 0.5 to everything.
+    const undecided: LstmWeights = {
+      steps: 2,
+      channels: 1,
+      layers: [
+        {
+          units: 1,
+          kernel: new Float32Array(4),
+          recurrentKernel: new Float32Array(4),
+          bias: new Float32Array(4),
+        },
+      ],
+      dense: { kernel: new Float32Array(1), bias: new Float32Array(1) },
+      scaler: { mean: Float32Array.of(50), scale: Float32Array.of(10) },
+    };
     const graph = Buffer.from(
-      Buffer.from(files.get(2) ?? [])
-        .toString('latin1')
-        .replace('Sigmoid', 'Softmax'),
-      'latin1',
+      buildEnsembleModel({
+        featureNames,
+        members: [
+          { kind: 'trees', name: 'xgboost', weight: 3, trees: second },
+          { kind: 'lstm', name: 'lstm', weight: 1, lstm: undecided },
+        ],
+      }),
     );
     await backends.objects?.put('models/graph', graph);
     await shiftTraffic(0, { version: 5, digest: digestOf(graph), key: 'models/graph' });
@@ -586,20 +610,35 @@ describe('inference during a rollout', () => {
       expect(loaded?.payload.scorer).toBe('onnxruntime');
     });
     const rows = Array.from({ length: 130 }, (_, index) => [index, 1, 1]);
-    const { status, body } = await post(
-      `/v2/models/${modelName}/versions/5/infer`,
-      inferBody(rows, [rows.length, 3]),
+    const ofTrees = rows.map(([cpu]) => sigmoid((cpu ?? 0) < 70 ? -1 : 3));
+    const infer = async (...more: object[]): Promise<Record<string, readonly (number | null)[]>> => {
+      const request = inferBody(rows, [rows.length, 3]) as { inputs: object[] };
+      const { status, body } = await post(`/v2/models/${modelName}/versions/5/infer`, {
+        ...request,
+        inputs: [...request.inputs, ...more],
+      });
+      expect(status).toBe(200);
+      const outputs = body['outputs'] as { name: string; data: (number | null)[] }[];
+      return Object.fromEntries(outputs.map(({ name, data }) => [name, data]));
+    };
+    const alone = await infer();
+    expect(alone['probability']).toEqual(ofTrees.map((p) => expect.closeTo(p, 6) as number));
+    expect(alone['lstm']).toEqual(rows.map(() => null));
+    // Every second row has a sequence.
+    const both = await infer({
+      name: 'sequence',
+      datatype: 'FP32',
+      shape: [rows.length, 2, 1],
+      data: rows.flatMap((_, row) => (row % 2 === 0 ? [null, null] : [null, 60])),
+    });
+    expect(both['probability']).toEqual(
+      ofTrees.map((p, row) => expect.closeTo(row % 2 === 0 ? p : 0.75 * p + 0.125, 6) as number),
     );
-    expect(status).toBe(200);
-    expect(body['outputs']).toMatchObject([
-      { name: 'probability', data: rows.map(() => 1) },
-      { name: 'xgboost' },
-    ]);
     await publishFeatures('graph', [{ cpu_usage_mean_5m: 75 }, {}]);
     const predictions = await predictionsOf('graph', 2);
     expect(
       predictions.flatMap(({ payload }) => payload.shadow.map(({ probability }) => probability)).sort(),
-    ).toEqual([1, null]);
+    ).toEqual([expect.closeTo(sigmoid(3), 6), null]);
   });
 
   it('refuses a version whose file has other columns than the registry says', async () => {

@@ -104,6 +104,7 @@ async function byTrees(model: CheckedModel, session: GraphSession): Promise<Scor
 async function byGraph(model: CheckedModel, session: GraphSession): Promise<Scoring> {
   const score = scoreBySession(
     session,
+    model.inputs,
     model.outputs.map(({ name }) => name),
   );
   // onnxruntime is its own reference: the warm-up proves that the model runs, for one row and for several.

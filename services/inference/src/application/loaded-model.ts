@@ -1,4 +1,4 @@
-import { type Proof, type TensorSpec, type TreeScorer } from '@headrace/onnx';
+import { absentSequence, type Proof, type TensorSpec, type TreeScorer } from '@headrace/onnx';
 import { type GraphInput, type GraphSession } from './ports.js';
 
 /** A model that was fetched, verified, checked, proved and warmed: it may answer. */
@@ -45,14 +45,23 @@ export function scoreByTrees(scorer: TreeScorer, outputNames: readonly string[])
 /** Rows of one run: larger batches gain nothing in onnxruntime. */
 const rowsPerRun = 64;
 
-/** Answers from a session of onnxruntime. */
-export function scoreBySession(session: GraphSession, outputNames: readonly string[]): LoadedModel['score'] {
+/** Answers from a session of onnxruntime. An optional input that is not given is fed as absent. */
+export function scoreBySession(
+  session: GraphSession,
+  specs: readonly TensorSpec[],
+  outputNames: readonly string[],
+): LoadedModel['score'] {
+  const absent = specs.flatMap((spec) =>
+    spec.optional === true ? [[spec.name, absentSequence(spec)] as const] : [],
+  );
   return async (inputs, rows) => {
+    const filled = Object.fromEntries(absent.filter(([name]) => inputs[name] === undefined));
     const answers = new Map(outputNames.map((name) => [name, new Float32Array(rows)]));
     for (let from = 0; from < rows; from += rowsPerRun) {
       const until = Math.min(rows, from + rowsPerRun);
-      const part = await session.run(
-        Object.fromEntries(
+      const part = await session.run({
+        ...filled,
+        ...Object.fromEntries(
           Object.entries(inputs).map(([name, { values, shape }]) => {
             const width = values.length / rows;
             return [
@@ -61,7 +70,7 @@ export function scoreBySession(session: GraphSession, outputNames: readonly stri
             ];
           }),
         ),
-      );
+      });
       for (const [name, values] of part) answers.get(name)?.set(values, from);
     }
     return answers;

@@ -44,7 +44,8 @@ export class PredictSystem {
     const { answer, eventTime, missing } = await this.answer(model, systemId);
     const latencyMs = performance.now() - started;
     this.metrics.predicted(model, 'request', 1, latencyMs / 1000);
-    if (answer.degradation !== undefined) this.metrics.abstain(modelName, answer.degradation);
+    if (answer.probability === null && answer.degradation !== undefined)
+      this.metrics.abstain(modelName, answer.degradation);
     const now = this.clock.now();
     const predictionId = newId(now);
     const { modelVersion, digest } = model;

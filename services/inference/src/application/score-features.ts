@@ -58,7 +58,8 @@ export class ScoreFeatures {
       this.metrics.counted(model, 'shadow', facts.length - chosen);
     }
     for (const { payload } of facts)
-      if (payload.degradation !== undefined) this.metrics.abstain(payload.modelName, payload.degradation);
+      if (payload.probability === null && payload.degradation !== undefined)
+        this.metrics.abstain(payload.modelName, payload.degradation);
     await this.publisher.publish(PredictionMade, facts);
   }
 }

@@ -2,7 +2,7 @@ import { describeError } from '@headrace/kernel';
 import { featureMatrix } from '../domain/feature-matrix.js';
 import { type LoadedModel } from './loaded-model.js';
 
-/** The answer for one row: a probability, or why there is none. */
+/** The answer for one row: a probability, or why there is none; `degradation` beside one says what it lacks. */
 export interface RowAnswer {
   readonly probability: number | null;
   readonly degradation?: string;
@@ -16,7 +16,8 @@ export async function scoreRows(
   model: LoadedModel,
   rows: readonly FeatureRow[],
 ): Promise<readonly RowAnswer[]> {
-  if (model.inputs.some(({ name }) => name !== 'features'))
+  const others = model.inputs.filter(({ name }) => name !== 'features');
+  if (others.some(({ optional }) => optional !== true))
     return rows.map(() => ({ probability: null, degradation: 'no-sequence' }));
   const columns = model.featureNames.length;
   const { values, present } = featureMatrix(rows, model.featureNames);
@@ -32,7 +33,7 @@ export async function scoreRows(
     if (present[index] === 0) return { probability: null, degradation: 'no-features' };
     if (probability === undefined || Number.isNaN(probability))
       return { probability: null, error: 'The model answered no number' };
-    return { probability };
+    return others.length === 0 ? { probability } : { probability, degradation: 'no-sequence' };
   };
   try {
     const probabilities = await run(0, rows.length);

@@ -13,6 +13,7 @@ export interface TensorSpec {
   readonly datatype: string;
   /** -1 is the number of rows. */
   readonly shape: readonly number[];
+  readonly optional?: boolean;
 }
 
 /** A request whose tensors do not fit the model. The message says what was expected. */
@@ -48,7 +49,10 @@ export function checkInputs(
   let rows: number | undefined;
   for (const spec of specs) {
     const input = inputs.find(({ name }) => name === spec.name);
-    if (input === undefined) throw invalid(`The input ${quoted(spec.name)} is missing`);
+    if (input === undefined) {
+      if (spec.optional === true) continue;
+      throw invalid(`The input ${quoted(spec.name)} is missing`);
+    }
     if (input.datatype !== spec.datatype)
       throw invalid(`The input ${quoted(input.name)} is ${quoted(input.datatype)}`);
     const fits =
