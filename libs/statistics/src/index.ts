@@ -8,6 +8,10 @@ export {
   type FreezeOptions,
   type FrozenHistogram,
 } from './frozen-histogram.js';
+export { countWeightedInto, freezeWeighted, type WeightedValues } from './weighted-values.js';
+export { DdSketch, type DdSketchState } from './dd-sketch.js';
+export { KllSketch, type KllState } from './kll-sketch.js';
+export { ksOfDdSketches, ksOfKllSketches, type SketchedKs } from './ks-of-sketches.js';
 export { populationStabilityIndex } from './population-stability-index.js';
 export { jensenShannonDistance, jensenShannonDivergence, type LogarithmBase } from './jensen-shannon.js';
 export { kullbackLeibler } from './kullback-leibler.js';
