@@ -1,44 +1,30 @@
-import { spawnSync } from 'node:child_process';
 import { SeededRandom } from '@headrace/kernel';
 import {
   countInto,
+  countWeightedInto,
+  DdSketch,
   freezeHistogram,
+  freezeWeighted,
+  type FrozenHistogram,
   jensenShannonDistance,
+  KllSketch,
+  ksOfDdSketches,
+  ksOfKllSketches,
   ksTwoSample,
   populationStabilityIndex,
+  type WeightedValues,
 } from '@headrace/statistics';
 import { type BenchResult, median } from './bench-result.js';
+import { runPeer } from './peers/run-peer.js';
 
 const FEATURES = 50;
 const ROWS = 100_000;
 const ROUNDS = 5;
 
-/** The same work in SciPy and NumPy: raw arrays to KS, PSI and JS of each column, the bins made from the reference. */
-const scipyScript = `
-import json, time
-import numpy as np
-import scipy
-from scipy import stats
-from scipy.spatial.distance import jensenshannon
-rng = np.random.default_rng(7)
-reference = rng.normal(0, 1, (${FEATURES}, ${ROWS}))
-current = rng.normal(0.1, 1, (${FEATURES}, ${ROWS}))
-times = []
-for _ in range(3):
-    start = time.perf_counter()
-    for r, c in zip(reference, current):
-        stats.ks_2samp(r, c, method="asymp")
-        edges = np.concatenate([[-np.inf], np.quantile(r, np.arange(1, 10) / 10), [np.inf]])
-        p = np.histogram(r, edges)[0] / len(r)
-        q = np.histogram(c, edges)[0] / len(c)
-        p0, q0 = np.where(p == 0, 0.0001, p), np.where(q == 0, 0.0001, q)
-        np.sum((q0 - p0) * np.log(q0 / p0))
-        jensenshannon(p, q, base=2)
-    times.append(time.perf_counter() - start)
-print(json.dumps({"seconds": sorted(times)[len(times) // 2], "scipy": scipy.__version__}))
-`;
-
-/** Drift of 50 columns of 100,000 rows from raw arrays, freezing the reference included. */
+/**
+ * Drift of 50 columns of 100,000 rows: from raw arrays, freezing the reference included, against SciPy and Evidently on the
+ * same work; and from the sketches of both windows.
+ */
 export async function benchStatistics(): Promise<BenchResult[]> {
   const random = new SeededRandom(7);
   const columns = (shift: number): Float64Array[] =>
@@ -46,44 +32,73 @@ export async function benchStatistics(): Promise<BenchResult[]> {
       Float64Array.from({ length: ROWS }, () => random.normal() + shift),
     );
   const [reference, current] = [columns(0), columns(0.1)];
+  const raw = secondsOf(reference, current, (before, after) => {
+    const frozen = freezeHistogram(before);
+    return [ksTwoSample(before, after), ...distances(frozen, countInto(frozen.edges, after))];
+  });
+  const name = `KS + PSI + JS, ${FEATURES} features x ${ROWS} rows`;
+  const figure = { unit: 's', better: 'lower' } as const;
+  const results: BenchResult[] = [];
+  const peers = [
+    ['SciPy', 'scipy', runPeer('statistics-scipy.py', String(FEATURES), String(ROWS), '3')],
+    ['Evidently', 'evidently', runPeer('statistics-evidently.py', String(FEATURES), String(ROWS))],
+  ] as const;
+  for (const [label, key, report] of peers) {
+    const seconds = report?.values['seconds'];
+    if (report === undefined || seconds === undefined) continue;
+    const reference = { name: `${label} ${report.versions[key] ?? '?'}`, value: seconds };
+    results.push({ name, value: raw, ...figure, reference, ratio: raw / seconds });
+  }
+  if (results.length === 0) results.push({ name, value: raw, ...figure });
+
+  const fromDd = secondsOf(
+    reference.map((column) => DdSketch.of(column)),
+    current.map((column) => DdSketch.of(column)),
+    (before, after) => {
+      const frozen = freezeWeighted(before.weighted(), 10, (left, right) =>
+        before.borderBetween(left, right),
+      );
+      return [ksOfDdSketches(before, after), ...distances(frozen, counted(frozen, after.weighted()))];
+    },
+  );
+  const fromKll = secondsOf(
+    reference.map((column, feature) => KllSketch.of(column, 2 * feature)),
+    current.map((column, feature) => KllSketch.of(column, 2 * feature + 1)),
+    (before, after) => {
+      const frozen = freezeWeighted(before.weighted());
+      return [ksOfKllSketches(before, after), ...distances(frozen, counted(frozen, after.weighted()))];
+    },
+  );
+  const toRaw = { name: 'ours from raw arrays', value: raw };
+  return [
+    ...results,
+    { name: 'the same from DDSketches', value: fromDd, ...figure, reference: toRaw, ratio: fromDd / raw },
+    { name: 'the same from KLL sketches', value: fromKll, ...figure, reference: toRaw, ratio: fromKll / raw },
+  ];
+}
+
+const counted = (frozen: FrozenHistogram, sample: WeightedValues): FrozenHistogram =>
+  countWeightedInto(frozen.edges, sample);
+const distances = (frozen: FrozenHistogram, current: FrozenHistogram): (number | undefined)[] => [
+  populationStabilityIndex(frozen, current),
+  jensenShannonDistance(frozen, current),
+];
+
+/** Median over the rounds, after one to warm up, of judging every column. */
+function secondsOf<Column>(
+  reference: readonly Column[],
+  current: readonly Column[],
+  judge: (before: Column, after: Column) => readonly unknown[],
+): number {
   const measure = (): number => {
     const start = performance.now();
     reference.forEach((before, feature) => {
-      const after = current[feature]!;
-      const frozen = freezeHistogram(before);
-      const counted = countInto(frozen.edges, after);
-      if (
-        ksTwoSample(before, after) === undefined ||
-        populationStabilityIndex(frozen, counted) === undefined ||
-        jensenShannonDistance(frozen, counted) === undefined
-      ) {
+      if (judge(before, current[feature] as Column).includes(undefined)) {
         throw new Error('The benchmark measured nothing');
       }
     });
     return (performance.now() - start) / 1000;
   };
   measure();
-  const seconds = median(Array.from({ length: ROUNDS }, measure));
-  const scipy = measureScipy();
-  return [
-    {
-      name: `KS + PSI + JS, ${FEATURES} features x ${ROWS} rows`,
-      value: seconds,
-      unit: 's',
-      better: 'lower',
-      ...(scipy && {
-        reference: { name: `SciPy ${scipy.scipy}`, value: scipy.seconds },
-        ratio: seconds / scipy.seconds,
-      }),
-    },
-  ];
-}
-
-/** Undefined when no Python with SciPy is on the path. */
-function measureScipy(): { seconds: number; scipy: string } | undefined {
-  for (const python of ['python3', 'python']) {
-    const run = spawnSync(python, ['-c', scipyScript], { encoding: 'utf8' });
-    if (run.status === 0) return JSON.parse(run.stdout) as { seconds: number; scipy: string };
-  }
-  return undefined;
+  return median(Array.from({ length: ROUNDS }, measure));
 }
