@@ -25,3 +25,16 @@ export {
 } from './prove-equal.js';
 export { readXgboostJson } from './read-xgboost-json.js';
 export { marginOf, ModelRefusedError, sigmoid, type Tree, type TreeEnsemble } from './tree-ensemble.js';
+export { foldConstants } from './rewrite/fold-constants.js';
+export {
+  measureChange,
+  seededRows,
+  type MeasuredChange,
+  type ModelRows,
+  type RunModel,
+} from './rewrite/measure-change.js';
+export { mergeSubtrees } from './rewrite/merge-subtrees.js';
+export { pruneTrees } from './rewrite/prune-trees.js';
+export { removeDeadCode } from './rewrite/remove-dead-code.js';
+export { RewriteRefusedError, type Rewrite, type Rewritten } from './rewrite/rewrite.js';
+export { rewriteModel, type RewriteStep, type RewrittenModel } from './rewrite/rewrite-model.js';

@@ -1,0 +1,79 @@
+import { type onnx as Onnx } from 'onnx-proto';
+import { evaluateOperator } from './evaluate-operator.js';
+import { constantsOf, operatorOf, opsetOf, readsOf, subgraphsOf } from './graph-names.js';
+import { withoutDeadCode } from './remove-dead-code.js';
+import { type Rewrite, unchanged } from './rewrite.js';
+import { type Constant, elementType, readTensor, writeTensor } from './tensor-values.js';
+
+/** A result may be larger than what it is made of by this much, so that shapes and scalars fold and tensors do not blow up. */
+const mayGrowBytes = 1_024;
+
+/**
+ * Computes now what would be computed in every run: an operator whose inputs are all constants becomes a constant, and what
+ * only it read is dropped. Bit-identical, because only operators are evaluated whose result is certain to the bit
+ * (see evaluateOperator).
+ *
+ * Left as they are: an operator that makes an output of the model; one with a graph inside; one of another domain; one that
+ * reads an initializer a caller may replace; one whose result would make the file larger by more than a kilobyte.
+ */
+export function foldConstants(): Rewrite {
+  return {
+    name: 'fold-constants',
+    guarantee: 'bit-identical',
+    apply(model) {
+      const graph = model.graph ?? {};
+      const opset = opsetOf(model);
+      const tensors = constantsOf(graph);
+      const known = new Map<string, Constant | undefined>();
+      const valueOf = (name: string): Constant | undefined => {
+        const tensor = tensors.get(name);
+        if (!known.has(name) && tensor !== undefined) known.set(name, readTensor(tensor));
+        return known.get(name);
+      };
+      const outputs = new Set((graph.output ?? []).map(({ name }) => name ?? ''));
+      const folded = new Map<string, Constant>();
+      const node = (graph.node ?? []).filter((one) => {
+        const value = evaluate(one, valueOf, outputs, opset);
+        if (value === undefined) return true;
+        const name = one.output?.[0] ?? '';
+        known.set(name, value);
+        folded.set(name, value);
+        return false;
+      });
+      if (folded.size === 0) return unchanged(model);
+      const reads = readsOf({ ...graph, node });
+      const made = [...folded].flatMap(([name, value]) =>
+        reads.has(name) ? [writeTensor(name, value)] : [],
+      );
+      const next: Onnx.IGraphProto = { ...graph, node, initializer: [...(graph.initializer ?? []), ...made] };
+      return {
+        model: { ...model, graph: withoutDeadCode(next) },
+        changes: { foldedNodes: folded.size },
+        left: [],
+      };
+    },
+  };
+}
+
+function evaluate(
+  node: Onnx.INodeProto,
+  valueOf: (name: string) => Constant | undefined,
+  outputs: ReadonlySet<string>,
+  opset: number,
+): Constant | undefined {
+  const [name, ...others] = node.output ?? [];
+  if (name === undefined || others.length > 0 || outputs.has(name)) return undefined;
+  if (!operatorOf(node).startsWith('/') || subgraphsOf(node).length > 0) return undefined;
+  const inputs = (node.input ?? []).map((input) => (input === '' ? undefined : valueOf(input)));
+  if (inputs.some((value, index) => value === undefined && node.input?.[index] !== '')) return undefined;
+  if (widens(node, inputs[0])) return undefined;
+  const value = evaluateOperator(node, inputs, opset);
+  if (value === undefined) return undefined;
+  const given = inputs.reduce((sum, input) => sum + (input?.values.byteLength ?? 0), 0);
+  return node.opType === 'Constant' || value.values.byteLength <= given + mayGrowBytes ? value : undefined;
+}
+
+/** A weight kept as float16 or int8 is made wide at load; folding that would undo it. */
+function widens(node: Onnx.INodeProto, first: Constant | undefined): boolean {
+  return node.opType === 'DequantizeLinear' || first?.dataType === elementType.float16;
+}

@@ -1,0 +1,106 @@
+import { type Random } from '@headrace/kernel';
+import { type CheckedModel } from '../check-model.js';
+import { proofRows } from '../prove-equal.js';
+import { RewriteRefusedError } from './rewrite.js';
+import { type RewrittenModel } from './rewrite-model.js';
+
+/** Rows to compare on: one tensor an input of the model, row-major. */
+export interface ModelRows {
+  readonly rows: number;
+  readonly inputs: Readonly<
+    Record<string, { readonly values: Float32Array; readonly shape: readonly number[] }>
+  >;
+}
+
+/** Runs a model file once on these rows and answers every output, one number a row. The runtime is the caller's. */
+export type RunModel = (
+  bytes: Uint8Array,
+  rows: ModelRows,
+) => Promise<Readonly<Record<string, ArrayLike<number>>>>;
+
+export interface MeasuredChange {
+  readonly bytesBefore: number;
+  readonly bytesAfter: number;
+  readonly rows: number;
+  /** Of all outputs and rows; 0 exactly when every answer has the same bits or is NaN on both sides. */
+  readonly largestOutputChange: number;
+  /** Of the output `probability`, over the rows that have an answer; `undefined` when none has. */
+  readonly meanOutputChange: number | undefined;
+  /** Where the largest change was. */
+  readonly largestAt: { readonly output: string; readonly row: number } | undefined;
+}
+
+/**
+ * Runs the model before and after on the same rows, in one batch each, and says how far the answers moved. An answer that
+ * is NaN on one side only, or not a number at all where there was one, is a change of Infinity. No rows measure nothing and
+ * are refused, and so is a model of bit-identical rewrites whose answers moved.
+ */
+export async function measureChange(
+  original: Uint8Array,
+  rewritten: RewrittenModel,
+  rows: ModelRows,
+  run: RunModel,
+): Promise<MeasuredChange> {
+  if (rows.rows < 1) throw new RewriteRefusedError('measure-change', 'there are no rows to compare on');
+  const before = await run(original, rows);
+  const after = await run(rewritten.bytes, rows);
+  let largestOutputChange = 0;
+  let largestAt: MeasuredChange['largestAt'];
+  let sum = 0;
+  let answered = 0;
+  for (const [output, expected] of Object.entries(before)) {
+    const answers = after[output] ?? [];
+    if (expected.length !== rows.rows || answers.length !== rows.rows)
+      throw new RewriteRefusedError(
+        'measure-change',
+        `${output} has ${expected.length} answers before and ${answers.length} after for ${rows.rows} rows`,
+      );
+    for (let row = 0; row < rows.rows; row += 1) {
+      const change = changeOf(expected[row] as number, answers[row] as number);
+      if (output === 'probability' && !Number.isNaN(expected[row])) {
+        sum += change;
+        answered += 1;
+      }
+      if (change <= largestOutputChange) continue;
+      largestOutputChange = change;
+      largestAt = { output, row };
+    }
+  }
+  if (rewritten.guarantee === 'bit-identical' && largestAt !== undefined)
+    throw new RewriteRefusedError(
+      rewritten.steps.map(({ rewrite }) => rewrite).join(', '),
+      `it promises the same bits and moved ${largestAt.output} of row ${largestAt.row} by ${largestOutputChange}`,
+    );
+  return {
+    bytesBefore: rewritten.bytesBefore,
+    bytesAfter: rewritten.bytesAfter,
+    rows: rows.rows,
+    largestOutputChange,
+    meanOutputChange: answered === 0 ? undefined : sum / answered,
+    largestAt,
+  };
+}
+
+function changeOf(before: number, after: number): number {
+  if (Object.is(before, after)) return 0;
+  const change = Math.abs(before - after);
+  // The smallest number instead of 0 for +0 and -0: they are equal, and not the same bits.
+  return Number.isNaN(change) ? Infinity : Math.max(change, Number.MIN_VALUE);
+}
+
+/**
+ * Rows to measure on where there is no data: for trees on, beside and between their thresholds with missing values, else
+ * normal numbers with some missing; `sequence` likewise. The same seed gives the same rows.
+ */
+export function seededRows(model: CheckedModel, rows: number, random: Random): ModelRows {
+  const inputs = model.inputs.map(({ name, shape }) => {
+    const sizes = shape.slice(1);
+    const length = rows * sizes.reduce((product, size) => product * size, 1);
+    const values =
+      name === 'features' && model.trees !== undefined
+        ? proofRows(model.trees, rows, random)
+        : Float32Array.from({ length }, () => (random.next() < 0.02 ? NaN : random.normal()));
+    return [name, { values, shape: [rows, ...sizes] }] as const;
+  });
+  return { rows, inputs: Object.fromEntries(inputs) };
+}

@@ -1,0 +1,61 @@
+import { rewriteTrees } from './rewrite-trees.js';
+import { type Rewrite } from './rewrite.js';
+import { sizeOfTree, type TreePart } from './tree-node.js';
+
+/**
+ * Replaces a split whose two subtrees are equal by one of them, from the leaves up. Bit-identical: both sides led to leaves
+ * of the same bits. (`pruneTrees` does this after it removed what cannot be reached; this rewrite does it alone.)
+ *
+ * Equal subtrees under different splits stay where they are: a file keeps trees, not graphs, and the door refuses a node
+ * with two parents.
+ */
+export function mergeSubtrees(): Rewrite {
+  return {
+    name: 'merge-subtrees',
+    guarantee: 'bit-identical',
+    apply: (model) =>
+      rewriteTrees(model, ({ trees }) => {
+        const merged = trees.map(({ id, root }) => ({ id, root: mergeEqualSubtrees(root) }));
+        const equalNodes = trees.reduce(
+          (sum, { root }, index) => sum + sizeOfTree(root) - sizeOfTree(merged[index]?.root ?? root),
+          0,
+        );
+        return equalNodes === 0 ? undefined : { trees: merged, changes: { equalNodes } };
+      }),
+  };
+}
+
+/**
+ * The tree with no split left whose sides are equal. Each distinct subtree gets a number; two are equal when their splits
+ * and the numbers of their sides are, so that the whole takes one look at every node.
+ */
+export function mergeEqualSubtrees(root: TreePart): TreePart {
+  const numbers = new Map<string, number>();
+  const numberOf = (key: string): number => {
+    const number = numbers.get(key) ?? numbers.size;
+    numbers.set(key, number);
+    return number;
+  };
+  const merge = (part: TreePart): { readonly part: TreePart; readonly number: number } => {
+    if (part.kind === 'leaf') return { part, number: numberOf(leafKey(part.weights)) };
+    const yes = merge(part.yes);
+    const no = merge(part.no);
+    if (yes.number === no.number) return yes;
+    const { mode, feature, threshold, missingYes } = part;
+    const same = yes.part === part.yes && no.part === part.no;
+    return {
+      part: same ? part : { ...part, yes: yes.part, no: no.part },
+      number: numberOf(`${mode} ${feature} ${bits(threshold)} ${missingYes} ${yes.number} ${no.number}`),
+    };
+  };
+  return merge(root).part;
+}
+
+function leafKey(weights: Extract<TreePart, { kind: 'leaf' }>['weights']): string {
+  return weights.map(({ target, weight }) => `${target}:${bits(weight)}`).join(' ');
+}
+
+/** Tells -0 from 0, which a sum may answer. */
+function bits(value: number): string {
+  return Object.is(value, -0) ? '-0' : String(value);
+}
