@@ -138,6 +138,18 @@ describe('errors over HTTP', () => {
     expect(response.headers.get('retry-after')).toBe('7');
   });
 
+  it('answer 503 when a route takes longer than it may, whatever becomes of its work afterwards', async () => {
+    const logger = new SilentLogger();
+    const { httpUrl } = await run({ logger, http: { answerWithinMs: { '/things/slow': 20 } } });
+    const late = await fetch(`${httpUrl}/things/slow`);
+    expect(late.status).toBe(503);
+    expect(late.headers.get('retry-after')).toBe('1');
+    expect(await late.json()).toMatchObject({ code: 'HOST_ANSWER_TOO_LATE', instance: '/things/slow' });
+    release?.();
+    await eventually(() => expect(order).toEqual(['answered']));
+    expect((await fetch(`${httpUrl}/things/trace`)).status).toBe(200);
+  });
+
   it('show nothing of the inside when they were not expected', async () => {
     const logger = new SilentLogger();
     const { httpUrl } = await run({ logger });

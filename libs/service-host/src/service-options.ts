@@ -32,6 +32,11 @@ export interface HttpOptions {
   readonly anyContentType?: boolean;
   /** Parsers, hooks and routes of Fastify itself, for paths where Nest's layers cost too much. Runs before Nest's routes. */
   readonly configure?: (fastify: FastifyInstance) => void | Promise<void>;
+  /**
+   * How long each of these routes (by template, such as `/v1/readings`) may take; then the request is answered 503 with
+   * Retry-After. What it began goes on: only for work that may be done twice.
+   */
+  readonly answerWithinMs?: Readonly<Record<string, number>>;
 }
 
 export interface ServiceOptions {

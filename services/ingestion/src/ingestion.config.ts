@@ -14,6 +14,8 @@ export const ingestionConfigSchema = withHost(
     INGESTION_MAX_READINGS: whole.min(1).default(10_000),
     /** Readings that may wait for the log at a time; more are answered 429. */
     INGESTION_MAX_IN_FLIGHT: whole.min(1).default(50_000),
+    /** How long a request waits until its readings are durable; then 503: sent again they count once. */
+    INGESTION_ANSWER_WITHIN_MS: whole.min(1).default(10_000),
     /** How far ahead of our clock a timestamp may be. */
     INGESTION_MAX_AHEAD_S: z.coerce.number().min(0).default(300),
     INGESTION_MAX_AGE_DAYS: z.coerce.number().positive().default(400),
@@ -50,6 +52,7 @@ export const ingestionConfigSchema = withHost(
       aheadMs: env.INGESTION_MAX_AHEAD_S * 1_000,
       ageMs: env.INGESTION_MAX_AGE_DAYS * 86_400_000,
     },
+    answerWithinMs: env.INGESTION_ANSWER_WITHIN_MS,
     archiveEveryMs: env.INGESTION_ARCHIVE_EVERY_S * 1_000,
     windowSlideMs:
       env.INGESTION_WINDOW_SLIDE_S === undefined ? undefined : env.INGESTION_WINDOW_SLIDE_S * 1_000,

@@ -89,6 +89,9 @@ export const ingestion: ServiceDefinition<IngestionConfig> = {
       module: IngestionModule.forRoot(config, accept, sources, backends),
       closing,
       http: {
+        answerWithinMs: Object.fromEntries(
+          ['/v1/readings', '/v1/events', '/api/v2/write'].map((route) => [route, config.answerWithinMs]),
+        ),
         // Bodies are read here and nowhere else: compressed ones, lines of JSON, lines of line protocol.
         configure: (fastify) => {
           fastify.removeAllContentTypeParsers();

@@ -31,6 +31,12 @@ export function problemOf(error: unknown): ProblemDetails {
       errors: shown && 'errors' in error ? fieldErrorsOf(error.errors) : undefined,
     });
   }
+  if (isTimeout(error)) {
+    return problem('unavailable', 503, 'HOST_ANSWER_TOO_LATE', {
+      detail: 'No answer in time; whatever this waits for may be away, send the request again',
+      retryAfter: defaultRetryAfterSeconds,
+    });
+  }
   // Errors of Fastify and of Nest's HTTP layer say by themselves that they are the client's.
   const status = clientStatusOf(error);
   if (status !== undefined && error instanceof Error) {
@@ -70,6 +76,10 @@ function retryAfterOf(error: object, kind: ErrorKind): number | undefined {
 
 function fieldErrorsOf(value: unknown): readonly FieldError[] | undefined {
   return Array.isArray(value) ? (value as readonly FieldError[]) : undefined;
+}
+
+function isTimeout(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'FST_ERR_HANDLER_TIMEOUT';
 }
 
 function clientStatusOf(error: unknown): number | undefined {

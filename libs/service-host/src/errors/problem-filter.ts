@@ -37,6 +37,7 @@ export function sendProblem(
       describeError(error),
     );
   }
+  if (reply.raw.writableEnded) return;
   if (reply.sent || reply.raw.headersSent) {
     // Part of the answer has left: only a broken connection still tells the client that the rest is missing.
     reply.raw.destroy();

@@ -40,6 +40,13 @@ export async function createFastify(parts: FastifyParts): Promise<FastifyInstanc
       done(null, body);
     });
   }
+  const { answerWithinMs } = http ?? {};
+  if (answerWithinMs !== undefined) {
+    instance.addHook('onRoute', (route) => {
+      const limitMs = answerWithinMs[route.url];
+      if (limitMs !== undefined) route.handlerTimeout = limitMs;
+    });
+  }
   observe(instance, parts);
   answerHealth(instance, parts.health);
   instance.get('/metrics', async (_request, reply) => {
