@@ -21,6 +21,12 @@ interface DirectoryFormat {
 }
 
 const currentFormat: DirectoryFormat = { format: 1, postgresMajor: 18 };
+/** One session serves everybody, and the system caches the files: PostgreSQL's 128 MB of buffers would be a second copy. */
+const smallMemory = ['shared_buffers=16MB', 'wal_buffers=1MB', 'max_connections=10'].flatMap((setting) => [
+  '-c',
+  setting,
+]);
+
 const openDirectories = new Map<string, PgliteServer>();
 
 /** PGlite as the services see it: connections of the `pg` driver to one engine, and leases within the process. */
@@ -96,7 +102,9 @@ export async function openPglite(directory: string): Promise<PgliteServer> {
   const release = lockDataDirectory(path);
   try {
     checkFormat(path);
-    const pglite = await PGlite.create(join(path, 'data'));
+    const pglite = await PGlite.create(join(path, 'data'), {
+      startParams: [...PGlite.defaultStartParams, ...smallMemory],
+    });
     const { rows } = await pglite.query<{ server_version: string }>('SHOW server_version');
     const server = new PgliteServer(
       path,
