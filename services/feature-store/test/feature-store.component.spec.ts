@@ -110,7 +110,10 @@ async function start(directory = temporaryDirectory(), extra: Readonly<Record<st
     });
     expect(answer.status).toBe(200);
     return (await answer.json()) as {
-      readonly metadata: { readonly feature_names: readonly string[] };
+      readonly metadata: {
+        readonly feature_names: readonly string[];
+        readonly features_ids: Readonly<Record<string, readonly (string | null)[]>>;
+      };
       readonly results: readonly Column[];
     };
   };
@@ -154,10 +157,14 @@ describe('the feature store', () => {
   });
 
   it('serves the newest row as Feast does, with a status for every value', async () => {
-    const { handle, online, post } = await start();
+    const { facts, handle, online, post } = await start();
     await handle(...quiet);
     const answer = await online(['web-1', 'web-9'], 'cpu_usage_mean_5m', 'disk_io_std_5m');
     expect(answer.metadata.feature_names).toEqual(['system_id', 'cpu_usage_mean_5m', 'disk_io_std_5m']);
+    const [newest, unknown] = answer.metadata.features_ids['system_metrics'] ?? [];
+    const stated = (await facts(FeaturesComputed)).find(({ id }) => id === newest);
+    expect(stated?.payload).toMatchObject({ systemId: 'web-1', eventTime: instant('10:06:00') });
+    expect(unknown).toBeNull();
     expect(answer.results).toMatchObject([
       { values: ['web-1', 'web-9'], statuses: ['PRESENT', 'PRESENT'] },
       { values: [40, null], statuses: ['PRESENT', 'NOT_FOUND'] },

@@ -17,6 +17,8 @@ export const inferenceConfigSchema = withHost(
     /** Names this process; replicas that share a log need different names, or only one of them hears of a rollback. */
     INFERENCE_INSTANCE: z.string().min(1).default(`${hostname()}-${process.pid}`),
     FEATURE_STORE_URL: serviceUrl('feature-store'),
+    /** How long a request for a system's prediction waits until it is durable; then 503. */
+    INFERENCE_ANSWER_WITHIN_MS: z.coerce.number().int().positive().default(10_000),
     /** Bounds one read of online features. */
     INFERENCE_FEATURES_TIMEOUT_MS: z.coerce.number().int().positive().default(250),
   }),
@@ -26,6 +28,7 @@ export const inferenceConfigSchema = withHost(
     maxRows: env.INFERENCE_MAX_ROWS,
     maxInFlight: env.INFERENCE_MAX_IN_FLIGHT,
     instance: env.INFERENCE_INSTANCE,
+    answerWithinMs: env.INFERENCE_ANSWER_WITHIN_MS,
     featureStore: { url: env.FEATURE_STORE_URL, timeoutMs: env.INFERENCE_FEATURES_TIMEOUT_MS },
   }),
 );

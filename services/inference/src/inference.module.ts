@@ -99,6 +99,7 @@ export const inference: ServiceDefinition<InferenceConfig> = {
       grpc: { packages: ['inference'], protoPaths: [protoPath] },
       http: {
         anyContentType: true,
+        answerWithinMs: { '/v1/predict': config.answerWithinMs },
         configure: (fastify) => {
           admitPredictions(fastify, config.maxInFlight, inferenceMetrics, backends.logger);
         },

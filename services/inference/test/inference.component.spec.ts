@@ -414,7 +414,10 @@ describe('inference with a champion', () => {
     answerOfFeatureStore = () => ({
       status: 200,
       body: {
-        metadata: { feature_names: ['system_id', ...featureNames] },
+        metadata: {
+          feature_names: ['system_id', ...featureNames],
+          features_ids: { system_metrics: ['features-of-web-1'] },
+        },
         results: [
           { values: ['web-1'], statuses: ['PRESENT'], event_timestamps: ['1970-01-01T00:00:00Z'] },
           { values: [95], statuses: ['PRESENT'], event_timestamps: ['2026-11-23T11:59:00Z'] },
@@ -433,8 +436,32 @@ describe('inference with a champion', () => {
     });
     await eventually(async () => {
       const made = (await facts(PredictionMade)).find(({ id }) => id === body['prediction_id']);
-      expect(made?.payload).toMatchObject({ origin: 'request', systemId: 'web-1' });
+      expect(made?.payload).toMatchObject({
+        origin: 'request',
+        systemId: 'web-1',
+        featuresId: 'features-of-web-1',
+      });
+      expect(made?.causationIds).toEqual(['features-of-web-1']);
     });
+  });
+
+  it('states what it predicts of a named system over the protocol, a fact a row', async () => {
+    const rows = [
+      [90, 1, 2],
+      [10, 1, 2],
+    ];
+    const { body } = await post(inferPath, {
+      ...inferBody(rows, [2, 3]),
+      parameters: { system_id: 'web-7' },
+    });
+    const { prediction_ids: ids } = body['parameters'] as { prediction_ids: string };
+    const made = (await facts(PredictionMade)).filter(({ id }) => ids.split(',').includes(id));
+    expect(made.map(({ payload }) => [payload.systemId, payload.origin, payload.probability])).toEqual(
+      rows.map((row) => ['web-7', 'request', probability(first, ...row)]),
+    );
+    expect(made.map(({ id }) => id)).toEqual(ids.split(','));
+    const tooLong = { ...inferBody(rows, [2, 3]), parameters: { system_id: 'x'.repeat(513) } };
+    expect((await post(inferPath, tooLong)).status).toBe(400);
   });
 
   it('abstains with the reason when the feature store knows nothing or fails', async () => {

@@ -5,7 +5,7 @@ import { type ServiceMetrics } from '@headrace/service-host';
 import { EntityState } from '../domain/entity-state.js';
 import { type FeatureView } from '../domain/feature-view.js';
 import { type LabelDeclaration } from '../domain/label.js';
-import { type OnlineRow } from '../domain/online-row.js';
+import { featuresIdOf, type OnlineRow } from '../domain/online-row.js';
 import { readingHash } from '../domain/reading-hash.js';
 import { type OnlineStore, type StateStore } from './ports.js';
 
@@ -139,7 +139,7 @@ export class ComputeFeatures {
 
   private featuresFact(reading: Reading, features: Float64Array): NewFact<typeof FeaturesComputed> {
     const { readingId, systemId, eventTime, knownTime } = reading.payload;
-    const featuresId = deterministicId(readingId, this.view.rule);
+    const featuresId = featuresIdOf(readingId, this.view.rule);
     return {
       id: featuresId,
       time: new Date(knownTime),

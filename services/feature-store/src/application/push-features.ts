@@ -1,5 +1,5 @@
-import { AppError, deterministicId, type Clock } from '@headrace/kernel';
-import { type OnlineRow } from '../domain/online-row.js';
+import { AppError, type Clock } from '@headrace/kernel';
+import { changedByPush, type OnlineRow } from '../domain/online-row.js';
 import { type Catalog } from './catalog.js';
 import { type OnlineStore } from './ports.js';
 
@@ -56,7 +56,7 @@ export class PushFeatures {
         systemId,
         eventTime,
         knownTime,
-        changedBy: deterministicId('push', pushSource, systemId, String(eventTime)),
+        changedBy: changedByPush(pushSource, systemId, eventTime),
         values: Float64Array.from(view.featureNames, (name) => numberOf(features[name]?.[row], name, row)),
         fill: new Float64Array(view.layout.windowMinutes.length).fill(Number.NaN),
       };

@@ -1,7 +1,7 @@
 import { AppError, type Clock } from '@headrace/kernel';
 import { FeatureUnknownError, type Catalog } from './catalog.js';
 import { orNull, type FeatureView } from '../domain/feature-view.js';
-import { type OnlineRow } from '../domain/online-row.js';
+import { factBehind, type OnlineRow } from '../domain/online-row.js';
 import { type OnlineStore } from './ports.js';
 
 export class SystemUnknownError extends AppError {
@@ -24,6 +24,8 @@ export interface ServedFeature {
 
 export interface ServedRow {
   readonly row: OnlineRow | undefined;
+  /** The fact that states the features; undefined when nothing is known, or when they were pushed. */
+  readonly featuresId: string | undefined;
   /** Milliseconds between the event and now. */
   readonly ageMs: number | undefined;
   /** In the order of the wanted features. */
@@ -53,11 +55,21 @@ export class ReadFeatures {
     const now = this.clock.now().getTime();
     return rows.map((row) => {
       if (row === undefined) {
-        return { row, ageMs: undefined, features: indexes.map(() => ({ value: null, status: 'NOT_FOUND' })) };
+        return {
+          row,
+          featuresId: undefined,
+          ageMs: undefined,
+          features: indexes.map(() => ({ value: null, status: 'NOT_FOUND' })),
+        };
       }
       const ageMs = now - row.eventTime;
       const expired = ageMs > view.declaration.ttlSeconds * 1_000;
-      return { row, ageMs, features: indexes.map((index) => served(row.values[index], expired)) };
+      return {
+        row,
+        featuresId: factBehind(row, view.rule),
+        ageMs,
+        features: indexes.map((index) => served(row.values[index], expired)),
+      };
     });
   }
 }

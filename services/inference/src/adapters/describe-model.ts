@@ -22,7 +22,7 @@ export function describeModel(
   modelName: string,
   version: string | undefined,
 ): ModelDescription {
-  const model = table.find(modelName, version, '');
+  const { model } = table.find(modelName, version, '');
   const versions = table
     .versionsOf(modelName)
     .map(({ modelVersion }) => modelVersion)

@@ -4,7 +4,10 @@ import { OnlineFeatures, type KnownFeatures } from '../application/ports.js';
 
 /** The answer of a Feast feature server: one result a column. */
 const onlineFeatures = z.object({
-  metadata: z.object({ feature_names: z.array(z.string()) }),
+  metadata: z.object({
+    feature_names: z.array(z.string()),
+    features_ids: z.record(z.string(), z.array(z.string().nullable())).optional(),
+  }),
   results: z.array(
     z.object({
       values: z.array(z.unknown()),
@@ -44,6 +47,10 @@ export class FeatureStoreClient extends OnlineFeatures {
       const instant = Date.parse(result.event_timestamps?.[0] ?? '');
       if (present && instant > newest) newest = instant;
     }
-    return { features, eventTime: newest > 0 ? new Date(newest) : undefined };
+    return {
+      features,
+      eventTime: newest > 0 ? new Date(newest) : undefined,
+      featuresId: answer.metadata.features_ids?.[this.view]?.[0] ?? undefined,
+    };
   }
 }

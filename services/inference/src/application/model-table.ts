@@ -20,6 +20,13 @@ export interface RoutedModel extends Share {
   readonly model: LoadedModel;
 }
 
+/** Who answers one request, and as which arm of which rollout. */
+export interface Answering {
+  readonly model: LoadedModel;
+  readonly arm: Share['arm'];
+  readonly rolloutId: string | undefined;
+}
+
 /** Who answers for a model, replaced as a whole: a reader sees one division or the next, never half of each. */
 export interface Route {
   readonly modelName: string;
@@ -36,17 +43,17 @@ export class ModelTable {
     return this.routes.get(modelName);
   }
 
-  /** The version that answers for an entity, or the named version. */
-  find(modelName: string, modelVersion: string | undefined, key: string): LoadedModel {
-    const route = this.routes.get(modelName);
+  /** The version that answers for an entity, or the named version, which is part of no rollout. */
+  find(modelName: string, modelVersion: string | undefined, key: string): Answering {
     if (modelVersion !== undefined && modelVersion !== '') {
       const model = this.loaded.get(`${modelName}/${modelVersion}`);
       if (model === undefined) throw new ModelUnknownError(modelName, modelVersion);
-      return model;
+      return { model, arm: 'baseline', rolloutId: undefined };
     }
+    const route = this.routes.get(modelName);
     const chosen = route && chooseArm(route.shares, key, route.rolloutId ?? modelName);
     if (chosen === undefined) throw new ModelUnknownError(modelName);
-    return chosen.model;
+    return { model: chosen.model, arm: chosen.arm, rolloutId: route?.rolloutId };
   }
 
   version(modelName: string, modelVersion: number): LoadedModel | undefined {

@@ -24,6 +24,8 @@ export interface KnownFeatures {
   readonly features: Readonly<Record<string, number | null>>;
   /** When the newest of them was true; undefined when nothing is known. */
   readonly eventTime: Date | undefined;
+  /** The fact that states them; undefined when the store names none. */
+  readonly featuresId: string | undefined;
 }
 
 /** Reads features as of now. Adapter: FeatureStoreClient. */

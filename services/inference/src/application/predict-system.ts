@@ -6,7 +6,7 @@ import { chooseArm } from '../domain/choose-arm.js';
 import { InferenceMetrics } from './inference-metrics.js';
 import { type LoadedModel } from './loaded-model.js';
 import { ModelTable, ModelUnknownError } from './model-table.js';
-import { OnlineFeatures } from './ports.js';
+import { OnlineFeatures, type KnownFeatures } from './ports.js';
 import { scoreRows, type RowAnswer } from './score-rows.js';
 
 export interface SystemPrediction extends RowAnswer {
@@ -41,7 +41,8 @@ export class PredictSystem {
     if (chosen === undefined) throw new ModelUnknownError(modelName);
     const started = performance.now();
     const { model, arm } = chosen;
-    const { answer, eventTime, missing } = await this.answer(model, systemId);
+    const { answer, known, missing } = await this.answer(model, systemId);
+    const { eventTime, featuresId } = known ?? {};
     const latencyMs = performance.now() - started;
     this.metrics.predicted(model, 'request', 1, latencyMs / 1000);
     if (answer.probability === null && answer.degradation !== undefined)
@@ -53,6 +54,7 @@ export class PredictSystem {
       {
         id: predictionId,
         time: now,
+        causationIds: featuresId === undefined ? [] : [featuresId],
         payload: {
           modelName,
           modelVersion,
@@ -63,7 +65,7 @@ export class PredictSystem {
           systemId,
           eventTime: (eventTime ?? now).toISOString(),
           predictedAt: now.toISOString(),
-          featuresId: null,
+          featuresId: featuresId ?? null,
           origin: 'request',
           shadow: [],
           latencyMs,
@@ -88,19 +90,20 @@ export class PredictSystem {
   private async answer(
     model: LoadedModel,
     systemId: string,
-  ): Promise<{ answer: RowAnswer; eventTime: Date | undefined; missing: readonly string[] }> {
+  ): Promise<{ answer: RowAnswer; known: KnownFeatures | undefined; missing: readonly string[] }> {
     try {
-      const { features, eventTime } = await this.features.read(systemId, model.featureNames);
+      const known = await this.features.read(systemId, model.featureNames);
+      const { features } = known;
       const missing = model.featureNames.filter(
         (name) => features[name] === null || features[name] === undefined,
       );
       const [answer = { probability: null, degradation: 'no-features' }] = await scoreRows(model, [features]);
-      return { answer, eventTime, missing };
+      return { answer, known, missing };
     } catch (error) {
       if (!isAppError(error)) throw error;
       return {
         answer: { probability: null, degradation: 'features-unavailable', error: error.message },
-        eventTime: undefined,
+        known: undefined,
         missing: model.featureNames,
       };
     }

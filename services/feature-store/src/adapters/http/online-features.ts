@@ -28,7 +28,11 @@ interface Column {
 }
 
 export interface OnlineAnswer {
-  readonly metadata: { readonly feature_names: readonly string[] };
+  readonly metadata: {
+    readonly feature_names: readonly string[];
+    /** Beyond Feast: by view, the `features-computed` fact behind each entity's row; null when there is none. */
+    readonly features_ids: Readonly<Record<string, readonly (string | null)[]>>;
+  };
   readonly results: readonly Column[];
 }
 
@@ -57,10 +61,12 @@ export async function answerOnlineFeatures(
       feature,
     }));
   const columns = new Map<string, Column>();
+  const featuresIds: Record<string, readonly (string | null)[]> = {};
   for (const view of new Set(references.map((reference) => reference.view))) {
     const wanted = references.filter((reference) => reference.view === view).map(({ feature }) => feature);
     const rows = await readFeatures.execute(view, wanted, systemIds);
     const stamps = rows.map(({ row }) => (row === undefined ? epoch : new Date(row.eventTime).toISOString()));
+    featuresIds[view] = rows.map(({ featuresId }) => featuresId ?? null);
     for (const [index, feature] of wanted.entries()) {
       const served = rows.map(({ features }) => features[index]);
       columns.set(`${view}:${feature}`, columnOf(served, stamps));
@@ -70,7 +76,7 @@ export async function answerOnlineFeatures(
     request.full_feature_names ? `${view}__${feature}` : feature,
   );
   return {
-    metadata: { feature_names: ['system_id', ...names] },
+    metadata: { feature_names: ['system_id', ...names], features_ids: featuresIds },
     results: [
       {
         values: entities,

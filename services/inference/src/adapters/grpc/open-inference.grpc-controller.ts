@@ -6,7 +6,7 @@ import { ModelTable } from '../../application/model-table.js';
 import { Readiness } from '../../application/readiness.js';
 import { quoted, TensorsInvalidError, type InputTensor } from '../../domain/inference-tensors.js';
 import { describeModel, serverMetadata } from '../describe-model.js';
-import { floatsOf } from '../http/open-inference-json.js';
+import { floatsOf, predictionParameters } from '../http/open-inference-json.js';
 
 interface NamedModel {
   readonly name: string;
@@ -73,11 +73,12 @@ export class OpenInferenceGrpcController {
 
   @GrpcMethod(service, 'ModelInfer')
   async modelInfer(request: ModelInferRequest): Promise<object> {
-    const key = request.parameters['system_id']?.stringParam ?? request.id;
+    const systemId = request.parameters['system_id']?.stringParam;
     const answer = await this.infer.execute({
       modelName: request.modelName,
       modelVersion: request.modelVersion,
-      key: key === '' ? undefined : key,
+      systemId: systemId === '' ? undefined : systemId,
+      requestId: request.id === '' ? undefined : request.id,
       inputs: inputsOf(request),
       outputs: request.outputs.map(({ name }) => name),
     });
@@ -105,6 +106,14 @@ function messageOf(answer: InferAnswer, { id, rawInputContents }: ModelInferRequ
     modelName: answer.modelName,
     modelVersion: String(answer.modelVersion),
     id,
+    parameters: Object.fromEntries(
+      answer.predictionIds.length === 0
+        ? []
+        : Object.entries(predictionParameters(answer.predictionIds)).map(([name, stringParam]) => [
+            name,
+            { stringParam },
+          ]),
+    ),
     outputs: answer.outputs.map(({ name, values }) => ({
       name,
       datatype: 'FP32',

@@ -110,6 +110,7 @@ export function encodeAnswer(answer: InferAnswer, request: InferBody): EncodedAn
     model_name: answer.modelName,
     model_version: String(answer.modelVersion),
     ...(request.id === undefined ? {} : { id: request.id }),
+    ...(answer.predictionIds.length === 0 ? {} : { parameters: predictionParameters(answer.predictionIds) }),
     outputs,
   });
   if (parts.length === 0)
@@ -121,6 +122,11 @@ export function encodeAnswer(answer: InferAnswer, request: InferBody): EncodedAn
       'inference-header-content-length': String(Buffer.byteLength(json)),
     },
   };
+}
+
+/** Parameters of the protocol are scalars. */
+export function predictionParameters(predictionIds: readonly string[]): { readonly prediction_ids: string } {
+  return { prediction_ids: predictionIds.join(',') };
 }
 
 /** JSON knows no NaN; a row without an answer is null. */

@@ -68,7 +68,7 @@ export class OpenInferenceController {
 
   @Get(['models/:model/ready', 'models/:model/versions/:version/ready'])
   modelReady(@Param() { model, version }: ModelParameters): object {
-    const found = this.table.find(model, version, '');
+    const { model: found } = this.table.find(model, version, '');
     return { name: found.modelName, ready: true };
   }
 
@@ -82,11 +82,12 @@ export class OpenInferenceController {
   ): Promise<void> {
     const { json, binary } = splitBody(request.body, headerLength);
     const body = zod(inferBody).transform(json, { type: 'body' });
-    const key = body.parameters?.['system_id'];
+    const systemId = body.parameters?.['system_id'];
     const answer = await this.infer.execute({
       modelName: model,
       modelVersion: version,
-      key: typeof key === 'string' ? key : body.id === '' ? undefined : body.id,
+      systemId: typeof systemId === 'string' && systemId !== '' ? systemId : undefined,
+      requestId: body.id === '' ? undefined : body.id,
       inputs: readInputs(body.inputs, binary),
       outputs: (body.outputs ?? []).map(({ name }) => name),
     });
