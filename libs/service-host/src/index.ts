@@ -6,6 +6,7 @@ export {
   holdDataDirectory,
 } from './backends/data-directory.js';
 export { runStandalone } from './backends/run-standalone.js';
+export { openStartingGate, type StartingGate } from './backends/starting-gate.js';
 export { startService, StoreNotDeclaredError } from './backends/start-service.js';
 export { backendsConfigSchema, type BackendsConfig } from './configuration/backends-config.js';
 export {

@@ -13,6 +13,7 @@ import {
   backendsConfigSchema,
   ConfigError,
   connectBackends,
+  openStartingGate,
   parseConfig,
   problemsOf,
   startService,
@@ -24,6 +25,7 @@ import {
   type ServiceLogger,
   type ServiceName,
   type SharedBackends,
+  type StartingGate,
 } from '@headrace/service-host';
 import { trainer } from '@headrace/trainer';
 
@@ -48,6 +50,7 @@ function startable<Config extends { readonly host: HostConfig }>(definition: Ser
   return {
     definition,
     problemsOf: (environment: Environment) => problemsOf(definition.configSchema, environment),
+    hostOf: (environment: Environment) => parseConfig(definition.configSchema, environment).host,
     start: (environment: Environment, backends: SharedBackends) =>
       startService(definition, environment, backends),
   };
@@ -63,9 +66,14 @@ export interface AllInOne extends Closeable {
 /**
  * Runs the nine services as nine Nest applications in this process. They share one set of stores and reach each other by
  * the bus, HTTP and gRPC only, as they do in nine processes. With HEADRACE_PORT_BASE=0 every service takes free ports.
- * Fails with a ConfigError that names every bad variable of every service.
+ * Fails with a ConfigError that names every bad variable of every service. While a server is waited for, each service's
+ * port answers that it is alive, not ready, and why; `signal` ends the waiting.
  */
-export async function startAllInOne(environment: Environment, logger: ServiceLogger): Promise<AllInOne> {
+export async function startAllInOne(
+  environment: Environment,
+  logger: ServiceLogger,
+  signal?: AbortSignal,
+): Promise<AllInOne> {
   const problems = [
     ...problemsOf(backendsConfigSchema, environment),
     ...services.flatMap((service) => service.problemsOf(environment)),
@@ -76,12 +84,32 @@ export async function startAllInOne(environment: Environment, logger: ServiceLog
     ]);
   }
   const config = parseConfig(backendsConfigSchema, environment);
-  const backends = await connectBackends(config, {
-    services: services.map(({ definition }) => definition),
-    logger,
+  const gates = new Map<ServiceName, StartingGate>();
+  const closeGates = async (): Promise<void> => {
+    await Promise.all([...gates.values()].map((gate) => gate.close()));
+    gates.clear();
+  };
+  const connect = async (): Promise<SharedBackends> => {
+    for (const { definition, hostOf } of services) {
+      const host = hostOf(environment);
+      if (host.httpPort !== 0) gates.set(definition.name, await openStartingGate(definition.name, host));
+    }
+    return connectBackends(config, {
+      services: services.map(({ definition }) => definition),
+      logger,
+      onWaiting: (reason) => {
+        for (const gate of gates.values()) gate.reason = reason;
+      },
+      ...(signal === undefined ? {} : { signal }),
+    });
+  };
+  const backends = await connect().catch(async (error: unknown) => {
+    await closeGates();
+    throw error;
   });
   const running = new Map<ServiceName, RunningService>();
   const close = async (): Promise<void> => {
+    await closeGates();
     for (const service of [...running.values()].reverse()) await service.close();
     running.clear();
     await backends.close();
@@ -89,6 +117,8 @@ export async function startAllInOne(environment: Environment, logger: ServiceLog
   try {
     const addresses: Record<string, string> = {};
     for (const service of services) {
+      await gates.get(service.definition.name)?.close();
+      gates.delete(service.definition.name);
       const started = await service.start({ ...environment, ...addresses }, backends);
       running.set(service.definition.name, started);
       addresses[`${variablePrefix(service.definition.name)}_URL`] = started.httpUrl;

@@ -28,16 +28,17 @@ export async function runPlatform(given: Environment): Promise<void> {
   };
   const ending = new AbortController();
   const logger = new PinoServiceLogger('headrace', { logLevel: 'warn', logFormat: 'pretty' });
-  const starting = startAllInOne(environment, logger);
+  const starting = startAllInOne(environment, logger, ending.signal);
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
       if (ending.signal.aborted) process.exit(1);
       ending.abort();
       say('Ending: no new input, finishing what is in flight (again to end at once)');
-      starting
-        .then((platform) => platform.close())
-        .then(() => process.exit(0))
-        .catch(fail);
+      starting.then(
+        (platform) => platform.close().then(() => process.exit(0), fail),
+        // It gave up waiting, as it was asked to.
+        () => process.exit(0),
+      );
     });
   }
 

@@ -38,6 +38,19 @@ function start(variables: Record<string, string> = {}, ...args: string[]): Run {
   return { child, ended, output: () => output, errors: () => errors };
 }
 
+async function listenSomewhere(): Promise<{ readonly port: number; close(): Promise<void> }> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return { port, close: () => new Promise((resolve) => server.close(() => resolve())) };
+}
+
+async function freePort(): Promise<number> {
+  const { port, close } = await listenSomewhere();
+  await close();
+  return port;
+}
+
 const says = (run: Run, text: string | RegExp): Promise<void> =>
   eventually(() => expect(run.output()).toMatch(text), { timeoutMs: 50_000 });
 
@@ -72,15 +85,38 @@ describe('npm start', () => {
   });
 
   it('names the port that is in use and its variable', async () => {
-    const other = createServer();
-    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
-    onTestFinished(() => void other.close());
-    const { port } = other.address() as AddressInfo;
+    const { port, close } = await listenSomewhere();
+    onTestFinished(close);
     const run = start({ REGISTRY_HTTP_PORT: String(port), HEADRACE_HOST: '127.0.0.1' });
     expect(await run.ended).toBe(1);
     expect(run.errors()).toContain(`Port ${port} of registry is in use`);
     expect(run.errors()).toContain('REGISTRY_HTTP_PORT');
     expect(run.errors()).not.toMatch(/^\s+at /m);
+  });
+
+  it('waits for a broker that is away: alive, not ready and why, and ends when it is asked to', async () => {
+    const [broker, port] = [await freePort(), await freePort()];
+    const run = start({
+      HEADRACE_BUS: 'kafka',
+      KAFKA_BROKERS: `127.0.0.1:${broker}`,
+      INGESTION_HTTP_PORT: String(port),
+    });
+    const answerOf = async (path: string): Promise<{ status: number; body: string }> => {
+      const answer = await fetch(`http://127.0.0.1:${port}/health/${path}`);
+      return { status: answer.status, body: await answer.text() };
+    };
+    await eventually(
+      async () => {
+        expect((await answerOf('live')).status).toBe(200);
+        const { status, body } = await answerOf('ready');
+        expect(status).toBe(503);
+        expect(body).toContain(`127.0.0.1:${broker} cannot be reached`);
+      },
+      { timeoutMs: 50_000 },
+    );
+    await says(run, `127.0.0.1:${broker}`);
+    run.child.kill('SIGINT');
+    expect(await run.ended).toBe(0);
   });
 
   it.each([

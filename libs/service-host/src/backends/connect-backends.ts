@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Cache } from '@headrace/cache';
@@ -160,7 +161,7 @@ const longestWaitMs = 10_000;
 async function waitingFor<T>(what: string, make: () => Promise<T>, options: ConnectOptions): Promise<T> {
   for (let waitMs = 500; ; waitMs = Math.min(waitMs * 2, longestWaitMs)) {
     try {
-      return await make();
+      return await endedBy(options.signal, make());
     } catch (error) {
       if (!isAppError(error) || !error.retryable) throw error;
       const reason = `${what} cannot be reached yet: ${describeError(error)}`;
@@ -168,6 +169,22 @@ async function waitingFor<T>(what: string, make: () => Promise<T>, options: Conn
       options.logger?.warn({ error, waitMs }, `${reason}; trying again in ${waitMs} ms`);
     }
     await pause(waitMs, undefined, options.signal === undefined ? {} : { signal: options.signal });
+  }
+}
+
+/** An adapter may itself wait long for its server; who is asked to end does not. */
+async function endedBy<T>(signal: AbortSignal | undefined, work: Promise<T>): Promise<T> {
+  if (signal === undefined) return work;
+  signal.throwIfAborted();
+  const settled = new AbortController();
+  try {
+    const aborted = once(signal, 'abort', { signal: settled.signal }).then((): never => {
+      throw signal.reason;
+    });
+    aborted.catch(() => undefined);
+    return await Promise.race([work, aborted]);
+  } finally {
+    settled.abort();
   }
 }
 

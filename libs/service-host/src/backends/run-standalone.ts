@@ -1,4 +1,3 @@
-import { createServer, type Server } from 'node:http';
 import { describeError, isAppError } from '@headrace/kernel';
 import { backendsConfigSchema } from '../configuration/backends-config.js';
 import { ConfigError, parseConfig, problemsOf, type Environment } from '../configuration/parse-config.js';
@@ -9,6 +8,7 @@ import { type ServiceLogger } from '../service-logger.js';
 import { type HostConfig, type RunningService } from '../service-options.js';
 import { connectBackends, type SharedBackends } from './connect-backends.js';
 import { startService } from './start-service.js';
+import { openStartingGate } from './starting-gate.js';
 
 /** `EX_CONFIG` of sysexits.h. */
 const badConfiguration = 78;
@@ -115,48 +115,4 @@ class StandaloneProcess {
     }
     process.exit(exitCode);
   }
-}
-
-interface StartingGate {
-  reason: string;
-  close(): Promise<void>;
-}
-
-/**
- * Answers probes while the backends are waited for: alive, not ready, and why. A port that is taken is left to the
- * service itself, which says so.
- */
-async function openStartingGate(name: string, { host, httpPort }: HostConfig): Promise<StartingGate> {
-  const gate = {
-    reason: 'the backends are being connected',
-    close: (): Promise<void> =>
-      new Promise((resolve) => {
-        server.closeAllConnections();
-        server.close(() => resolve());
-      }),
-  };
-  const server: Server = createServer((request, response) => {
-    const live = request.url?.startsWith('/health/live') === true;
-    response.writeHead(live ? 200 : 503, {
-      'content-type': 'application/json',
-      connection: 'close',
-      ...(live ? {} : { 'retry-after': '1' }),
-    });
-    response.end(
-      JSON.stringify(
-        live
-          ? { status: 'live' }
-          : {
-              status: 'not-ready',
-              service: name,
-              checks: { start: { status: 'not-ready', reason: gate.reason } },
-            },
-      ),
-    );
-  });
-  await new Promise<void>((resolve) => {
-    server.once('error', () => resolve());
-    server.listen(httpPort, host, resolve);
-  });
-  return gate;
 }

@@ -1,0 +1,54 @@
+import { createServer, type Server } from 'node:http';
+import { variablePrefix } from '../configuration/host-config.js';
+import { PortInUseError } from '../run-service.js';
+import { type HostConfig } from '../service-options.js';
+
+/** Stands where a service will listen until its backends are there. */
+export interface StartingGate {
+  /** What is waited for. */
+  reason: string;
+  close(): Promise<void>;
+}
+
+/**
+ * Answers probes while the backends are waited for: alive, not ready, and why. Rejects with PortInUseError before
+ * anything is opened when somebody else has the service's port.
+ */
+export async function openStartingGate(name: string, { host, httpPort }: HostConfig): Promise<StartingGate> {
+  const gate = {
+    reason: 'the backends are being connected',
+    close: (): Promise<void> =>
+      new Promise((resolve) => {
+        server.closeAllConnections();
+        server.close(() => resolve());
+      }),
+  };
+  const server: Server = createServer((request, response) => {
+    const live = request.url?.startsWith('/health/live') === true;
+    response.writeHead(live ? 200 : 503, {
+      'content-type': 'application/json',
+      connection: 'close',
+      ...(live ? {} : { 'retry-after': '1' }),
+    });
+    response.end(
+      JSON.stringify(
+        live
+          ? { status: 'live' }
+          : {
+              status: 'not-ready',
+              service: name,
+              checks: { start: { status: 'not-ready', reason: gate.reason } },
+            },
+      ),
+    );
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(httpPort, host, resolve);
+  }).catch((error: unknown) => {
+    throw (error as NodeJS.ErrnoException).code === 'EADDRINUSE'
+      ? new PortInUseError(httpPort, `${variablePrefix(name)}_HTTP_PORT`, name, error)
+      : error;
+  });
+  return gate;
+}
