@@ -1,6 +1,7 @@
 import onnxProto, { type onnx as Onnx } from 'onnx-proto';
+import { readSetTreeNode } from './read-set-tree-node.js';
 import { readTreeNode, type TreeLimits, type TreeRegressor } from './read-tree-node.js';
-import { ModelRefusedError, refuse, type TreeEnsemble } from './tree-ensemble.js';
+import { type Link, ModelRefusedError, refuse, type TreeEnsemble } from './tree-ensemble.js';
 
 const { onnx } = onnxProto;
 const { AttributeType } = onnx.AttributeProto;
@@ -61,6 +62,7 @@ const allowedOperators: ReadonlySet<string> = new Set([
     .split(' ')
     .map((name) => `/${name}`),
   'ai.onnx.ml/TreeEnsembleRegressor',
+  'ai.onnx.ml/TreeEnsemble',
 ]);
 
 /** Bytes of one element of the tensor types that may appear. */
@@ -290,6 +292,8 @@ function checkNodes(
     refuse(`it has ${nodes.length} operators; ${limits.maxGraphNodes} are allowed`);
   const made = new Set([...inputs.map(({ name }) => name), ...constants]);
   const regressors = new Map<Onnx.INodeProto, TreeRegressor>();
+  let trees = 0;
+  let treeNodes = 0;
   for (const node of nodes) {
     const operator = `${node.domain === 'ai.onnx' ? '' : (node.domain ?? '')}/${node.opType ?? ''}`;
     if (!allowedOperators.has(operator)) refuse(`the operator ${JSON.stringify(operator)} is not allowed`);
@@ -297,11 +301,19 @@ function checkNodes(
       if (name !== '' && !made.has(name))
         refuse(`${operator} reads ${JSON.stringify(name)} before it is made`);
     checkAttributes(operator, node, limits);
-    if (operator === 'ai.onnx.ml/TreeEnsembleRegressor') {
+    if (node.domain === 'ai.onnx.ml') {
       if (node.input?.length !== 1 || node.input[0] !== 'features')
         refuse('its trees read something else than features');
-      if (regressors.size > 0) refuse('it has more than one tree ensemble');
-      regressors.set(node, readTreeNode(node, columns, limits));
+      const read = node.opType === 'TreeEnsemble' ? readSetTreeNode : readTreeNode;
+      const left = {
+        ...limits,
+        maxTrees: limits.maxTrees - trees,
+        maxTreeNodes: limits.maxTreeNodes - treeNodes,
+      };
+      const regressor = read(node, columns, left);
+      regressors.set(node, regressor);
+      trees += regressor.trees.length;
+      treeNodes += regressor.trees.reduce((sum, { feature }) => sum + feature.length, 0);
     }
     for (const name of node.output ?? []) {
       if (name === '') continue;
@@ -353,24 +365,26 @@ function treesOnly(
   regressors: ReadonlyMap<Onnx.INodeProto, TreeRegressor>,
   featureNames: readonly string[],
 ): TreeEnsemble | undefined {
-  const meaning = new Map<string, 'margin' | 'probability'>();
+  const meaning = new Map<string, Link>();
   for (const node of graph.node ?? []) {
     const regressor = regressors.get(node);
     const from = meaning.get(node.input?.[0] ?? '');
     const to = node.output?.[0] ?? '';
-    if (regressor) meaning.set(to, regressor.postTransform === 'LOGISTIC' ? 'probability' : 'margin');
-    else if (node.opType === 'Sigmoid' && from === 'margin') meaning.set(to, 'probability');
+    if (regressor) meaning.set(to, regressor.postTransform === 'LOGISTIC' ? 'sigmoid' : 'identity');
+    else if (node.opType === 'Sigmoid' && from === 'identity') meaning.set(to, 'sigmoid');
+    else if (node.opType === 'Exp' && from === 'identity') meaning.set(to, 'exp');
     else if (reshaping.has(node.opType ?? '') && from !== undefined) meaning.set(to, from);
   }
   const [regressor] = regressors.values();
   const answers = new Set((graph.output ?? []).map(({ name }) => meaning.get(name ?? '')));
   const [answer] = answers;
-  if (regressor === undefined || answers.size !== 1 || answer === undefined) return undefined;
+  if (regressor === undefined || regressors.size > 1 || answers.size !== 1 || answer === undefined)
+    return undefined;
   return {
     featureNames,
     trees: regressor.trees,
     offset: regressor.offset,
-    link: answer === 'probability' ? 'sigmoid' : 'identity',
+    link: answer,
   };
 }
 

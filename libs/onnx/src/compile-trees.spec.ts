@@ -2,57 +2,11 @@ import { SeededRandom } from '@headrace/kernel';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { buildTreeModel } from './build/build-tree-model.js';
-import { checkModel, readTreeEnsemble } from './check-model.js';
 import { compileTrees } from './compile-trees.js';
 import { proofRows, proveEqual } from './prove-equal.js';
-import { readXgboostJson } from './read-xgboost-json.js';
-import { goldenBoosters } from './testing/golden-boosters.js';
 import { randomEnsemble } from './testing/random-ensemble.js';
 import { openInOnnxruntime } from './testing/run-in-onnxruntime.js';
 import { leafTree, layOutTree, marginOf, type TreeEnsemble } from './tree-ensemble.js';
-
-describe.each(goldenBoosters())('a booster of $name', (golden) => {
-  const ensemble = readXgboostJson(golden.model, golden.featureNames);
-
-  it('has the margins of the library, bit for bit', () => {
-    const margins = new Float32Array(golden.rows);
-    compileTrees(ensemble).margins(golden.features, golden.rows, margins);
-    expect(margins).toEqual(golden.margins);
-  });
-
-  it('has the margins of the library when each row comes alone', () => {
-    const scorer = compileTrees(ensemble);
-    const one = new Float32Array(1);
-    const columns = golden.featureNames.length;
-    const margins = Float32Array.from(golden.margins, (_, row) => {
-      scorer.margins(golden.features.subarray(row * columns, (row + 1) * columns), 1, one);
-      return one[0] ?? NaN;
-    });
-    expect(margins).toEqual(golden.margins);
-  });
-
-  it('has its probabilities to within the last bit of a sigmoid', () => {
-    const answers = new Float32Array(golden.rows);
-    compileTrees(ensemble).score(golden.features, golden.rows, answers);
-    for (const [row, answer] of answers.entries())
-      expect(Math.abs(answer - (golden.probabilities[row] ?? NaN))).toBeLessThanOrEqual(1.2e-7);
-  });
-
-  it('is the same ensemble after it went through an ONNX file', () => {
-    const bytes = buildTreeModel(ensemble);
-    expect(readTreeEnsemble(bytes)).toEqual(ensemble);
-  });
-
-  it('answers in onnxruntime what the compiled scorer answers', async () => {
-    const bytes = buildTreeModel(ensemble);
-    const model = checkModel(bytes);
-    const run = await openInOnnxruntime(model.bytes, golden.featureNames.length);
-    const rows = proofRows(ensemble, 500, new SeededRandom(1));
-    const proof = await proveEqual(compileTrees(ensemble), run, rows);
-    expect(proof.rows).toBe(500);
-    expect(proof.largestDifference).toBeLessThan(1e-6);
-  });
-});
 
 describe('compileTrees', () => {
   const shapes = fc.record({
@@ -61,6 +15,7 @@ describe('compileTrees', () => {
     depth: fc.integer({ min: 0, max: 14 }),
     features: fc.integer({ min: 1, max: 7 }),
     bins: fc.integer({ min: 1, max: 40 }),
+    categorical: fc.integer({ min: 0, max: 3 }),
     rows: fc.integer({ min: 0, max: 70 }),
   });
 

@@ -1,5 +1,5 @@
-import { planRanks, type RankPlan } from './rank-plan.js';
-import { sigmoid, type Tree, type TreeEnsemble } from './tree-ensemble.js';
+import { countCategoryCells, mostCategoryCells, planRanks, type RankPlan } from './rank-plan.js';
+import { goesYes, linked, type Tree, type TreeEnsemble } from './tree-ensemble.js';
 import { blockRows, buildTreeMachine } from './tree-machine.js';
 
 /**
@@ -8,6 +8,8 @@ import { blockRows, buildTreeMachine } from './tree-machine.js';
  */
 export interface TreeScorer {
   readonly featureCount: number;
+  /** What the compiled model keeps in memory beside its source: nodes, leaves, tables and one block of rows. */
+  readonly bytes: number;
   /** Writes the model's answer of each row: the probability of a logistic model. */
   score(features: Float32Array, rows: number, out: Float32Array): void;
   /** Writes the margins: bit for bit the float32 sum of the leaves in the order of the trees. */
@@ -24,7 +26,8 @@ const maxCompleteNodes = 8_000_000;
  * Each row is quantised once: a feature becomes its rank among the thresholds that the model compares it with, so that
  * `x < threshold[k]` is `rank <= k` (rank = how many thresholds are <= x). A missing value gets rank 0 where it goes to
  * `yes` and the highest rank where it goes to `no`; a feature that has nodes of both kinds gets two ranks, each in its
- * slot. A node is one integer, `k << bits | slot`; ranks are kept shifted alike, so that the sign of their difference
+ * slot. A split by category is a rank of 0 or 1 in a slot of its set, looked up for all sets of a feature at once. A node is
+ * one integer, `k << bits | slot`; ranks are kept shifted alike, so that the sign of their difference
  * says which way to go: no branch, nothing for the branch predictor to miss.
  *
  * Many rows are walked in blocks, tree by tree, so that a tree stays in the nearest cache while a block passes.
@@ -38,9 +41,9 @@ export function compileTrees(ensemble: TreeEnsemble): TreeScorer {
   const depth = trees.reduce((deepest, tree) => Math.max(deepest, tree.depth), 0);
   const featureCount = ensemble.featureNames.length;
   const complete = depth <= maxCompleteDepth && trees.length * 2 ** depth <= maxCompleteNodes;
-  const plain =
-    trees.length === 0 || !complete
-      ? walkTrees(trees, start, featureCount)
+  const { margins: plain, bytes } =
+    trees.length === 0 || !complete || countCategoryCells(trees) > mostCategoryCells
+      ? { margins: walkTrees(trees, start, featureCount), bytes: 0 }
       : runMachine(trees, depth, start, featureCount);
 
   const margins = (features: Float32Array, rows: number, out: Float32Array): void => {
@@ -52,22 +55,28 @@ export function compileTrees(ensemble: TreeEnsemble): TreeScorer {
   };
   return {
     featureCount,
+    bytes,
     margins,
     score(features, rows, out) {
       margins(features, rows, out);
-      if (ensemble.link === 'sigmoid')
-        for (let row = 0; row < rows; row += 1) out[row] = sigmoid(out[row] as number);
+      if (ensemble.link !== 'identity')
+        for (let row = 0; row < rows; row += 1) out[row] = linked(ensemble.link, out[row] as number);
     },
   };
 }
 
 type Margins = TreeScorer['margins'];
 
-function runMachine(trees: readonly Tree[], depth: number, start: number, columns: number): Margins {
+function runMachine(
+  trees: readonly Tree[],
+  depth: number,
+  start: number,
+  columns: number,
+): { readonly margins: Margins; readonly bytes: number } {
   const plan: RankPlan = planRanks(trees);
   const machine = buildTreeMachine(trees, depth, plan, columns);
   const { input, output } = machine;
-  return (features, rows, out) => {
+  const margins: Margins = (features, rows, out) => {
     for (let from = 0; from < rows; from += blockRows) {
       const block = Math.min(blockRows, rows - from);
       const begin = from * columns;
@@ -82,20 +91,21 @@ function runMachine(trees: readonly Tree[], depth: number, start: number, column
       for (let row = 0; row < block; row += 1) out[from + row] = output[row] as number;
     }
   };
+  return { margins, bytes: machine.bytes };
 }
 
 /** Deep trees, walked from node to node: the memory of complete trees would double with every level. */
 function walkTrees(trees: readonly Tree[], start: number, columns: number): Margins {
   return (features, rows, out) => {
     out.fill(start, 0, rows);
-    for (const { feature, threshold, yes, no, missingYes, value } of trees) {
+    for (const tree of trees) {
+      const { feature, yes, no, value } = tree;
       for (let row = 0; row < rows; row += 1) {
         const begin = row * columns;
         let node = 0;
         for (let column = feature[0] as number; column >= 0; column = feature[node] as number) {
           const x = features[begin + column] as number;
-          const goesYes = Number.isNaN(x) ? missingYes[node] === 1 : x < (threshold[node] as number);
-          node = (goesYes ? yes[node] : no[node]) as number;
+          node = (goesYes(tree, node, x) ? yes[node] : no[node]) as number;
         }
         out[row] = (out[row] as number) + (value[node] as number);
       }

@@ -23,8 +23,8 @@ export {
   type ProvableScorer,
   type ReferenceRun,
 } from './prove-equal.js';
-export { readXgboostJson } from './read-xgboost-json.js';
-export { marginOf, ModelRefusedError, sigmoid, type Tree, type TreeEnsemble } from './tree-ensemble.js';
+export { readUbjson } from './read-ubjson.js';
+export { readXgboost, readXgboostClasses } from './read-xgboost.js';
 export { foldConstants } from './rewrite/fold-constants.js';
 export {
   measureChange,
@@ -38,3 +38,12 @@ export { pruneTrees } from './rewrite/prune-trees.js';
 export { removeDeadCode } from './rewrite/remove-dead-code.js';
 export { RewriteRefusedError, type Rewrite, type Rewritten } from './rewrite/rewrite.js';
 export { rewriteModel, type RewriteStep, type RewrittenModel } from './rewrite/rewrite-model.js';
+export {
+  linked,
+  marginOf,
+  ModelRefusedError,
+  sigmoid,
+  type Link,
+  type Tree,
+  type TreeEnsemble,
+} from './tree-ensemble.js';

@@ -61,21 +61,33 @@ export async function proveEqual(
 
 /**
  * Rows that would show a mistake: values on, just below and just above the thresholds of the model, missing values,
- * infinities, both zeros, and ordinary values between thresholds.
+ * infinities, both zeros, and ordinary values between thresholds. A feature with categories gets whole numbers only: those of
+ * its sets, their neighbours and strangers; XGBoost cuts other numbers off and ONNX compares them as they are.
  */
 export function proofRows(ensemble: TreeEnsemble, rows: number, random: Random): Float32Array {
   const columns = ensemble.featureNames.length;
   const thresholds = Array.from({ length: columns }, (): number[] => []);
+  const categories = new Map<number, number[]>();
   for (const tree of ensemble.trees)
-    for (const [node, feature] of tree.feature.entries())
-      if (feature >= 0) thresholds[feature]?.push(tree.threshold[node] as number);
+    for (const [node, feature] of tree.feature.entries()) {
+      const set = tree.categories?.get(node);
+      if (set !== undefined) categories.set(feature, [...(categories.get(feature) ?? []), ...set]);
+      else if (feature >= 0) thresholds[feature]?.push(tree.threshold[node] as number);
+    }
   const special = [NaN, NaN, NaN, 0, -0, Infinity, -Infinity, 3.4e38, -3.4e38, 1e-45];
   const pick = (values: readonly number[]): number => values[Math.floor(random.next() * values.length)] ?? 0;
   const neighbour = (value: number): number => {
     const step = Math.max(Math.abs(value) * 2 ** -23, 2 ** -149);
     return value + (Math.floor(random.next() * 3) - 1) * step;
   };
+  const category = (known: readonly number[]): number => {
+    const dice = random.next();
+    if (dice < 0.1) return pick([NaN, NaN, -1, Infinity, -Infinity, 16_777_216]);
+    return pick(known) + (dice < 0.3 ? pick([-1, 1]) : 0);
+  };
   return Float32Array.from({ length: rows * columns }, (_, index) => {
+    const set = categories.get(index % columns);
+    if (set !== undefined) return category(set);
     const known = thresholds[index % columns] ?? [];
     const dice = random.next();
     if (dice < 0.15 || known.length === 0) return dice < 0.5 ? pick(special) : random.next() * 200 - 100;

@@ -14,10 +14,26 @@ export interface QuantisedFeature {
   readonly scale: number;
 }
 
+/**
+ * One feature whose categories the model asks for. Every set of categories that a node lists has a slot, and the slots of
+ * a feature lie side by side: one row of `ranks`, copied, answers all sets at once. Row 0 belongs to numbers that are in no
+ * set, row c + 1 to the category c, and the last row to a missing value.
+ */
+export interface CategoricalFeature {
+  readonly column: number;
+  readonly firstSlot: number;
+  readonly slots: number;
+  /** One more than the highest category in any set. */
+  readonly categories: number;
+  /** 1 where the slot's set sends the row to `no`, [categories + 2, slots]. */
+  readonly ranks: Uint8Array;
+}
+
 /** How features become ranks; see compileTrees. */
 export interface RankPlan {
   readonly slots: number;
   readonly features: readonly QuantisedFeature[];
+  readonly categorical: readonly CategoricalFeature[];
   /** Thresholds of every feature in order, each followed by enough +Infinity to end any search. */
   readonly table: Float32Array;
   /** Where in `table` the search of a value begins, by feature and cell of its grid. */
@@ -35,14 +51,15 @@ export function planRanks(trees: readonly Tree[]): RankPlan {
   const slotOf = new Map<string, number>();
   for (const tree of trees) {
     for (const [node, feature] of tree.feature.entries()) {
-      if (feature < 0) continue;
+      if (feature < 0 || tree.categories?.has(node)) continue;
       const thresholds = thresholdsOf.get(feature) ?? new Set<number>();
       thresholdsOf.set(feature, thresholds.add((tree.threshold[node] as number) + 0));
       const key = `${feature}/${tree.missingYes[node] as number}`;
       if (!slotOf.has(key)) slotOf.set(key, slotOf.size);
     }
   }
-  const slots = Math.max(1, slotOf.size);
+  const { categorical, slotOfSet } = planCategories(trees, slotOf.size);
+  const slots = Math.max(1, slotOf.size + slotOfSet.size);
   const most = Math.max(1, ...[...thresholdsOf.values()].map((thresholds) => thresholds.size));
   const used = [...thresholdsOf.keys()].sort((a, b) => a - b);
   const rankOf = new Map<number, Map<number, number>>();
@@ -94,6 +111,7 @@ export function planRanks(trees: readonly Tree[]): RankPlan {
       low: (grids[index] as { low: number }).low,
       scale: (grids[index] as { scale: number }).scale,
     })),
+    categorical,
     table,
     cells,
     firstHalf,
@@ -101,8 +119,61 @@ export function planRanks(trees: readonly Tree[]): RankPlan {
     rankOf: (tree, node) =>
       rankOf.get(tree.feature[node] as number)?.get((tree.threshold[node] as number) + 0) ?? 0,
     slotOf: (tree, node) =>
-      slotOf.get(`${tree.feature[node] as number}/${tree.missingYes[node] as number}`) ?? 0,
+      slotOfSet.get(setKey(tree, node) ?? '') ??
+      slotOf.get(`${tree.feature[node] as number}/${tree.missingYes[node] as number}`) ??
+      0,
   };
+}
+
+/** Equal for nodes of any tree that split alike; undefined for a node that splits by threshold. */
+function setKey(tree: Tree, node: number): string | undefined {
+  const set = tree.categories?.get(node);
+  if (set === undefined) return undefined;
+  return `${tree.feature[node] as number}/${tree.missingYes[node] as number}/${set.join()}`;
+}
+
+/** Cells of the tables of all categorical features; beyond it the trees are walked from node to node. */
+export const mostCategoryCells = 16_777_216;
+
+/** How many cells those tables would take. */
+export function countCategoryCells(trees: readonly Tree[]): number {
+  const sets = new Map<number, Set<string>>();
+  const highest = new Map<number, number>();
+  for (const tree of trees)
+    for (const [node, set] of tree.categories ?? []) {
+      const column = tree.feature[node] as number;
+      sets.set(column, (sets.get(column) ?? new Set<string>()).add(setKey(tree, node) ?? ''));
+      highest.set(column, Math.max(highest.get(column) ?? 0, set.at(-1) ?? 0));
+    }
+  return [...sets].reduce((cells, [column, own]) => cells + own.size * ((highest.get(column) ?? 0) + 3), 0);
+}
+
+function planCategories(
+  trees: readonly Tree[],
+  firstSlot: number,
+): { readonly categorical: readonly CategoricalFeature[]; readonly slotOfSet: ReadonlyMap<string, number> } {
+  const setsOf = new Map<number, Map<string, { set: readonly number[]; missingNo: boolean }>>();
+  for (const tree of trees)
+    for (const [node, set] of tree.categories ?? []) {
+      const column = tree.feature[node] as number;
+      const sets = setsOf.get(column) ?? new Map<string, { set: readonly number[]; missingNo: boolean }>();
+      setsOf.set(column, sets.set(setKey(tree, node) ?? '', { set, missingNo: tree.missingYes[node] === 0 }));
+    }
+  const slotOfSet = new Map<string, number>();
+  const categorical = [...setsOf]
+    .sort(([a], [b]) => a - b)
+    .map(([column, sets]): CategoricalFeature => {
+      const begin = firstSlot + slotOfSet.size;
+      const categories = 1 + Math.max(-1, ...[...sets.values()].map(({ set }) => set.at(-1) ?? -1));
+      const ranks = new Uint8Array((categories + 2) * sets.size);
+      for (const [index, [key, { set, missingNo }]] of [...sets].entries()) {
+        slotOfSet.set(key, begin + index);
+        for (const category of set) ranks[(category + 1) * sets.size + index] = 1;
+        if (missingNo) ranks[(categories + 1) * sets.size + index] = 1;
+      }
+      return { column, firstSlot: begin, slots: sets.size, categories, ranks };
+    });
+  return { categorical, slotOfSet };
 }
 
 /** Cell of a value on a grid whose first and last cells are open. NaN never comes here. */

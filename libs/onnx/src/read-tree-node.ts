@@ -57,7 +57,8 @@ export function readTreeNode(node: Onnx.INodeProto, columns: number, limits: Tre
   const treeIds = ints('nodes_treeids');
   const count = treeIds.length;
   if (count === 0) refuse('a tree node has no trees');
-  if (count > limits.maxTreeNodes) refuse(`it has ${count} tree nodes; ${limits.maxTreeNodes} are allowed`);
+  if (count > limits.maxTreeNodes)
+    refuse(`it has ${count} tree nodes; ${limits.maxTreeNodes} are left to it`);
   const [nodeIds, features, yes, no] = nodeArrays.map((name) => sameLength(name, ints(name), count)) as [
     number[],
     number[],
@@ -87,7 +88,7 @@ export function readTreeNode(node: Onnx.INodeProto, columns: number, limits: Tre
     const nodeId = nodeIds[index] as number;
     const nodes = trees.get(treeId) ?? new Map<number, TreeNode>();
     trees.set(treeId, nodes);
-    if (trees.size > limits.maxTrees) refuse(`it has more than ${limits.maxTrees} trees`);
+    if (trees.size > limits.maxTrees) refuse(`it has more than ${limits.maxTrees} trees left to it`);
     if (nodes.has(nodeId)) refuse(`tree ${treeId} has node ${nodeId} twice`);
     const key = `${treeId}/${nodeId}`;
     const mode = modes[index] as string;
@@ -171,7 +172,7 @@ function finite(name: string, values: readonly number[]): number[] {
 }
 
 /** The next float32 above a finite one: `x <= t` is `x < nextUp(t)`. */
-function nextUp(value: number): number {
+export function nextUp(value: number): number {
   const view = new DataView(new ArrayBuffer(4));
   view.setFloat32(0, value === 0 ? 0 : value);
   const bits = view.getInt32(0);

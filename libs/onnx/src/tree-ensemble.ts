@@ -12,9 +12,17 @@ export interface Tree {
   readonly no: Int32Array;
   readonly missingYes: Uint8Array;
   readonly value: Float32Array;
+  /**
+   * Inner nodes that split by category instead of threshold, with their categories in rising order. The category of a row
+   * is its value cut off towards zero; it goes to `no` when it is in the list and to `yes` otherwise, also when it is
+   * negative, never seen or beyond 2^24. Absent when no node does.
+   */
+  readonly categories?: ReadonlyMap<number, readonly number[]>;
   /** Steps from the root to the deepest leaf; 0 for a tree that is a single leaf. */
   readonly depth: number;
 }
+
+export type Link = 'sigmoid' | 'identity' | 'exp';
 
 /**
  * A sum of trees. The margin of a row is the float32 sum of its leaves in the order of the trees, each addition rounded
@@ -26,7 +34,7 @@ export interface TreeEnsemble {
   readonly trees: readonly Tree[];
   readonly offset: number;
   /** What turns a margin into the model's answer. */
-  readonly link: 'sigmoid' | 'identity';
+  readonly link: Link;
 }
 
 /** A model that cannot be represented or is not safe to run. The message says which part and why. */
@@ -51,6 +59,8 @@ export interface TreeNode {
   readonly no: number;
   readonly missingYes: boolean;
   readonly value: number;
+  /** In rising order; present when the node splits by category. */
+  readonly categories?: readonly number[];
 }
 
 /**
@@ -88,6 +98,7 @@ export function layOutTree(
     value: new Float32Array(order.length),
     depth,
   };
+  const categories = new Map<number, readonly number[]>();
   for (const [place, { id }] of order.entries()) {
     const node = nodes.get(id) ?? refuse(`${name} refers to node ${id}, which is not there`);
     tree.value[place] = node.value;
@@ -97,8 +108,9 @@ export function layOutTree(
     tree.yes[place] = placeOf.get(node.yes) ?? 0;
     tree.no[place] = placeOf.get(node.no) ?? 0;
     tree.missingYes[place] = node.missingYes ? 1 : 0;
+    if (node.categories !== undefined) categories.set(place, node.categories);
   }
-  return tree;
+  return categories.size === 0 ? tree : { ...tree, categories };
 }
 
 /** A tree that answers `value` for every row. */
@@ -109,6 +121,14 @@ export function leafTree(value: number): Tree {
   return layOutTree('a constant tree', nodes, 0, 0);
 }
 
+/** Whether a row with the value `x` leaves an inner node towards `yes`. */
+export function goesYes(tree: Tree, node: number, x: number): boolean {
+  if (Number.isNaN(x)) return tree.missingYes[node] === 1;
+  const categories = tree.categories?.get(node);
+  if (categories === undefined) return x < (tree.threshold[node] as number);
+  return !(x >= 0 && categories.includes(Math.trunc(x)));
+}
+
 /** The margin of one row by plain walking: the slow, obvious form that the compiled scorer is compared with. */
 export function marginOf(ensemble: TreeEnsemble, features: Float32Array, row = 0): number {
   const start = row * ensemble.featureNames.length;
@@ -117,12 +137,23 @@ export function marginOf(ensemble: TreeEnsemble, features: Float32Array, row = 0
     let node = 0;
     while ((tree.feature[node] as number) >= 0) {
       const x = features[start + (tree.feature[node] as number)] as number;
-      const yes = Number.isNaN(x) ? tree.missingYes[node] === 1 : x < (tree.threshold[node] as number);
-      node = (yes ? tree.yes[node] : tree.no[node]) as number;
+      node = (goesYes(tree, node, x) ? tree.yes[node] : tree.no[node]) as number;
     }
     sum = Math.fround(sum + (tree.value[node] as number));
   }
   return Math.fround(sum + ensemble.offset);
+}
+
+/** The model's answer for a margin. */
+export function linked(link: Link, margin: number): number {
+  switch (link) {
+    case 'sigmoid':
+      return sigmoid(margin);
+    case 'exp':
+      return Math.fround(Math.exp(margin));
+    case 'identity':
+      return margin;
+  }
 }
 
 /** The logistic function rounded to float32. */

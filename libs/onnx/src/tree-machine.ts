@@ -19,6 +19,8 @@ export interface TreeMachine {
   row(start: number): number;
   /** Adds the leaves of this many rows, at most `blockRows`, to what `output` holds. */
   block(rows: number): void;
+  /** What the machine keeps in memory. */
+  readonly bytes: number;
 }
 
 export const blockRows = 32;
@@ -60,6 +62,7 @@ export function buildTreeMachine(
     features: area(plan.features.length * featureBytes),
     cells: area(plan.cells.byteLength),
     table: area(plan.table.byteLength),
+    categories: area(plan.categorical.reduce((bytes, { ranks }) => bytes + ranks.length * 4, 0)),
     nodes: area(padded * width * 4),
     leaves: area(padded * width * 4),
   };
@@ -77,11 +80,13 @@ export function buildTreeMachine(
   fillFeatures(new DataView(memory.buffer), at, plan, bits);
   new Int32Array(memory.buffer, at.cells, plan.cells.length).set(plan.cells.map((place) => place * 4));
   new Float32Array(memory.buffer, at.table, plan.table.length).set(plan.table);
+  fillCategories(memory.buffer, shape, plan);
   fillTrees(memory.buffer, shape, trees, plan);
   const output = new Float32Array(memory.buffer, at.output, blockRows);
   return {
     input: new Float32Array(memory.buffer, at.input, blockRows * columns),
     output,
+    bytes: pages * pageBytes,
     row(start) {
       output[0] = start;
       program.quantise(1);
@@ -101,6 +106,7 @@ interface Areas {
   readonly features: number;
   readonly cells: number;
   readonly table: number;
+  readonly categories: number;
   readonly nodes: number;
   readonly leaves: number;
 }
@@ -131,6 +137,15 @@ function fillFeatures(view: DataView, at: Areas, plan: RankPlan, bits: number): 
       index * gridCells * 4,
     ];
     for (const [offset, value] of integers.entries()) view.setInt32(place + 16 + offset * 4, value, true);
+  }
+}
+
+function fillCategories(buffer: ArrayBuffer, { at, bits }: Shape, plan: RankPlan): void {
+  let place = at.categories;
+  for (const { ranks } of plan.categorical) {
+    const table = new Int32Array(buffer, place, ranks.length);
+    for (const [cell, rank] of ranks.entries()) table[cell] = rank << bits;
+    place += table.byteLength;
   }
 }
 
@@ -186,8 +201,25 @@ function quantise({ at, bits, rowBytes, columns }: Shape, plan: RankPlan): WasmF
     ...[get(feature), i32(featureBytes), wasm.add, tee(feature)],
     ...[i32(plan.features.length * featureBytes), wasm.lessThan],
   ];
+  let place = at.categories;
+  const byCategory = plan.categorical.map(({ column, firstSlot, slots, categories, ranks: table }): Code => {
+    const rowOfTable: Code = [
+      ...[get(x), wasm.truncateF32, i32(1), wasm.add, i32(0)],
+      ...[get(x), wasm.f32(0), wasm.atLeastF32, get(x), wasm.f32(categories), wasm.belowF32, wasm.and],
+      wasm.select,
+    ];
+    const code: Code = [
+      ...[get(input), loadF32(at.input + column * 4), set(x)],
+      ...[get(ranks), i32(at.ranks + firstSlot * 4), wasm.add],
+      ...[i32(categories + 1), rowOfTable, get(x), get(x), wasm.differsF32, wasm.select],
+      ...[i32(slots * 4), wasm.mul, i32(place), wasm.add, i32(slots * 4), wasm.copy],
+    ];
+    place += table.length * 4;
+    return code;
+  });
   const eachRow: Code = [
     ...[i32(0), set(feature), plan.features.length === 0 ? [] : wasm.repeat(eachFeature)],
+    byCategory,
     ...[get(input), i32(columns * 4), wasm.add, set(input)],
     ...[get(ranks), i32(rowBytes), wasm.add, set(ranks)],
     ...[get(rows), i32(-1), wasm.add, tee(rows)],

@@ -27,6 +27,7 @@ export const wasm = {
   set: (local: number): Code => [0x21, unsigned(local)],
   tee: (local: number): Code => [0x22, unsigned(local)],
   i32: (value: number): Code => [0x41, signed(value)],
+  f32: (value: number): Code => [0x43, [...new Uint8Array(Float32Array.of(value).buffer)]],
   f64: (value: number): Code => [0x44, [...new Uint8Array(Float64Array.of(value).buffer)]],
   loadI32: (offset: number): Code => [0x28, 2, unsigned(offset)],
   loadF32: (offset: number): Code => [0x2a, 2, unsigned(offset)],
@@ -35,6 +36,7 @@ export const wasm = {
   storeF32: (offset: number): Code => [0x38, 2, unsigned(offset)],
   add: [0x6a],
   sub: [0x6b],
+  mul: [0x6c],
   and: [0x71],
   shl: [0x74],
   shiftRight: [0x75],
@@ -42,6 +44,7 @@ export const wasm = {
   lessThan: [0x48],
   select: [0x1b],
   addF32: [0x92],
+  belowF32: [0x5d],
   atLeastF32: [0x60],
   differsF32: [0x5c],
   promote: [0xbb],
@@ -52,6 +55,9 @@ export const wasm = {
   maxF64: [0xa5],
   /** Saturates instead of trapping; NaN becomes 0. */
   truncate: [0xfc, 0x02],
+  truncateF32: [0xfc, 0x00],
+  /** Target, source and number of bytes lie on the stack. */
+  copy: [0xfc, 0x0a, 0, 0],
   /** Repeats `body` while it leaves something else than 0. */
   repeat: (body: Code): Code => [0x03, 0x40, body, 0x0d, 0, 0x0b],
   ifElse: (then: Code, otherwise: Code): Code => [0x04, 0x40, then, 0x05, otherwise, 0x0b],

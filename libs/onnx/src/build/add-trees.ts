@@ -9,15 +9,38 @@ import {
 } from './attributes.js';
 import { type GraphBuilder } from './graph-builder.js';
 import { type Score } from './add-calibration.js';
+import { setTreeAttributes } from './set-tree-attributes.js';
 
-/** The margin of each row of `features`, [n]: a logit, or with the identity link the answer itself. */
-export function addTrees(graph: GraphBuilder, prefix: string, features: string, trees: TreeEnsemble): Score {
-  const column = graph.node('TreeEnsembleRegressor', [features], `${prefix}/margin_column`, {
-    domain: 'ai.onnx.ml',
-    attributes: treeAttributes(trees),
-  });
+/**
+ * The margin of each row of `features`, [n]: a logit, or with the identity link the answer itself. Trees that split by
+ * category need the TreeEnsemble of ai.onnx.ml 5, which knows sets; the others are written as the TreeEnsembleRegressor of
+ * version 3, which more runtimes read. A graph has one version of the operators: `sets` says which.
+ */
+export function addTrees(
+  graph: GraphBuilder,
+  prefix: string,
+  features: string,
+  trees: TreeEnsemble,
+  sets: boolean,
+): Score {
+  const column = graph.node(
+    sets ? 'TreeEnsemble' : 'TreeEnsembleRegressor',
+    [features],
+    `${prefix}/margin_column`,
+    {
+      domain: 'ai.onnx.ml',
+      attributes: sets ? setTreeAttributes(prefix, trees) : treeAttributes(trees),
+    },
+  );
   const margin = graph.node('Reshape', [column, graph.integers('one_per_row', [-1])], `${prefix}/margin`);
-  return trees.link === 'sigmoid' ? { logit: margin } : { probability: margin };
+  switch (trees.link) {
+    case 'sigmoid':
+      return { logit: margin };
+    case 'exp':
+      return { probability: graph.node('Exp', [margin], `${prefix}/mean`) };
+    case 'identity':
+      return { probability: margin };
+  }
 }
 
 function treeAttributes({ trees, offset }: TreeEnsemble): Onnx.IAttributeProto[] {

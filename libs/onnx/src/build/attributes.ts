@@ -25,3 +25,7 @@ export function stringAttribute(name: string, value: string): Onnx.IAttributePro
 export function stringsAttribute(name: string, values: readonly string[]): Onnx.IAttributeProto {
   return { name, type: AttributeType.STRINGS, strings: values.map((value) => Buffer.from(value)) };
 }
+
+export function tensorAttribute(name: string, value: Onnx.ITensorProto): Onnx.IAttributeProto {
+  return { name, type: AttributeType.TENSOR, t: value };
+}

@@ -3,6 +3,7 @@ import { addCalibration, type Calibration, type Score } from './add-calibration.
 import { addDense, type DenseNetwork } from './add-dense.js';
 import { addLstm, type LstmWeights } from './add-lstm.js';
 import { addTrees } from './add-trees.js';
+import { intAttribute } from './attributes.js';
 import { GraphBuilder } from './graph-builder.js';
 
 /** One model among those that answer together. Weights are relative: what counts is their share of the sum. */
@@ -14,6 +15,13 @@ export type EnsembleMember = {
   readonly calibration?: Calibration;
 } & (
   | { readonly kind: 'trees'; readonly trees: TreeEnsemble }
+  | {
+      readonly kind: 'classes';
+      /** The margin of each class, see readXgboostClasses; their softmax are the probabilities. */
+      readonly classes: readonly TreeEnsemble[];
+      /** The classes whose probabilities, added, are the member's answer. */
+      readonly positive: readonly number[];
+    }
   | { readonly kind: 'dense'; readonly dense: DenseNetwork }
   | { readonly kind: 'lstm'; readonly lstm: LstmWeights }
 );
@@ -57,7 +65,8 @@ export function buildEnsembleModel(model: EnsembleModel): Uint8Array {
   if (model.channelNames !== undefined && model.channelNames.length !== shape?.channels)
     refuse(`it names ${model.channelNames.length} channels and its sequence has ${shape?.channels ?? 0}`);
 
-  const graph = new GraphBuilder(members.map(({ name }) => name).join('+'));
+  const sets = members.some((member) => treesOf(member).some(hasCategories));
+  const graph = new GraphBuilder(members.map(({ name }) => name).join('+'), sets ? 5 : 3);
   if (always.length > 0) graph.input('features', ['n', featureNames.length]);
   if (shape !== undefined) graph.input('sequence', ['s', shape.steps, shape.channels]);
   const total = members.reduce((sum, { weight }) => sum + weight, 0);
@@ -67,7 +76,7 @@ export function buildEnsembleModel(model: EnsembleModel): Uint8Array {
   for (const member of always)
     answers.set(
       member.name,
-      addCalibration(graph, member.name, scoreOf(graph, member, featureNames), member.calibration),
+      addCalibration(graph, member.name, scoreOf(graph, member, featureNames, sets), member.calibration),
     );
   // Any value that is as long as the batch: what a single row of the sequence answers is spread over it.
   const [long] = answers.values();
@@ -136,13 +145,63 @@ function scoreOf(
   graph: GraphBuilder,
   member: Exclude<EnsembleMember, { kind: 'lstm' }>,
   featureNames: readonly string[],
+  sets: boolean,
 ): Score {
   if (member.kind === 'dense')
     return { logit: addDense(graph, member.name, 'features', featureNames.length, member.dense) };
-  const own = member.trees.featureNames;
-  if (own.length !== featureNames.length || own.some((name, column) => name !== featureNames[column]))
-    refuse(`${member.name} was trained on other features than the ensemble has, or in another order`);
-  return addTrees(graph, member.name, 'features', member.trees);
+  for (const { featureNames: own } of treesOf(member))
+    if (own.length !== featureNames.length || own.some((name, column) => name !== featureNames[column]))
+      refuse(`${member.name} was trained on other features than the ensemble has, or in another order`);
+  return member.kind === 'trees'
+    ? addTrees(graph, member.name, 'features', member.trees, sets)
+    : { probability: addClasses(graph, member, sets) };
+}
+
+/** The probability [n] that the class of a row is one of the positive ones. */
+function addClasses(
+  graph: GraphBuilder,
+  { name, classes, positive }: Extract<EnsembleMember, { kind: 'classes' }>,
+  sets: boolean,
+): string {
+  const chosen = new Set(positive);
+  if (classes.length < 2 || classes.some(({ link }) => link !== 'identity'))
+    refuse(`${name} needs the margins of two classes or more`);
+  if (chosen.size === 0 || chosen.size === classes.length || positive.some((index) => !(index in classes)))
+    refuse(
+      `${name} has the positive classes ${positive.join(', ')} of ${classes.length}; some of them are needed`,
+    );
+  const margins = classes.map((trees, index) => {
+    const { probability = '' } = addTrees(graph, `${name}/class${index}`, 'features', trees, sets);
+    return graph.node(
+      'Unsqueeze',
+      [probability, graph.integers('axis1', [1])],
+      `${name}/class${index}/column`,
+    );
+  });
+  const all = graph.node('Concat', margins, `${name}/margins`, { attributes: [intAttribute('axis', 1)] });
+  const shares = graph.node('Softmax', [all], `${name}/classes`, { attributes: [intAttribute('axis', 1)] });
+  const picked = graph.floats(
+    `${name}/positive`,
+    [classes.length],
+    classes.map((_, index) => (chosen.has(index) ? 1 : 0)),
+  );
+  return graph.node('MatMul', [shares, picked], `${name}/positive_share`);
+}
+
+function treesOf(member: EnsembleMember): readonly TreeEnsemble[] {
+  switch (member.kind) {
+    case 'trees':
+      return [member.trees];
+    case 'classes':
+      return member.classes;
+    case 'dense':
+    case 'lstm':
+      return [];
+  }
+}
+
+function hasCategories({ trees }: TreeEnsemble): boolean {
+  return trees.some(({ categories }) => categories !== undefined);
 }
 
 /** A value of one row or of all rows, as long as the batch. */

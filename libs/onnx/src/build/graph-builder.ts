@@ -18,7 +18,11 @@ export class GraphBuilder {
   private readonly outputs: Onnx.IValueInfoProto[] = [];
   private readonly made = new Set<string>();
 
-  constructor(private readonly name: string) {}
+  /** `treeOperators`: the version of ai.onnx.ml. */
+  constructor(
+    private readonly name: string,
+    private readonly treeOperators: 3 | 5 = 3,
+  ) {}
 
   /** An FP32 tensor that the caller gives. */
   input(name: string, shape: readonly Dimension[]): string {
@@ -78,7 +82,7 @@ export class GraphBuilder {
       producerName: 'headrace',
       opsetImport: [
         { domain: '', version: 13 },
-        { domain: 'ai.onnx.ml', version: 3 },
+        { domain: 'ai.onnx.ml', version: this.treeOperators },
       ],
       metadataProps: Object.entries(metadata)
         .map(([key, value]) => ({ key: `headrace.${key}`, value }))

@@ -20,3 +20,11 @@ export function int64Tensor(
 ): Onnx.ITensorProto {
   return { name, dims: [...dims], dataType: DataType.INT64, int64Data: [...values] };
 }
+
+export function bytesTensor(
+  name: string,
+  dims: readonly number[],
+  values: readonly number[],
+): Onnx.ITensorProto {
+  return { name, dims: [...dims], dataType: DataType.UINT8, rawData: Uint8Array.from(values) };
+}

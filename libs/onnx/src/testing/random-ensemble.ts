@@ -11,12 +11,16 @@ export function randomEnsemble(
     readonly bins?: number;
     /** Chance that a node above the last level is a leaf. */
     readonly ragged?: number;
+    /** The first features of this number have categories instead of thresholds. */
+    readonly categorical?: number;
   },
 ): TreeEnsemble {
-  const { bins = 256, ragged = 0 } = options;
+  const { bins = 256, ragged = 0, categorical = 0 } = options;
   const thresholds = Array.from({ length: options.features }, () =>
     Array.from({ length: bins }, () => Math.fround(random.normal())),
   );
+  const someCategories = (): number[] =>
+    Array.from({ length: bins }, (_, category) => category).filter(() => random.next() < 0.4);
   const grow = (): Tree => {
     const nodes = new Map<number, TreeNode>();
     const queue = [{ id: 0, level: 0 }];
@@ -27,11 +31,12 @@ export function randomEnsemble(
       const yes = queue.length;
       nodes.set(id, {
         feature: leaf ? -1 : feature,
-        threshold: leaf ? 0 : thresholds[feature]![random.integer(bins)]!,
+        threshold: leaf || feature < categorical ? 0 : thresholds[feature]![random.integer(bins)]!,
         yes,
         no: yes + 1,
         missingYes: random.next() < 0.5,
         value: leaf ? Math.fround(random.normal() * 0.1) : 0,
+        ...(!leaf && feature < categorical && { categories: someCategories() }),
       });
       if (!leaf) queue.push({ id: yes, level: level + 1 }, { id: yes + 1, level: level + 1 });
     }

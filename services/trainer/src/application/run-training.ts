@@ -3,7 +3,7 @@ import { evidence, ModelTrained, TrainingFailed } from '@headrace/contracts';
 import { Clock, describeError, deterministicId, isAppError } from '@headrace/kernel';
 import { pending } from '@headrace/messaging';
 import { ObjectStore } from '@headrace/object-store';
-import { buildTreeModel, checkModel, compileTrees, readXgboostJson, type TreeScorer } from '@headrace/onnx';
+import { buildTreeModel, checkModel, compileTrees, readXgboost, type TreeScorer } from '@headrace/onnx';
 import { ServiceLogger } from '@headrace/service-host';
 import { freezeHistogram } from '@headrace/statistics';
 import { Injectable } from '@nestjs/common';
@@ -196,7 +196,7 @@ export class RunTraining {
     const { plan } = run.training.plan;
     const set = await run.set();
     const json = await this.objects.get(trees.key);
-    const raw = readXgboostJson(json, set.featureNames);
+    const raw = readXgboost(json, set.featureNames);
     const scaling = calibration.method === 'platt' ? calibration : undefined;
     const bytes = buildTreeModel(scaling === undefined ? raw : calibrateTrees(raw, scaling), {
       member: plan.member,
