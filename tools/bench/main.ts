@@ -11,10 +11,11 @@ const benchmarks: Readonly<Record<string, () => Promise<readonly BenchResult[]>>
   scorer: async () => (await import('./scorer.js')).benchScorer(),
   windows: async () => (await import('./windows.js')).benchWindows(),
   train: async () => (await import('./train.js')).benchTrain(),
+  rollouts: async () => (await import('./rollouts.js')).benchRollouts(),
   statistics: async () => (await import('./statistics.js')).benchStatistics(),
 };
 const groups: Readonly<Record<string, readonly string[]>> = {
-  kernels: ['scorer', 'windows', 'train', 'statistics'],
+  kernels: ['scorer', 'windows', 'train', 'statistics', 'rollouts'],
 };
 
 const { positionals, values } = parseArgs({

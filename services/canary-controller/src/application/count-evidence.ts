@@ -1,8 +1,19 @@
-import { type OutcomeObserved, type PayloadOf, type PredictionMade } from '@headrace/contracts';
+import {
+  type DriftMeasured,
+  type OutcomeObserved,
+  type PayloadOf,
+  type PredictionMade,
+} from '@headrace/contracts';
 import { Injectable } from '@nestjs/common';
 import { Clock } from '@headrace/kernel';
 import { type Rollout } from '../domain/rollout.js';
-import { countOutcome, countPair, countPrediction, type StepStatistics } from '../domain/step-statistics.js';
+import {
+  countDrift,
+  countOutcome,
+  countPair,
+  countPrediction,
+  type StepStatistics,
+} from '../domain/step-statistics.js';
 import { DeliveryRepository, type DeliveryWork, type FactPosition, type WaitingScore } from './ports.js';
 
 interface Fact<Payload> {
@@ -11,9 +22,13 @@ interface Fact<Payload> {
 }
 type Prediction = PayloadOf<typeof PredictionMade>;
 type Outcome = PayloadOf<typeof OutcomeObserved>;
+type Drift = PayloadOf<typeof DriftMeasured>;
+
+/** The name under which `drift` scores what a model predicts. */
+const predictionColumn = 'prediction';
 
 /**
- * Adds predictions and outcomes to the statistics of the rollout that they belong to. Each fact counts once, however
+ * Adds predictions, outcomes and drift to the statistics of the rollout that they belong to. Each fact counts once, however
  * often it is delivered: how far a partition was counted is stored with the statistics. Facts come in order per
  * partition.
  */
@@ -78,6 +93,34 @@ export class CountEvidence {
             this.clock.now(),
           );
       }
+    });
+  }
+
+  /**
+   * A window of drift of the version on its way. Drift of another version is no evidence: when the world has moved away
+   * from the champion, a version that was trained on the new world is the remedy and must not be held for it.
+   */
+  async drift(measured: Drift): Promise<void> {
+    await this.deliveries.change(async (store) => {
+      const { modelName, modelVersion, driftId, rows, scores, windowEnd } = measured;
+      if (!(await store.activeModels()).includes(modelName)) return;
+      const delivery = await store.load(modelName);
+      const rollout = delivery.active;
+      if (rollout?.candidate.modelVersion !== modelVersion) return;
+      if (new Date(windowEnd) < new Date(rollout.startedAt)) return;
+      const score = scores.find(({ feature, method }) => feature === predictionColumn && method === 'psi');
+      const window = {
+        driftId,
+        rows,
+        psi: score?.value ?? undefined,
+        pValue: score?.pValue ?? undefined,
+      };
+      const statistics = countDrift(rollout.statistics, window);
+      if (statistics === rollout.statistics) return;
+      await store.save(
+        { delivery: { ...delivery, active: { ...rollout, statistics } }, statements: [] },
+        this.clock.now(),
+      );
     });
   }
 

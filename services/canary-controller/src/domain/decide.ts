@@ -19,9 +19,12 @@ export type Decision =
  * - Proved harm ends a rollout at once, also while it is paused and before its step is over.
  * - A step that has lasted long enough advances when it is healthy, and only then: silence never promotes.
  * - Short evidence extends the step up to its deadline; there the policy says whether to roll back or to ask a person.
+ *
+ * `wait` is only ever answered before a deadline or after the end. A state that is none of these throws.
  */
 export function decide(rollout: Rollout, judgement: Judgement, policy: RolloutPolicy, now: Date): Decision {
-  const late = now.getTime() >= new Date(rollout.deadline).getTime();
+  // Written so that a deadline nobody can read has passed: a state without an end would wait for ever.
+  const late = !(now.getTime() < new Date(rollout.deadline).getTime());
   switch (rollout.state) {
     case 'promoted':
     case 'rolled-back':
@@ -52,8 +55,9 @@ function decideStep(
 ): Decision {
   if (judgement.verdict === 'degraded') return { action: 'roll-back', reason: harmOf(judgement) };
   const seconds = (now.getTime() - new Date(rollout.stepStartedAt).getTime()) / 1000;
-  if (seconds < policy.stepSeconds) return { action: 'wait' };
-  if (judgement.verdict === 'healthy') {
+  const lasted = seconds >= policy.stepSeconds;
+  if (!lasted && !late) return { action: 'wait' };
+  if (lasted && judgement.verdict === 'healthy') {
     return rollout.step >= policy.steps.length - 1
       ? { action: 'promote', reason: 'every criterion held at every step' }
       : { action: 'advance', reason: 'every criterion that is needed at this step held' };

@@ -1,9 +1,8 @@
 import { type Evidence } from '@headrace/contracts';
-import { assertNever, type Verdict } from '@headrace/kernel';
-import { proportionConfidenceSequence } from '@headrace/statistics';
-import { meanConfidenceSequence, type Moments } from './mean-confidence-sequence.js';
-import { type Criterion, type RolloutPolicy } from './rollout-policy.js';
-import { latencyBound, latencyBucket, type ArmStatistics, type StepStatistics } from './step-statistics.js';
+import { type Verdict } from '@headrace/kernel';
+import { measureCriterion } from './measure-criterion.js';
+import { type Criterion, type Metric, type RolloutPolicy } from './rollout-policy.js';
+import { type StepStatistics } from './step-statistics.js';
 
 /** The verdict on a step with the evidence of every criterion, also of those that need none yet. */
 export interface Judgement {
@@ -11,34 +10,41 @@ export interface Judgement {
   readonly evidence: readonly Evidence[];
 }
 
-/** What was measured, and the interval that holds however often one looks. */
-interface Measurement {
-  readonly value: number;
-  readonly baselineValue?: number;
-  readonly low: number;
-  readonly high: number;
-  readonly rows: number;
-  /** What the interval is held against when it is not of the value itself. Default: the threshold. */
-  readonly limit?: number;
-  /** The interval holds for many rows only: below `minimumRows` it proves nothing, not even harm. */
-  readonly approximate?: boolean;
-}
+/** Of the other arm's traffic in the same step: with all of it on one arm there is nothing to compare with. */
+const againstBaseline: ReadonlySet<Metric> = new Set(['throughput_degradation', 'error_rate_ratio']);
+/** Counted anew in each step; the others go on through the rollout. */
+const ofStep: ReadonlySet<Metric> = new Set([
+  'error_rate',
+  'error_rate_ratio',
+  'latency_p99',
+  'throughput_degradation',
+]);
 
 /**
  * Judges a step: each criterion by itself, then together. Proved harm of any criterion is `degraded`. A criterion that is
  * needed at this step and has no or too little evidence makes the whole `no-data` or `inconclusive`; never `healthy`.
  * Intervals are confidence sequences, so that judging every second does not raise the rate of false alarms.
+ *
+ * The two errors are kept apart. A good version is rolled back when any of the criteria at any of the steps is wrong, so
+ * `1 - confidence` is divided among them: over the whole rollout it is at most that. A bad version is promoted only when
+ * every needed criterion is wrong, so health is believed at `confidence` itself.
+ *
+ * Harm is looked for in the step alone, because it may come with the load. Health is believed by all the predictions of
+ * the canary so far, so that with little traffic a rate is proved once and not at each step; a step without a prediction
+ * of its own is no-data all the same.
  */
-export function judgeStep(statistics: StepStatistics, declared: RolloutPolicy, percent: number): Judgement {
-  // Each step counts anew, so each gets its share of the error that the whole rollout may make.
-  const policy = { ...declared, confidence: 1 - (1 - declared.confidence) / declared.steps.length };
+export function judgeStep(statistics: StepStatistics, policy: RolloutPolicy, percent: number): Judgement {
   const judged = policy.criteria
-    // With all of the traffic on one arm there is no other rate to compare with.
-    .filter(({ metric }) => metric !== 'throughput_degradation' || percent < 100)
-    .map((criterion) => ({ criterion, evidence: judgeCriterion(statistics, criterion, policy, percent) }));
+    .filter(({ metric }) => percent < 100 || !againstBaseline.has(metric))
+    .map((criterion) => ({
+      criterion,
+      evidence: judgeCriterion(statistics, criterion, policy, percent),
+    }));
   const evidence = judged.map((each) => each.evidence);
   const needed = judged
-    .filter(({ criterion }) => percent >= criterion.neededFromPercent)
+    .filter(
+      ({ criterion: { neededFromPercent } }) => neededFromPercent !== 'never' && percent >= neededFromPercent,
+    )
     .map((each) => each.evidence.verdict);
   return {
     verdict: combined(
@@ -57,6 +63,11 @@ function combined(all: readonly Verdict[], needed: readonly Verdict[]): Verdict 
   return all.includes('healthy') ? 'healthy' : 'no-data';
 }
 
+/** How sure harm must be, so that all criteria at all steps together err no more often than the policy allows. */
+function confidenceOfHarm({ metric }: Criterion, { confidence, criteria, steps }: RolloutPolicy): number {
+  return 1 - (1 - confidence) / criteria.length / (ofStep.has(metric) ? steps.length : 1);
+}
+
 function judgeCriterion(
   statistics: StepStatistics,
   criterion: Criterion,
@@ -64,151 +75,45 @@ function judgeCriterion(
   percent: number,
 ): Evidence {
   const { metric, direction, threshold, belief, minimumRows } = criterion;
-  const measured = measure(statistics, criterion, policy, percent);
-  const base = { criterion: metric, direction, threshold, confidence: policy.confidence };
+  const { confidence } = policy;
+  const measured = measureCriterion(statistics, criterion, policy, percent);
+  const base = { criterion: metric, direction, threshold };
   if (measured === undefined)
-    return { ...base, verdict: 'no-data', value: null, sampleSize: 0, detail: 'nothing was measured' };
-  const { value, low, high, rows, limit = threshold } = measured;
-  const enough = rows >= minimumRows;
-  const beyond = direction === 'at-most' ? low > limit : high < limit;
+    return {
+      ...base,
+      confidence,
+      verdict: 'no-data',
+      value: null,
+      sampleSize: 0,
+      detail: 'nothing was measured',
+    };
+  const { limit = threshold, soFar = measured } = measured;
+  const harm = confidenceOfHarm(criterion, policy);
+  const enough = measured.rows >= minimumRows;
+  const [sure, surest] = [soFar.interval(confidence), measured.interval(harm)];
+  const beyond = direction === 'at-most' ? surest.low > limit : surest.high < limit;
   const harmful = beyond && (enough || measured.approximate !== true);
-  const kept = direction === 'at-most' ? high <= limit : low >= limit;
+  const kept = direction === 'at-most' ? sure.high <= limit : sure.low >= limit;
   const verdict: Verdict = harmful
     ? 'degraded'
     : enough && (kept || belief === 'not-refuted')
       ? 'healthy'
       : 'inconclusive';
+  const shown = harmful ? measured : soFar;
+  const { low, high } = harmful ? surest : sure;
+  const between = `between ${rounded(low)} and ${rounded(high)}`;
   return {
     ...base,
+    confidence: harmful ? harm : confidence,
     verdict,
-    value,
-    baselineValue: measured.baselineValue ?? null,
-    sampleSize: rows,
+    value: shown.value,
+    baselineValue: shown.baselineValue ?? null,
+    sampleSize: shown.rows,
     detail:
       measured.limit === undefined
-        ? `between ${rounded(low)} and ${rounded(high)}`
-        : `share beyond the threshold between ${rounded(low)} and ${rounded(high)}, allowed ${limit}`,
+        ? between
+        : `share beyond the threshold ${between}, ${direction} ${limit} is allowed`,
   };
-}
-
-function measure(
-  statistics: StepStatistics,
-  { metric, threshold }: Criterion,
-  policy: RolloutPolicy,
-  percent: number,
-): Measurement | undefined {
-  const { canary, baseline, outcomes, paired } = statistics;
-  switch (metric) {
-    case 'error_rate':
-      return share(canary.errors, canary.predictions, policy, rateOf(baseline.errors, baseline.predictions));
-    case 'latency_p99':
-      return latency(canary, baseline, threshold, policy);
-    case 'prediction_accuracy':
-      return share(
-        outcomes.canaryCorrect,
-        outcomes.rows,
-        policy,
-        rateOf(outcomes.baselineCorrect, outcomes.rows),
-      );
-    case 'disagreement':
-      return share(paired.disagreements, paired.rows, policy);
-    case 'throughput_degradation':
-      return throughput(statistics, percent);
-    case 'brier_increase':
-      return difference(outcomes.brier, policy);
-    case 'recall_decrease':
-      return difference(outcomes.missed, policy);
-    case 'cost_increase':
-      return difference(outcomes.cost, policy);
-    default:
-      return assertNever(metric);
-  }
-}
-
-function share(
-  successes: number,
-  trials: number,
-  { confidence }: RolloutPolicy,
-  baselineValue?: number,
-): Measurement | undefined {
-  if (trials === 0) return undefined;
-  const { low, high } = proportionConfidenceSequence({ successes, trials }, confidence);
-  return {
-    value: successes / trials,
-    low,
-    high,
-    rows: trials,
-    ...(baselineValue === undefined ? {} : { baselineValue }),
-  };
-}
-
-function rateOf(successes: number, trials: number): number | undefined {
-  return trials === 0 ? undefined : successes / trials;
-}
-
-/**
- * p99 <= t says that at most 1 % of the predictions took longer than t; that share has an exact confidence sequence. The
- * bucket that holds the threshold counts as within it.
- */
-function latency(
-  canary: ArmStatistics,
-  baseline: ArmStatistics,
-  thresholdMs: number,
-  { confidence }: RolloutPolicy,
-): Measurement | undefined {
-  const value = quantile(canary, 0.99);
-  if (value === undefined) return undefined;
-  const limitBucket = latencyBucket(thresholdMs);
-  const slow = Object.entries(canary.latencies)
-    .filter(([bucket]) => Number(bucket) > limitBucket)
-    .reduce((sum, [, count]) => sum + count, 0);
-  const baselineValue = quantile(baseline, 0.99);
-  return {
-    value,
-    ...proportionConfidenceSequence({ successes: slow, trials: canary.predictions }, confidence),
-    limit: 0.01,
-    rows: canary.predictions,
-    ...(baselineValue === undefined ? {} : { baselineValue }),
-  };
-}
-
-function quantile(arm: ArmStatistics, q: number): number | undefined {
-  let seen = 0;
-  const buckets = Object.entries(arm.latencies)
-    .map(([bucket, count]) => [Number(bucket), count] as const)
-    .sort(([a], [b]) => a - b);
-  for (const [bucket, count] of buckets) {
-    seen += count;
-    if (seen >= q * arm.predictions) return latencyBound(bucket);
-  }
-  return undefined;
-}
-
-/** Looks are many: three standard errors instead of two. */
-const deviations = 3;
-
-/**
- * 1 - (rate of the canary / rate of the baseline), each for one system, because a sticky division gives an arm whole
- * systems, not a share of every one. Where the systems are not known, normalised by the shares of the traffic. Rows come
- * in clumps, some partitions ahead of others, so a few rows say nothing.
- */
-function throughput({ canary, baseline }: StepStatistics, percent: number): Measurement | undefined {
-  if (baseline.predictions === 0 || canary.predictions === 0) return undefined;
-  const expected =
-    canary.systems !== undefined && baseline.systems !== undefined
-      ? canary.systems.length / baseline.systems.length
-      : percent / (100 - percent);
-  const ratio = canary.predictions / baseline.predictions / expected;
-  const error = ratio * Math.sqrt(1 / canary.predictions + 1 / baseline.predictions) * deviations;
-  const value = 1 - ratio;
-  return { value, low: value - error, high: value + error, rows: canary.predictions, approximate: true };
-}
-
-function difference(moments: Moments, { confidence }: RolloutPolicy): Measurement | undefined {
-  const sequence = meanConfidenceSequence(moments, confidence);
-  return sequence === undefined
-    ? undefined
-    : { value: sequence.mean, low: sequence.low, high: sequence.high, rows: moments.rows };
 }
 
 function rounded(value: number): string {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 export const metrics = [
   'error_rate',
+  'error_rate_ratio',
   'latency_p99',
   'prediction_accuracy',
   'throughput_degradation',
@@ -9,9 +10,19 @@ export const metrics = [
   'recall_decrease',
   'cost_increase',
   'disagreement',
+  'prediction_drift',
 ] as const;
 export type Metric = (typeof metrics)[number];
 
+/**
+ * What every metric has in common: a direction, so that a high accuracy is not taken for a high error rate.
+ *
+ * - `error_rate`, `latency_p99` (ms), `prediction_accuracy`, `disagreement`: of the canary, in absolute terms.
+ * - `error_rate_ratio` (canary / baseline), `throughput_degradation` (1 - rate / rate): of the canary against the baseline
+ *   in the same step; without a baseline at 100 %.
+ * - `brier_increase`, `recall_decrease`, `cost_increase`: canary minus baseline, on the same rows with the same outcomes.
+ * - `prediction_drift`: PSI of the canary's predictions against those on its training data, as `drift` has measured it.
+ */
 const criterion = z.strictObject({
   metric: z.enum(metrics),
   direction: z.enum(['at-most', 'at-least']),
@@ -19,13 +30,12 @@ const criterion = z.strictObject({
   /** `proven`: the confidence sequence keeps the threshold. `not-refuted`: enough rows and no proof of harm. */
   belief: z.enum(['proven', 'not-refuted']).default('proven'),
   minimumRows: z.number().int().positive().default(1),
-  /** From this step on a lack of evidence holds the rollout. */
-  neededFromPercent: z.number().min(0).max(100).default(0),
+  /** From this step on a lack of evidence holds the rollout; `never`: only proved harm counts. */
+  neededFromPercent: z.number().min(0).max(100).or(z.literal('never')).default(0),
 });
 export type Criterion = z.output<typeof criterion>;
 
-/** How a version earns its traffic. The schema of config/rollout-policies. */
-export const rolloutPolicy = z.strictObject({
+const declaredPolicy = z.strictObject({
   name: z.string().min(1),
   /** Names of models; `*` fits any. */
   models: z.array(z.string()).min(1).default(['*']),
@@ -51,8 +61,20 @@ export const rolloutPolicy = z.strictObject({
       .default({ falsePositive: 10, falseNegative: 100 }),
     mostWaiting: z.number().int().positive().default(50_000),
   }),
-  criteria: z.array(criterion).min(1),
+  criteria: z
+    .array(criterion)
+    .min(1)
+    .refine(
+      (criteria) => new Set(criteria.map(({ metric }) => metric)).size === criteria.length,
+      'each metric has one criterion',
+    ),
 });
+
+/** How a version earns its traffic. The schema of config/rollout-policies. */
+export const rolloutPolicy = declaredPolicy.refine(
+  ({ stepSeconds, longestStepSeconds }) => longestStepSeconds >= stepSeconds,
+  { path: ['longestStepSeconds'], message: 'is shorter than stepSeconds: no step could end well' },
+);
 export type RolloutPolicy = z.output<typeof rolloutPolicy>;
 
 /** A policy with the version that decisions name. */

@@ -29,11 +29,25 @@ export interface OutcomeStatistics {
   readonly cost: Moments;
 }
 
+/** How far the canary's predictions lie from those on its training data, in one window that `drift` has closed. */
+export interface DriftWindow {
+  readonly driftId: string;
+  readonly rows: number;
+  /** Population stability index; undefined when the window had nothing to compare. */
+  readonly psi: number | undefined;
+  /** Of "no difference at all"; undefined when it could not be tested. */
+  readonly pValue: number | undefined;
+}
+
 export interface StepStatistics {
   readonly baseline: ArmStatistics;
   readonly canary: ArmStatistics;
+  /** The canary in the steps before. Absent in rollouts that were stored before it was counted. */
+  readonly canaryBefore?: ArmStatistics;
   readonly paired: PairedStatistics;
   readonly outcomes: OutcomeStatistics;
+  /** In order, of the whole rollout. Absent in rollouts that were stored before it was counted. */
+  readonly drift?: readonly DriftWindow[];
 }
 
 const noArm: ArmStatistics = { predictions: 0, errors: 0, latencies: {}, systems: [] };
@@ -50,11 +64,29 @@ export const noStatistics: StepStatistics = {
     missed: noMoments,
     cost: noMoments,
   },
+  drift: [],
 };
 
-/** A new step counts its traffic anew; what both arms said of the same rows goes on. */
+/**
+ * A new step counts its traffic anew, so that harm which comes with the load is not diluted by the quiet steps before;
+ * those are kept beside it. What both arms said of the same rows goes on.
+ */
 export function nextStep(statistics: StepStatistics): StepStatistics {
-  return { ...statistics, baseline: noArm, canary: noArm };
+  return { ...statistics, canaryBefore: canarySoFar(statistics), baseline: noArm, canary: noArm };
+}
+
+/** The canary in all steps, this one included. */
+export function canarySoFar({ canary, canaryBefore = noArm }: StepStatistics): ArmStatistics {
+  const latencies = { ...canaryBefore.latencies };
+  for (const [bucket, count] of Object.entries(canary.latencies))
+    latencies[bucket] = (latencies[bucket] ?? 0) + count;
+  return {
+    predictions: canaryBefore.predictions + canary.predictions,
+    errors: canaryBefore.errors + canary.errors,
+    latencies,
+    // Systems change their arm with the division; nobody asks for them here.
+    systems: undefined,
+  };
 }
 
 const mostSystems = 500;
@@ -100,6 +132,15 @@ function withSystem(
   if (systems === undefined || systemId === undefined) return undefined;
   if (systems.includes(systemId)) return systems;
   return systems.length < mostSystems ? [...systems, systemId] : undefined;
+}
+
+const mostDriftWindows = 200;
+
+/** A window counts once, however often it is told. */
+export function countDrift(statistics: StepStatistics, window: DriftWindow): StepStatistics {
+  const before = statistics.drift ?? [];
+  if (before.some(({ driftId }) => driftId === window.driftId)) return statistics;
+  return { ...statistics, drift: [...before, window].slice(-mostDriftWindows) };
 }
 
 export function countPair(

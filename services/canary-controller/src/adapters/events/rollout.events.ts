@@ -1,4 +1,5 @@
 import {
+  DriftMeasured,
   ModelLoaded,
   ModelLoadFailed,
   ModelVersionCreated,
@@ -49,5 +50,10 @@ export class RolloutEvents {
   @OnBatch(OutcomeObserved)
   async observed(events: readonly EventOf<typeof OutcomeObserved>[]): Promise<void> {
     await this.countEvidence.outcomes(events);
+  }
+
+  @On(DriftMeasured)
+  async drifted({ payload }: EventOf<typeof DriftMeasured>): Promise<void> {
+    await this.countEvidence.drift(payload);
   }
 }
