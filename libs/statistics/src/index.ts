@@ -71,6 +71,6 @@ export {
   type SafeTestState,
 } from './sequential-proportions.js';
 export { ksOfHistograms } from './ks-of-histograms.js';
-export { wilcoxonSignedRank, type WilcoxonResult } from './wilcoxon-signed-rank.js';
+export { wilcoxonSignedRank, type WilcoxonOptions, type WilcoxonResult } from './wilcoxon-signed-rank.js';
 export { estimatePerformance, type EstimatedPerformance } from './estimated-performance.js';
 export { calibrateIsotonic, fitIsotonic, type IsotonicCalibration } from './isotonic-calibration.js';

@@ -18,7 +18,10 @@ describe('wilcoxonSignedRank', () => {
     const exact = wilcoxonSignedRank(differences, zeros)!;
     expect(exact).toMatchObject({ statistic: expected.statistic, method: 'exact' });
     expect(exact.pValue).toBeCloseTo(expected.exact, 10);
-    expect(wilcoxonSignedRank(differences, zeros, 'asymptotic')!.pValue).toBeCloseTo(expected.approx, 10);
+    expect(wilcoxonSignedRank(differences, zeros, { method: 'asymptotic' })!.pValue).toBeCloseTo(
+      expected.approx,
+      10,
+    );
   });
 
   it('knows nothing when no pair differs', () => {

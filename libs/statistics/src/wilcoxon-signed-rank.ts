@@ -1,60 +1,92 @@
 import { arePairs } from './paired-samples.js';
 import { normalTail } from './special-functions.js';
 
+export interface WilcoxonOptions {
+  /** `greater`: are the first values larger than the second? Default two-sided. */
+  readonly alternative?: 'two-sided' | 'greater' | 'less';
+  /** Pairs without a difference: left out (Wilcoxon), or ranked and shared between both sides. Default `drop`. */
+  readonly zeros?: 'drop' | 'split';
+  readonly method?: 'auto' | 'asymptotic';
+  /** The approximation counts half a rank less. Default true. */
+  readonly continuity?: boolean;
+}
+
 export interface WilcoxonResult {
-  /** The smaller of the two sums of ranks. */
+  /** The sum of ranks of the positive differences; two-sided, the smaller of the two sums. */
   readonly statistic: number;
-  /** Two-sided. */
   readonly pValue: number;
-  /** Pairs that differ. */
+  /** Pairs that were ranked. */
   readonly pairs: number;
   readonly method: 'exact' | 'asymptotic';
 }
 
+/** Up to here the chance of every sum of ranks is counted out. */
+const exactPairs = { distinct: 50, tied: 13 } as const;
+
 /**
- * Wilcoxon signed-rank test, two-sided: do paired values differ around 0, as two models scored on the same rows?
+ * Wilcoxon signed-rank test: do paired values differ around 0, as two models scored on the same rows?
  *
- * Pairs without a difference are left out; undefined when none is left or a value is not finite. Exact up to 50 pairs
- * without ties, else the normal approximation with correction for ties and continuity, as SciPy. Assumes differences
- * that are symmetric around their median.
+ * Undefined when no pair is left to rank or a value is not finite. Exact up to 50 pairs whose differences are all
+ * distinct, and up to 13 with ties or shared zeros (then given the ranks); else the normal approximation with
+ * correction for ties and, unless it is switched off, for continuity, as SciPy. Assumes differences that are symmetric around their median.
  *
  * @see Wilcoxon (1945), Individual comparisons by ranking methods
  */
 export function wilcoxonSignedRank(
   first: ArrayLike<number>,
   second: ArrayLike<number>,
-  method: 'auto' | 'asymptotic' = 'auto',
+  { alternative = 'two-sided', zeros = 'drop', method = 'auto', continuity = true }: WilcoxonOptions = {},
 ): WilcoxonResult | undefined {
   if (!arePairs(first, second)) return undefined;
   const differences = Array.from(first, (value, row) => value - (second[row] as number))
-    .filter((difference) => difference !== 0)
+    .filter((difference) => zeros === 'split' || difference !== 0)
     .sort((a, b) => Math.abs(a) - Math.abs(b));
   const pairs = differences.length;
   if (pairs === 0) return undefined;
-  let [above, tieTerm] = [0, 0];
+  // Twice the ranks: the mean of tied ranks may end in a half.
+  const doubled: number[] = [];
+  let [above, shared, tieTerm] = [0, 0, 0];
   for (let start = 0; start < pairs;) {
     let end = start;
     while (end < pairs && Math.abs(differences[end] as number) === Math.abs(differences[start] as number))
       end += 1;
-    const rank = (start + 1 + end) / 2;
-    for (let index = start; index < end; index += 1) if ((differences[index] as number) > 0) above += rank;
+    for (let index = start; index < end; index += 1) {
+      const difference = differences[index] as number;
+      if (difference === 0) {
+        shared += (start + 1 + end) / 4;
+        continue;
+      }
+      doubled.push(start + 1 + end);
+      if (difference > 0) above += (start + 1 + end) / 2;
+    }
     tieTerm += (end - start) ** 3 - (end - start);
     start = end;
   }
   const all = (pairs * (pairs + 1)) / 2;
-  const statistic = Math.min(above, all - above);
-  if (method === 'auto' && tieTerm === 0 && pairs <= 50) {
-    return { statistic, pValue: exactTwoSided(statistic, pairs), pairs, method: 'exact' };
+  const sum = above + shared;
+  const statistic = alternative === 'two-sided' ? Math.min(sum, all - sum) : sum;
+  const isDistinct = tieTerm === 0 && shared === 0;
+  if (method === 'auto' && pairs <= (isDistinct ? exactPairs.distinct : exactPairs.tied)) {
+    return { statistic, pValue: exactPValue(doubled, 2 * above, alternative), pairs, method: 'exact' };
   }
-  const variance = (pairs * (pairs + 1) * (2 * pairs + 1)) / 24 - tieTerm / 48;
-  const z = (Math.abs(statistic - all / 2) - 0.5) / Math.sqrt(variance);
-  return { statistic, pValue: Math.min(1, 2 * normalTail(z)), pairs, method: 'asymptotic' };
+  const deviation = Math.sqrt((pairs * (pairs + 1) * (2 * pairs + 1)) / 24 - tieTerm / 48);
+  const excess = sum - all / 2;
+  const half = continuity ? 0.5 : 0;
+  const pValue =
+    alternative === 'two-sided'
+      ? 2 * normalTail((Math.abs(excess) - half) / deviation)
+      : normalTail(((alternative === 'greater' ? excess : -excess) - half) / deviation);
+  return { statistic, pValue: Math.min(1, pValue), pairs, method: 'asymptotic' };
 }
 
-/** Shares of the sign patterns by their sum of ranks, one rank after the other. */
-function exactTwoSided(statistic: number, pairs: number): number {
+/** From the shares of the sign patterns by their sum of ranks, built up one rank after the other. */
+function exactPValue(
+  doubledRanks: readonly number[],
+  observed: number,
+  alternative: 'two-sided' | 'greater' | 'less',
+): number {
   let shares = Float64Array.of(1);
-  for (let rank = 1; rank <= pairs; rank += 1) {
+  for (const rank of doubledRanks) {
     const next = new Float64Array(shares.length + rank);
     shares.forEach((share, sum) => {
       next[sum] = (next[sum] as number) + share / 2;
@@ -62,7 +94,11 @@ function exactTwoSided(statistic: number, pairs: number): number {
     });
     shares = next;
   }
-  let tail = 0;
-  for (let sum = 0; sum <= statistic; sum += 1) tail += shares[sum] as number;
-  return Math.min(1, 2 * tail);
+  let [less, greater] = [0, 0];
+  shares.forEach((share, sum) => {
+    if (sum <= observed) less += share;
+    if (sum >= observed) greater += share;
+  });
+  if (alternative === 'less') return Math.min(1, less);
+  return Math.min(1, alternative === 'greater' ? greater : 2 * Math.min(less, greater));
 }
