@@ -31,7 +31,7 @@ export class FeatureStoreModule {
     const online = new CacheOnlineStore(cache, config.onlineMs);
     const computing = catalog.views.map((view) => {
       const labels = catalog.labelsOf(view);
-      const states = new CacheStateStore(cache, view, labels, config.stateMs);
+      const states = new CacheStateStore(cache, view, labels, config.stateMs, serviceMetrics);
       return new ComputeFeatures(
         view,
         labels,

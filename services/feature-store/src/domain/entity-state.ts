@@ -1,9 +1,9 @@
 import { type FeatureView } from './feature-view.js';
 import { type LabelDeclaration } from './label.js';
 import { OutcomeTracker, type OutcomeTrackerState } from './outcome-tracker.js';
+import { framed, StateDamagedError, unframed } from './state-frame.js';
 import { EntityWindows } from './windows/entity-windows.js';
 
-const formatVersion = 1;
 const rowsPerChunk = 64;
 
 /** A part of the rows that is written once. */
@@ -20,7 +20,6 @@ export interface LogPosition {
 }
 
 interface Head {
-  readonly format: number;
   readonly outcomes: readonly OutcomeTrackerState[];
   readonly chunks: readonly (readonly [index: number, newest: number])[];
   readonly nextChunk: number;
@@ -78,12 +77,11 @@ export class EntityState {
     this.nextChunk += 1;
     this.unsealed = [];
     this.chunks = [...this.chunks.filter(([, of]) => of > this.windows.horizon), [index, newest]];
-    return { index, bytes: bytesOf(rows) };
+    return { index, bytes: framed('rows', bytesOf(rows)) };
   }
 
   encode(): Uint8Array {
     const head: Head = {
-      format: formatVersion,
       outcomes: this.outcomes.map((tracker) => tracker.state()),
       chunks: this.chunks,
       nextChunk: this.nextChunk,
@@ -95,7 +93,7 @@ export class EntityState {
     new DataView(bytes.buffer).setUint32(0, json.length, true);
     bytes.set(json, 4);
     bytes.set(rows, 4 + json.length);
-    return bytes;
+    return framed('head', bytes);
   }
 
   /** Which chunks an encoded state needs. */
@@ -103,6 +101,7 @@ export class EntityState {
     return headOf(bytes).head.chunks.map(([index]) => index);
   }
 
+  /** Refuses a state of a newer release (`StateNewerError`) and one that is damaged (`StateDamagedError`). */
   static decode(
     view: FeatureView,
     labels: readonly LabelDeclaration[],
@@ -111,8 +110,8 @@ export class EntityState {
   ): EntityState {
     const { head, rows } = headOf(bytes);
     const state = EntityState.from(view, labels, head.outcomes);
-    for (const chunk of chunks) state.windows.importRows(rowsOf(chunk));
-    state.windows.importRows(rows);
+    for (const chunk of chunks) importWhole(state.windows, rowsOf(unframed('rows', chunk)));
+    importWhole(state.windows, rows);
     state.chunks = [...head.chunks];
     state.nextChunk = head.nextChunk;
     state.applied = head.applied;
@@ -139,16 +138,25 @@ export class EntityState {
 }
 
 function headOf(bytes: Uint8Array): { readonly head: Head; readonly rows: Float64Array } {
-  const length = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(0, true);
-  const head = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length))) as Head;
-  return { head, rows: rowsOf(bytes.subarray(4 + length)) };
+  const content = unframed('head', bytes);
+  const length = new DataView(content.buffer).getUint32(0, true);
+  const head = JSON.parse(new TextDecoder().decode(content.subarray(4, 4 + length))) as Head;
+  return { head, rows: rowsOf(content.subarray(4 + length)) };
+}
+
+function importWhole(windows: EntityWindows, rows: Float64Array): void {
+  if (rows.length % windows.rowWidth !== 0) {
+    throw new StateDamagedError(`${rows.length} numbers are no rows of ${windows.rowWidth}`);
+  }
+  windows.importRows(rows);
 }
 
 function bytesOf(rows: Float64Array): Uint8Array {
   return new Uint8Array(rows.buffer, rows.byteOffset, rows.byteLength);
 }
 
-/** Copied, because stored bytes need not lie where an array of numbers may begin. */
+/** Copied, because they need not lie where an array of numbers may begin. */
 function rowsOf(bytes: Uint8Array): Float64Array {
+  if (bytes.length % 8 !== 0) throw new StateDamagedError(`${bytes.length} bytes are no numbers`);
   return new Float64Array(new Uint8Array(bytes).buffer);
 }

@@ -1,11 +1,21 @@
 import { z } from 'zod';
 import { timeFeature, timeFeatureNames } from './time-features.js';
 import { type EntityWindows } from './windows/entity-windows.js';
-import { windowFeatureNames, type WindowLayout } from './windows/window-layout.js';
+import {
+  isWindowStatistic,
+  plainStatistics,
+  windowFeatureNames,
+  type WindowLayout,
+  type WindowStatistic,
+} from './windows/window-layout.js';
 
 const columnName = z
   .string()
   .regex(/^[a-z][a-z0-9_]{0,62}$/, 'is a lower-case name of letters, digits and _');
+
+const statistic = z.string().refine(isWindowStatistic, {
+  message: `is one of ${plainStatistics.join(', ')}, or a quantile p01 to p99`,
+});
 
 /** A feature view as it is declared in `config/feature-views`. */
 export const featureViewSchema = z
@@ -20,11 +30,20 @@ export const featureViewSchema = z
     timeFeatures: z.array(z.enum(timeFeatureNames)).default([]),
     columns: z.array(columnName).min(1).max(64),
     windowMinutes: z.array(z.number().int().min(1).max(1440)).min(1).max(8),
+    statistics: z
+      .array(statistic)
+      .min(1)
+      .max(16)
+      .default((): WindowStatistic[] => ['mean', 'std', 'max']),
     pushSource: z.string().min(1).optional(),
   })
   .refine(({ columns }) => new Set(columns).size === columns.length, {
     message: 'names a column twice',
     path: ['columns'],
+  })
+  .refine(({ statistics }) => new Set(statistics).size === statistics.length, {
+    message: 'names a statistic twice',
+    path: ['statistics'],
   })
   .refine(
     ({ windowMinutes }) => windowMinutes.every((of, at) => at === 0 || of > (windowMinutes[at - 1] ?? 0)),
@@ -42,8 +61,8 @@ export class FeatureView {
   private readonly windowsFrom: number;
 
   constructor(readonly declaration: FeatureViewDeclaration) {
-    const { columns, windowMinutes, latenessMinutes, timeFeatures } = declaration;
-    this.layout = { columns, windowMinutes, latenessMinutes };
+    const { columns, windowMinutes, latenessMinutes, statistics, timeFeatures } = declaration;
+    this.layout = { columns, windowMinutes, latenessMinutes, statistics };
     this.featureNames = [...timeFeatures, ...columns, ...windowFeatureNames(this.layout)];
     this.windowsFrom = timeFeatures.length + columns.length;
   }

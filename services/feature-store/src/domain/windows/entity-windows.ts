@@ -1,4 +1,8 @@
-import { minuteMs, windowStatistics, type WindowLayout } from './window-layout.js';
+import { KeyCounts } from './key-counts.js';
+import { addToTile, clearTile, MinuteTiles } from './minute-tiles.js';
+import { rowFields, RowLog } from './row-log.js';
+import { minuteMs, type WindowLayout } from './window-layout.js';
+import { WindowPlan } from './window-plan.js';
 
 /**
  * What became of a reading: `appended` is the newest, `inserted` came late, `corrected` replaced an older-known row of
@@ -12,77 +16,74 @@ export interface WindowFill {
   readonly share: number;
 }
 
-// One tile: count, mean, sum of squared deviations, largest of one column in one minute. What else `Moments` knows
-// (sum, smallest, first, last) no window asks for yet, and 100,000 entities would pay for it.
-const tileFields = 4;
-const rowFields = 3;
-const initialRows = 16;
-// A producer that repeats an id with another instant does so at once; looking through every row would cost more than
-// all windows together.
-const rememberedIds = 64;
-
 /**
  * Event-time windows of one entity over several columns, with the semantics of pandas `rolling('5min')`: a window at t
  * is (t - 5 min, t], missing values are skipped, the standard deviation is that of a sample.
  *
  * Rows are kept in order of time; each minute is also kept as a tile of mergeable moments. A window is the rows of its
- * first, partial minute, the whole tiles between, and the tile of the current minute. Nothing is ever subtracted, so
- * that an outlier leaves no rounding error behind when it leaves the window. Every part is computed from the rows in
- * order of time, whatever order they came in: the same rows give the same bits, also after a restore.
+ * first, partial minute, the whole tiles between, and the tile of the current minute, so its edge is exact to the
+ * millisecond. Nothing is ever subtracted, so that an outlier leaves no rounding error behind when it leaves the
+ * window. Every part is computed from the rows in order of time, whatever order they came in: the same rows give the
+ * same bits, also after a restore.
  *
  * A row is identified by its instant. A second row of an instant with equal values is a duplicate; with other values
  * it is a correction, and the one that became known later stays.
+ *
+ * - `slope` is that of least squares, in units of the column a minute; NaN of fewer than two samples.
+ * - `ewma` weighs a sample of age a with 2^(-4 a / window), only those inside the window: pandas
+ *   `ewm(halflife=window / 4, times=...)` of the rows of the window.
+ * - `p95` and other quantiles are those of a DDSketch, within 1 % (`quantile-keys.ts`).
+ * - `count` of no sample is 0; every other statistic of none is NaN. What overflows a double is no value either.
  */
 export class EntityWindows {
-  private readonly columns: number;
-  private readonly windows: number;
-  private readonly ring: number;
-  private readonly tileStride: number;
-  private readonly retentionMs: number;
-
-  /** Rows by column: instants, known times, hashes of reading ids, then the values; each `capacity` long. */
-  private rows: Float64Array;
-  private capacity = initialRows;
-  private head = 0;
-  private tail = 0;
-
-  /** One tile a minute: the minute, then the moments of each column. */
-  private readonly tiles: Float64Array;
-  /** Moments of the whole minutes inside each window, as of `middleMinute`. */
+  private readonly plan: WindowPlan;
+  private readonly log: RowLog;
+  private readonly tiles: MinuteTiles;
+  /** Lanes of the whole minutes inside each window, as of `middleMinute`, with the sketches where there are any. */
   private readonly middle: Float64Array;
+  private readonly middleSketches: readonly KeyCounts[];
   private middleMinute = Number.NaN;
-  /** Where each window of the newest row begins; only ever moves forward between late rows. */
-  private readonly starts: Int32Array;
+  /** How many rows were before the first of each window of the newest row; only moves forward between late rows. */
+  private readonly starts: Float64Array;
+  private areStartsKnown = false;
 
   constructor(readonly layout: WindowLayout) {
-    this.columns = layout.columns.length;
-    this.windows = layout.windowMinutes.length;
-    this.ring = Math.max(...layout.windowMinutes) + 1;
-    this.tileStride = 1 + this.columns * tileFields;
-    this.retentionMs = (this.ring - 1 + layout.latenessMinutes) * minuteMs;
-    this.rows = new Float64Array(this.capacity * (rowFields + this.columns));
-    this.tiles = new Float64Array(this.ring * this.tileStride).fill(Number.NaN);
-    this.middle = new Float64Array(this.windows * this.columns * tileFields);
-    this.starts = new Int32Array(this.windows);
+    const plan = WindowPlan.of(layout);
+    const parts = plan.minutes.length * plan.columns;
+    this.plan = plan;
+    this.log = new RowLog(plan.columns);
+    this.tiles = new MinuteTiles(plan);
+    this.middle = new Float64Array(parts * plan.lanes);
+    this.middleSketches =
+      plan.quantiles.length === 0 ? [] : Array.from({ length: parts }, () => new KeyCounts());
+    this.starts = new Float64Array(plan.minutes.length);
   }
 
   /** Instant of the newest row; NaN before the first. */
   get newest(): number {
-    return this.tail === this.head ? Number.NaN : this.at(0, this.tail - 1);
+    return this.log.tail === this.log.head ? Number.NaN : this.log.at(0, this.log.tail - 1);
   }
 
   /** Known time of the newest row. */
   get newestKnown(): number {
-    return this.tail === this.head ? Number.NaN : this.at(1, this.tail - 1);
+    return this.log.tail === this.log.head ? Number.NaN : this.log.at(1, this.log.tail - 1);
   }
 
   get size(): number {
-    return this.tail - this.head;
+    return this.log.tail - this.log.head;
   }
 
   /** Rows at or before this instant are no longer kept. */
   get horizon(): number {
-    return this.tail === this.head ? Number.NEGATIVE_INFINITY : this.newest - this.retentionMs;
+    return this.size === 0 ? Number.NEGATIVE_INFINITY : this.newest - this.plan.retentionMs;
+  }
+
+  /** What the typed arrays take: 48 + 8 columns a row of room, 8 + 8 lanes x columns a tile, and the cached windows. */
+  get bytes(): number {
+    const sketches = this.middleSketches.reduce((sum, sketch) => sum + sketch.bytes, 0);
+    return (
+      this.log.data.byteLength + this.tiles.bytes + this.middle.byteLength + this.starts.byteLength + sketches
+    );
   }
 
   /**
@@ -90,19 +91,21 @@ export class EntityWindows {
    * `values` holds the columns in the order of the layout from `offset` on; NaN is a missing value.
    */
   accept(time: number, known: number, idHash: number, values: Float64Array, offset = 0): Acceptance {
-    const { head, tail } = this;
-    if (tail > head) {
-      const newest = this.at(0, tail - 1);
+    const { log } = this;
+    if (log.tail > log.head) {
+      const newest = log.at(0, log.tail - 1);
       if (time <= newest) return this.acceptLate(time, known, idHash, values, offset, newest);
-      if (this.hasId(idHash)) return 'duplicate';
+      if (log.hasId(idHash)) return 'duplicate';
     }
-    this.append(time, known, idHash, values, offset);
+    log.dropUntil(time - this.plan.retentionMs);
+    log.append(time, known, idHash, values, offset);
+    this.tiles.append(time, values, offset);
     return 'appended';
   }
 
   /**
-   * Writes the features as of an instant: for each window and column mean, standard deviation and maximum; NaN where
-   * there was no value (for the deviation: fewer than two) or where the window reaches before what is kept.
+   * Writes the features as of an instant, in the order of `windowFeatures`; NaN where there was no value or where the
+   * window reaches before what is kept.
    */
   features(asOf: number, out: Float64Array, offset = 0): void {
     if (asOf === this.newest) {
@@ -113,97 +116,61 @@ export class EntityWindows {
   }
 
   fill(asOf: number, window: number): WindowFill {
-    const length = this.minutesOf(window) * minuteMs;
-    const end = this.firstAfter(asOf);
-    const oldest = Math.max(this.head, this.firstAfter(asOf - this.retentionMs));
+    const { log } = this;
+    const length = (this.plan.minutes[window] as number) * minuteMs;
+    const end = log.firstAfter(asOf);
+    const oldest = Math.max(log.head, log.firstAfter(asOf - this.plan.retentionMs));
     if (end <= oldest) return { samples: 0, share: 0 };
     return {
-      samples: end - this.firstAfter(asOf - length),
-      share: Math.min(1, (asOf - this.at(0, oldest)) / length),
+      samples: end - log.firstAfter(asOf - length),
+      share: Math.min(1, (asOf - log.at(0, oldest)) / length),
     };
   }
 
   /** The value of a column in the row of an instant; undefined when there is no such row, NaN when it was missing. */
   valueAt(time: number, column: number): number | undefined {
-    const index = this.firstAtOrAfter(time);
-    return index < this.tail && this.at(0, index) === time ? this.at(rowFields + column, index) : undefined;
+    const index = this.log.firstAtOrAfter(time);
+    return index < this.log.tail && this.log.at(0, index) === time
+      ? this.log.value(column, index)
+      : undefined;
   }
 
   /** Whether a column had a value at any time in (after, until]. */
   hasValueWithin(column: number, after: number, until: number): boolean {
-    for (let index = this.firstAfter(after); index < this.tail && this.at(0, index) <= until; index += 1) {
-      if (!Number.isNaN(this.at(rowFields + column, index))) return true;
+    const { log } = this;
+    for (let index = log.firstAfter(after); index < log.tail && log.at(0, index) <= until; index += 1) {
+      if (!Number.isNaN(log.value(column, index))) return true;
     }
     return false;
   }
 
   /** Row width of `exportRows`: instant, known time, id hash, values. */
   get rowWidth(): number {
-    return rowFields + this.columns;
+    return this.log.width;
   }
 
   /** All rows, or those of the given instants that are still kept, one after the other in order of time. */
   exportRows(instants?: readonly number[]): Float64Array {
-    const indexes: number[] = [];
+    const { log } = this;
     if (instants === undefined) {
-      for (let index = this.head; index < this.tail; index += 1) indexes.push(index);
-    } else {
-      for (const instant of [...instants].sort((a, b) => a - b)) {
-        const index = this.firstAtOrAfter(instant);
-        if (index < this.tail && this.at(0, index) === instant) indexes.push(index);
-      }
+      return log.rowsAt(Array.from({ length: this.size }, (_, index) => log.head + index));
     }
-    const out = new Float64Array(indexes.length * this.rowWidth);
-    for (const [row, index] of indexes.entries()) {
-      for (let field = 0; field < this.rowWidth; field += 1)
-        out[row * this.rowWidth + field] = this.at(field, index);
-    }
-    return out;
+    const indexes = [...instants]
+      .sort((a, b) => a - b)
+      .map((instant) => ({ instant, index: log.firstAtOrAfter(instant) }))
+      .filter(({ instant, index }) => index < log.tail && log.at(0, index) === instant);
+    return log.rowsAt(indexes.map(({ index }) => index));
   }
 
   /** Takes in rows that `exportRows` gave; in any order, also twice. */
   importRows(rows: Float64Array): void {
     for (let start = 0; start + this.rowWidth <= rows.length; start += this.rowWidth) {
-      this.accept(
-        rows[start] as number,
-        rows[start + 1] as number,
-        rows[start + 2] as number,
-        rows,
-        start + rowFields,
-      );
-    }
-  }
-
-  private at(field: number, index: number): number {
-    return this.rows[field * this.capacity + index] as number;
-  }
-
-  private minutesOf(window: number): number {
-    return this.layout.windowMinutes[window] as number;
-  }
-
-  private hasId(idHash: number): boolean {
-    if (idHash !== idHash) return false;
-    const rows = this.rows;
-    const end = 2 * this.capacity + this.tail;
-    for (let index = end - Math.min(this.size, rememberedIds); index < end; index += 1) {
-      if (rows[index] === idHash) return true;
-    }
-    return false;
-  }
-
-  private append(time: number, known: number, idHash: number, values: Float64Array, offset: number): void {
-    const oldest = time - this.retentionMs;
-    while (this.head < this.tail && this.at(0, this.head) <= oldest) this.head += 1;
-    this.makeRoom();
-    const index = this.tail;
-    this.tail += 1;
-    this.writeRow(index, time, known, idHash, values, offset);
-    const minute = Math.floor(time / minuteMs);
-    const tile = this.tileSlot(minute);
-    if (this.tiles[tile] !== minute) this.clearTile(tile, minute);
-    for (let column = 0; column < this.columns; column += 1) {
-      this.addToTile(tile + 1 + column * tileFields, values[offset + column] as number);
+      const [time, known, idHash] = [rows[start], rows[start + 1], rows[start + 2]] as [
+        number,
+        number,
+        number,
+      ];
+      this.accept(time, known, idHash, rows, start + rowFields);
     }
   }
 
@@ -215,244 +182,168 @@ export class EntityWindows {
     offset: number,
     newest: number,
   ): Acceptance {
-    if (time <= newest - this.retentionMs) return 'too-late';
-    const found = this.firstAtOrAfter(time);
-    if (found < this.tail && this.at(0, found) === time) {
-      if (this.hasEqualValues(found, values, offset)) return 'duplicate';
-      if (!this.isKnownLater(found, known, values, offset)) return 'superseded';
-      this.writeRow(found, time, known, idHash, values, offset);
-      this.rebuildTile(Math.floor(time / minuteMs));
-      return 'corrected';
+    const { log } = this;
+    if (time <= newest - this.plan.retentionMs) return 'too-late';
+    const found = log.firstAtOrAfter(time);
+    const isCorrection = log.at(0, found) === time;
+    if (isCorrection) {
+      if (log.hasEqualValues(found, values, offset)) return 'duplicate';
+      if (!log.isSupersededBy(found, known, values, offset)) return 'superseded';
+      log.write(found, time, known, idHash, values, offset);
+    } else {
+      if (log.hasId(idHash)) return 'duplicate';
+      log.insert(time, known, idHash, values, offset);
     }
-    if (this.hasId(idHash)) return 'duplicate';
-    this.makeRoom();
-    const index = this.firstAtOrAfter(time);
-    for (let field = 0; field < this.rowWidth; field += 1) {
-      const start = field * this.capacity;
-      this.rows.copyWithin(start + index + 1, start + index, start + this.tail);
-    }
-    this.tail += 1;
-    this.writeRow(index, time, known, idHash, values, offset);
-    this.rebuildTile(Math.floor(time / minuteMs));
-    return 'inserted';
-  }
-
-  private hasEqualValues(index: number, values: Float64Array, offset: number): boolean {
-    for (let column = 0; column < this.columns; column += 1) {
-      const kept = this.at(rowFields + column, index);
-      const offered = values[offset + column] as number;
-      if (kept !== offered && !(Number.isNaN(kept) && Number.isNaN(offered))) return false;
-    }
-    return true;
-  }
-
-  /** Known at the same moment, the greater values win, so that the order of arrival decides nothing. */
-  private isKnownLater(index: number, known: number, values: Float64Array, offset: number): boolean {
-    const keptKnown = this.at(1, index);
-    if (known !== keptKnown) return known > keptKnown;
-    for (let column = 0; column < this.columns; column += 1) {
-      const kept = this.at(rowFields + column, index);
-      const offered = values[offset + column] as number;
-      if (kept === offered || (Number.isNaN(kept) && Number.isNaN(offered))) continue;
-      return Number.isNaN(kept) || offered > kept;
-    }
-    return false;
-  }
-
-  private writeRow(
-    index: number,
-    time: number,
-    known: number,
-    idHash: number,
-    values: Float64Array,
-    offset: number,
-  ): void {
-    const { rows, capacity } = this;
-    rows[index] = time;
-    rows[capacity + index] = known;
-    rows[2 * capacity + index] = idHash;
-    for (let column = 0; column < this.columns; column += 1) {
-      rows[(rowFields + column) * capacity + index] = values[offset + column] as number;
-    }
-  }
-
-  /** Room for one row at the end: moves the rows to the front when a tenth of the space is free there, else grows. */
-  private makeRoom(): void {
-    if (this.tail < this.capacity) return;
-    const size = this.tail - this.head;
-    const capacity = this.head * 10 >= this.capacity ? this.capacity : Math.ceil(this.capacity * 1.25);
-    const rows = capacity === this.capacity ? this.rows : new Float64Array(capacity * this.rowWidth);
-    for (let field = 0; field < this.rowWidth; field += 1) {
-      const start = field * this.capacity;
-      if (rows === this.rows) {
-        rows.copyWithin(start, start + this.head, start + this.tail);
-      } else {
-        rows.set(this.rows.subarray(start + this.head, start + this.tail), field * capacity);
-      }
-    }
-    for (let window = 0; window < this.windows; window += 1) {
-      this.starts[window] = Math.max(0, (this.starts[window] as number) - this.head);
-    }
-    this.rows = rows;
-    this.capacity = capacity;
-    this.head = 0;
-    this.tail = size;
-  }
-
-  private firstAfter(time: number): number {
-    let low = this.head;
-    let high = this.tail;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.at(0, middle) <= time) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  }
-
-  private firstAtOrAfter(time: number): number {
-    let low = this.head;
-    let high = this.tail;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.at(0, middle) < time) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  }
-
-  private tileSlot(minute: number): number {
-    return (((minute % this.ring) + this.ring) % this.ring) * this.tileStride;
-  }
-
-  private clearTile(tile: number, minute: number): void {
-    const { tiles } = this;
-    tiles[tile] = minute;
-    for (let column = 0; column < this.columns; column += 1) {
-      const at = tile + 1 + column * tileFields;
-      tiles[at] = 0;
-      tiles[at + 1] = 0;
-      tiles[at + 2] = 0;
-      tiles[at + 3] = Number.NEGATIVE_INFINITY;
-    }
-  }
-
-  private addToTile(at: number, value: number): void {
-    if (value !== value) return;
-    const { tiles } = this;
-    const count = (tiles[at] as number) + 1;
-    const mean = tiles[at + 1] as number;
-    const delta = value - mean;
-    const next = mean + delta / count;
-    tiles[at] = count;
-    tiles[at + 1] = next;
-    tiles[at + 2] = (tiles[at + 2] as number) + delta * (value - next);
-    if (value > (tiles[at + 3] as number)) tiles[at + 3] = value;
-  }
-
-  /** After a late row: the minute again from its rows, in order of time. What was derived from it is forgotten. */
-  private rebuildTile(minute: number): void {
+    this.tiles.rebuild(Math.floor(time / minuteMs), log);
+    // What was derived from the minute is forgotten.
     this.middleMinute = Number.NaN;
-    this.starts.fill(this.head);
-    const tile = this.tileSlot(minute);
-    const held = this.tiles[tile] as number;
-    // The slot belongs to a newer minute by now: this one is read from its rows when it is needed.
-    if (held > minute) return;
-    this.clearTile(tile, minute);
-    this.foldRows(minute * minuteMs, (minute + 1) * minuteMs, (column, value) => {
-      this.addToTile(tile + 1 + column * tileFields, value);
-    });
-  }
-
-  private foldRows(from: number, before: number, add: (column: number, value: number) => void): void {
-    for (let index = this.firstAtOrAfter(from); index < this.tail && this.at(0, index) < before; index += 1) {
-      for (let column = 0; column < this.columns; column += 1)
-        add(column, this.at(rowFields + column, index));
-    }
+    this.areStartsKnown = false;
+    return isCorrection ? 'corrected' : 'inserted';
   }
 
   private newestFeatures(asOf: number, out: Float64Array, offset: number): void {
+    const { plan, log, starts, tiles } = this;
     const minute = Math.floor(asOf / minuteMs);
     if (this.middleMinute !== minute) {
-      this.mergeMiddle(minute);
+      this.mergeMiddle(minute, this.middle);
+      if (plan.quantiles.length > 0) this.mergeMiddleSketches(minute);
       this.middleMinute = minute;
     }
-    const current = this.tileSlot(minute);
-    const { rows, starts, tail, head } = this;
-    for (let window = 0; window < this.windows; window += 1) {
-      const minutes = this.minutesOf(window);
+    const slot = tiles.slotOf(minute);
+    const { data, tail, head, dropped } = log;
+    for (let window = 0; window < plan.minutes.length; window += 1) {
+      const minutes = plan.minutes[window] as number;
       const after = asOf - minutes * minuteMs;
-      let start = starts[window] as number;
-      if (start < head) start = head;
-      while (start < tail && (rows[start] as number) <= after) start += 1;
-      starts[window] = start;
+      let start = head;
+      if (this.areStartsKnown) {
+        start = Math.max(head, (starts[window] as number) - dropped);
+        while (start < tail && (data[start] as number) <= after) start += 1;
+      } else {
+        start = log.firstAfter(after);
+      }
+      starts[window] = start + dropped;
       const edge = (minute - minutes + 1) * minuteMs;
       let end = start;
-      while (end < tail && (rows[end] as number) < edge) end += 1;
-      this.combine(window, start, end, current, out, offset);
+      while (end < tail && (data[end] as number) < edge) end += 1;
+      this.combine(window, start, end, minute, this.middle, tiles.data, slot, out, offset);
+      if (plan.quantiles.length === 0) continue;
+      for (let column = 0; column < plan.columns; column += 1) {
+        const keys = this.keysOfRows(column, start, end);
+        keys.addAll(this.middleSketches[window * plan.columns + column] as KeyCounts);
+        const current = tiles.sketch(slot, column);
+        if (current !== undefined) keys.addAll(current);
+        this.writeQuantiles(keys, window, column, out, offset);
+      }
+    }
+    this.areStartsKnown = true;
+  }
+
+  /** The windows of an instant that is not the newest: the same parts, the current minute up to that instant. */
+  private earlierFeatures(asOf: number, out: Float64Array, offset: number): void {
+    const { plan, log } = this;
+    out.fill(Number.NaN, offset, offset + plan.features);
+    if (this.size === 0) return;
+    const minute = Math.floor(asOf / minuteMs);
+    const until = log.firstAfter(asOf);
+    const current = plan.scratchCurrent;
+    this.foldRows(minute, until, current);
+    this.mergeMiddle(minute, plan.scratchMiddle);
+    for (let window = 0; window < plan.minutes.length; window += 1) {
+      const minutes = plan.minutes[window] as number;
+      const after = asOf - minutes * minuteMs;
+      if (after < this.horizon) continue;
+      const start = log.firstAfter(after);
+      const end = Math.min(until, log.firstAtOrAfter((minute - minutes + 1) * minuteMs));
+      this.combine(window, start, end, minute, plan.scratchMiddle, current, 0, out, offset);
+      if (plan.quantiles.length === 0) continue;
+      for (let column = 0; column < plan.columns; column += 1) {
+        this.writeQuantiles(this.keysOfRows(column, start, until), window, column, out, offset);
+      }
     }
   }
 
-  /** The windows of an instant that is not the newest: as if its row had been the newest. */
-  private earlierFeatures(asOf: number, out: Float64Array, offset: number): void {
-    const perWindow = this.columns * windowStatistics.length;
-    out.fill(Number.NaN, offset, offset + this.windows * perWindow);
-    const then = new EntityWindows(this.layout);
-    const end = this.firstAfter(asOf);
-    const values = new Float64Array(this.columns);
-    for (let index = this.firstAfter(asOf - this.retentionMs); index < end; index += 1) {
-      for (let column = 0; column < this.columns; column += 1) {
-        values[column] = this.at(rowFields + column, index);
+  /** A tile of the rows of a minute before a place in the log. */
+  private foldRows(minute: number, until: number, into: Float64Array): void {
+    const { plan, log } = this;
+    clearTile(plan, into, 0, minute);
+    const end = Math.min(until, log.firstAtOrAfter((minute + 1) * minuteMs));
+    for (let row = log.firstAtOrAfter(minute * minuteMs); row < end; row += 1) {
+      const instant = (log.at(0, row) - minute * minuteMs) / minuteMs;
+      for (let column = 0; column < plan.columns; column += 1) {
+        addToTile(plan, into, 0, column, log.value(column, row), instant);
       }
-      then.append(this.at(0, index), 0, Number.NaN, values, 0);
-    }
-    if (then.size === 0) return;
-    // No row at that very instant: the windows end there all the same.
-    if (then.newest !== asOf) then.append(asOf, 0, Number.NaN, values.fill(Number.NaN), 0);
-    then.newestFeatures(asOf, out, offset);
-    for (let window = 0; window < this.windows; window += 1) {
-      if (asOf - this.minutesOf(window) * minuteMs >= this.horizon) continue;
-      out.fill(Number.NaN, offset + window * perWindow, offset + (window + 1) * perWindow);
     }
   }
 
   /**
    * Merges the whole minutes of every window in one walk back in time: a longer window goes on where the shorter one
-   * ended. Chan's merge keeps the mean of equal values exact, so that their deviation is 0.
+   * ended. Chan's merge keeps the mean of equal values exact, so that their deviation is 0. A minute that has left the
+   * ring, as the first ones of a late window may have, is folded from its rows.
    */
-  private mergeMiddle(minute: number): void {
-    const { tiles, middle, columns, tileStride } = this;
+  private mergeMiddle(minute: number, middle: Float64Array): void {
+    const { plan, log } = this;
+    const { columns, lanes, tileStride, extra, accumulated } = plan;
+    const tiles = this.tiles.data;
     const slots = tiles.length;
-    const newest = this.tileSlot(minute);
+    const newestSlot = this.tiles.slotOf(minute);
+    const oldestInRing = Math.floor(this.newest / minuteMs) - plan.ring;
     for (let column = 0; column < columns; column += 1) {
       let count = 0;
       let mean = 0;
       let m2 = 0;
       let max = Number.NEGATIVE_INFINITY;
       let back = 1;
-      let tile = newest;
-      for (let window = 0; window < this.windows; window += 1) {
-        for (const minutes = this.minutesOf(window); back < minutes; back += 1) {
-          tile -= tileStride;
-          if (tile < 0) tile += slots;
-          if (tiles[tile] !== minute - back) continue;
-          const at = tile + 1 + column * tileFields;
-          const samples = tiles[at] as number;
+      let slot = newestSlot;
+      extra?.clear(accumulated, 0);
+      for (let window = 0; window < plan.minutes.length; window += 1) {
+        for (const minutes = plan.minutes[window] as number; back < minutes; back += 1) {
+          slot -= tileStride;
+          if (slot < 0) slot += slots;
+          let from = tiles;
+          let at = slot + 1 + column * lanes;
+          if (tiles[slot] !== minute - back) {
+            if (minute - back > oldestInRing) continue;
+            from = plan.scratchTile;
+            at = 1 + column * lanes;
+            this.foldRows(minute - back, log.tail, from);
+          }
+          const samples = from[at] as number;
           if (samples === 0) continue;
+          if (extra !== undefined) extra.merge(accumulated, 0, count, mean, from, at, -back, true);
           const together = count + samples;
           const share = samples / together;
-          const delta = (tiles[at + 1] as number) - mean;
-          m2 += (tiles[at + 2] as number) + delta * delta * count * share;
+          const delta = (from[at + 1] as number) - mean;
+          m2 += (from[at + 2] as number) + delta * delta * count * share;
           mean += delta * share;
           count = together;
-          const high = tiles[at + 3] as number;
+          const high = from[at + 3] as number;
           if (high > max) max = high;
         }
-        const to = (window * columns + column) * tileFields;
+        const to = (window * columns + column) * lanes;
+        if (extra !== undefined) middle.set(accumulated, to);
         middle[to] = count;
         middle[to + 1] = mean;
         middle[to + 2] = m2;
         middle[to + 3] = max;
+      }
+    }
+  }
+
+  private mergeMiddleSketches(minute: number): void {
+    const { plan, tiles } = this;
+    for (let column = 0; column < plan.columns; column += 1) {
+      let back = 1;
+      let shorter: KeyCounts | undefined;
+      for (let window = 0; window < plan.minutes.length; window += 1) {
+        const sketch = this.middleSketches[window * plan.columns + column] as KeyCounts;
+        sketch.clear();
+        if (shorter !== undefined) sketch.addAll(shorter);
+        for (const minutes = plan.minutes[window] as number; back < minutes; back += 1) {
+          const slot = tiles.slotOf(minute - back);
+          const tile = tiles.data[slot] === minute - back ? tiles.sketch(slot, column) : undefined;
+          if (tile !== undefined) sketch.addAll(tile);
+        }
+        shorter = sketch;
       }
     }
   }
@@ -462,29 +353,40 @@ export class EntityWindows {
     window: number,
     start: number,
     end: number,
-    current: number,
+    minute: number,
+    middle: Float64Array,
+    tiles: Float64Array,
+    slot: number,
     out: Float64Array,
     offset: number,
   ): void {
-    const { rows, tiles, middle, columns, capacity } = this;
+    const { plan } = this;
+    const { columns, lanes, extra, accumulated, places } = plan;
+    const { data, capacity } = this.log;
     for (let column = 0; column < columns; column += 1) {
       let count = 0;
       let mean = 0;
       let m2 = 0;
       let max = Number.NEGATIVE_INFINITY;
+      extra?.clear(accumulated, 0);
       const base = (rowFields + column) * capacity;
-      for (let index = base + start; index < base + end; index += 1) {
-        const value = rows[index] as number;
+      for (let row = start; row < end; row += 1) {
+        const value = data[base + row] as number;
         if (value !== value) continue;
         count += 1;
         const delta = value - mean;
         mean += delta / count;
         m2 += delta * (value - mean);
         if (value > max) max = value;
+        if (extra !== undefined) {
+          const instant = ((data[row] as number) - minute * minuteMs) / minuteMs;
+          extra.add(accumulated, 0, count, mean, value, instant);
+        }
       }
-      let at = (window * columns + column) * tileFields;
+      let at = (window * columns + column) * lanes;
       let samples = middle[at] as number;
       if (samples > 0) {
+        if (extra !== undefined) extra.merge(accumulated, 0, count, mean, middle, at, 0, false);
         const share = samples / (count + samples);
         const delta = (middle[at + 1] as number) - mean;
         m2 += (middle[at + 2] as number) + delta * delta * count * share;
@@ -492,9 +394,10 @@ export class EntityWindows {
         count += samples;
         if ((middle[at + 3] as number) > max) max = middle[at + 3] as number;
       }
-      at = current + 1 + column * tileFields;
+      at = slot + 1 + column * lanes;
       samples = tiles[at] as number;
       if (samples > 0) {
+        if (extra !== undefined) extra.merge(accumulated, 0, count, mean, tiles, at, 0, false);
         const share = samples / (count + samples);
         const delta = (tiles[at + 1] as number) - mean;
         m2 += (tiles[at + 2] as number) + delta * delta * count * share;
@@ -502,10 +405,47 @@ export class EntityWindows {
         count += samples;
         if ((tiles[at + 3] as number) > max) max = tiles[at + 3] as number;
       }
-      const to = offset + (window * columns + column) * windowStatistics.length;
-      out[to] = count === 0 ? Number.NaN : mean;
-      out[to + 1] = count < 2 ? Number.NaN : Math.sqrt(m2 / (count - 1));
-      out[to + 2] = count === 0 ? Number.NaN : max;
+      const to = offset + (window * columns + column) * plan.statistics;
+      if (places.mean >= 0) out[to + places.mean] = count === 0 ? Number.NaN : mean;
+      if (places.std >= 0) out[to + places.std] = count < 2 ? Number.NaN : Math.sqrt(m2 / (count - 1));
+      if (places.max >= 0) out[to + places.max] = count === 0 ? Number.NaN : max;
+      if (places.count >= 0) out[to + places.count] = count;
+      if (extra !== undefined) this.writeExtra(count, window, out, to);
     }
+  }
+
+  private writeExtra(count: number, window: number, out: Float64Array, to: number): void {
+    const { extra, extraPlaces, slopePlace, ewmaPlace, accumulated } = this.plan;
+    if (extra === undefined) return;
+    for (const { lane, place } of extraPlaces) {
+      out[to + place] = count === 0 ? Number.NaN : (accumulated[extra[lane]] as number);
+    }
+    if (slopePlace >= 0) {
+      const spread = accumulated[extra.slope + 1] as number;
+      out[to + slopePlace] = count < 2 ? Number.NaN : (accumulated[extra.slope + 2] as number) / spread;
+    }
+    if (ewmaPlace >= 0) {
+      const lane = extra.ewma + 2 * window;
+      out[to + ewmaPlace] =
+        (accumulated[lane] as number) > 0 ? (accumulated[lane + 1] as number) : Number.NaN;
+    }
+  }
+
+  private keysOfRows(column: number, start: number, end: number): KeyCounts {
+    const keys = this.plan.scratchKeys;
+    keys.clear();
+    for (let row = start; row < end; row += 1) keys.add(this.log.value(column, row));
+    return keys;
+  }
+
+  private writeQuantiles(
+    keys: KeyCounts,
+    window: number,
+    column: number,
+    out: Float64Array,
+    offset: number,
+  ): void {
+    const to = offset + (window * this.plan.columns + column) * this.plan.statistics;
+    for (const { share, place } of this.plan.quantiles) out[to + place] = keys.quantile(share);
   }
 }

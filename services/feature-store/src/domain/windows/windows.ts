@@ -1,2 +1,7 @@
 export { EntityWindows, type Acceptance, type WindowFill } from './entity-windows.js';
-export { windowFeatureNames, windowStatistics, type WindowLayout } from './window-layout.js';
+export {
+  windowFeatureNames,
+  windowFeatures,
+  type WindowLayout,
+  type WindowStatistic,
+} from './window-layout.js';

@@ -1,0 +1,59 @@
+import { type FeatureView } from '../../domain/feature-view.js';
+import { minuteMs, windowFeatures } from '../../domain/windows/window-layout.js';
+import { quoted, windowSql } from '../../domain/windows/window-sql.js';
+
+/** A column of the answer: the feature, and how far back it looks when it is of a window. */
+export interface RecomputedFeature {
+  readonly name: string;
+  readonly minutes: number | undefined;
+}
+
+export interface Recomputation {
+  readonly names: readonly RecomputedFeature[];
+  /** Answers `i` of each sample, then the features in the order of `names`. */
+  readonly sql: string;
+}
+
+/** Readings in the order in which they arrived. */
+export function readingsTable(columns: readonly string[]): string {
+  const values = columns.map((name) => `${quoted(name)} DOUBLE`).join(', ');
+  return `CREATE TABLE readings (sequence BIGINT, system_id VARCHAR, event_ms BIGINT, known BIGINT, ${values})`;
+}
+
+/** What is asked: the features of a system as of an instant, of the readings that had arrived by then. */
+export const samplesTable =
+  'CREATE TABLE samples (i INTEGER, system_id VARCHAR, event_ms BIGINT, sequence BIGINT)';
+
+const calendar: Readonly<Record<string, string>> = {
+  hour: 'extract(hour FROM instant)',
+  day_of_week: 'extract(isodow FROM instant) - 1',
+  is_weekend: 'CASE WHEN extract(isodow FROM instant) >= 6 THEN 1 ELSE 0 END',
+  is_business_hours: 'CASE WHEN extract(hour FROM instant) BETWEEN 9 AND 17 THEN 1 ELSE 0 END',
+};
+
+/** The definition of a view as one SQL query over the tables of readings and samples. */
+export function recomputation(view: FeatureView): Recomputation {
+  const { columns, windowMinutes } = view.layout;
+  const names: RecomputedFeature[] = [];
+  const expressions: string[] = [];
+  for (const name of view.declaration.timeFeatures) {
+    names.push({ name, minutes: undefined });
+    expressions.push(`any_value((${calendar[name] ?? 'NULL'})::DOUBLE)`);
+  }
+  for (const feature of windowFeatures(view.layout)) {
+    names.push({ name: feature.name, minutes: feature.minutes });
+    expressions.push(`(${windowSql(feature)})::DOUBLE`);
+  }
+  const best = columns.map((column) => `r.${quoted(column)} DESC NULLS LAST`).join(', ');
+  const longestMs = Math.max(...windowMinutes) * minuteMs;
+  // Of the rows of one instant the one that became known last counts, as in the stream.
+  const sql = `
+    WITH seen AS (
+      SELECT s.i, s.event_ms AS sample_ms, make_timestamp(s.event_ms * 1000) AS instant, r.*
+      FROM samples s JOIN readings r
+        ON r.system_id = s.system_id AND r.sequence <= s.sequence AND r.event_ms <= s.event_ms AND r.event_ms > s.event_ms - ${longestMs}
+      QUALIFY row_number() OVER (PARTITION BY s.i, r.event_ms ORDER BY r.known DESC, ${best}) = 1
+    )
+    SELECT i, ${expressions.join(', ')} FROM seen GROUP BY i ORDER BY i`;
+  return { names, sql };
+}

@@ -1,0 +1,86 @@
+import { crc32 } from 'node:zlib';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { EntityState } from './entity-state.js';
+import { FeatureView, featureViewSchema } from './feature-view.js';
+import { framed, StateDamagedError, StateNewerError, unframed } from './state-frame.js';
+
+const view = new FeatureView(
+  featureViewSchema.parse({
+    name: 'system_metrics',
+    version: 1,
+    owner: 'test',
+    entity: 'system_id',
+    ttlSeconds: 900,
+    columns: ['cpu_usage', 'disk_io'],
+    windowMinutes: [5, 60],
+    statistics: ['mean', 'std', 'slope', 'ewma', 'p95'],
+  }),
+);
+const noon = Date.UTC(2026, 10, 23, 12);
+
+function stateOf(rows: number): EntityState {
+  const state = EntityState.empty(view, []);
+  for (let row = 0; row < rows; row += 1) {
+    const time = noon + row * 7_000;
+    state.windows.accept(time, time, row, Float64Array.of(row % 13, row % 3 === 0 ? Number.NaN : row * 1e5));
+    state.touch(time);
+  }
+  return state;
+}
+
+function featuresOf(state: EntityState): Float64Array {
+  return view.compute(state.windows, state.windows.newest, new Float64Array(2));
+}
+
+describe('the stored state of an entity', () => {
+  it('gives the same bits of every statistic after it was stored in chunks and restored', () => {
+    const state = stateOf(150);
+    const chunk = state.seal()!;
+    const restored = EntityState.decode(view, [], state.encode(), [chunk.bytes]);
+    expect(featuresOf(restored)).toEqual(featuresOf(state));
+    expect(restored.windows.exportRows()).toEqual(state.windows.exportRows());
+  });
+
+  it('is refused when a newer release wrote it, whatever that release changed behind the format', () => {
+    const newer = framed('head', Uint8Array.of(1, 2, 3));
+    new DataView(newer.buffer).setUint16(4, 3, true);
+    expect(() => unframed('head', newer)).toThrow(StateNewerError);
+    expect(() => EntityState.chunksOf(newer)).toThrow(
+      'The stored state has format 3, this release reads 2; run the release that wrote it, or delete the state to begin anew',
+    );
+  });
+
+  it('is refused when any bit of it changed, or its end is missing', () => {
+    const bytes = stateOf(20).encode();
+    const change = fc.record({
+      at: fc.integer({ min: 0, max: bytes.length - 1 }),
+      bit: fc.integer({ min: 0, max: 7 }),
+      length: fc.integer({ min: 0, max: bytes.length - 1 }),
+    });
+    fc.assert(
+      fc.property(change, ({ at, bit, length }) => {
+        const changed = Uint8Array.from(bytes);
+        changed[at] = changed[at]! ^ (1 << bit);
+        // A changed format may pretend to be a newer one: refused all the same.
+        const expected = at === 4 || at === 5 ? /format|checksum/ : /damaged/;
+        expect(() => EntityState.decode(view, [], changed, [])).toThrow(expected);
+        expect(() => EntityState.decode(view, [], bytes.subarray(0, length), [])).toThrow(StateDamagedError);
+      }),
+    );
+  });
+
+  it('is refused when rows of another width are in it', () => {
+    const odd = framed('rows', new Uint8Array(8 * 7));
+    expect(() => EntityState.decode(view, [], stateOf(1).encode(), [odd])).toThrow(
+      '7 numbers are no rows of 5',
+    );
+    expect(() => EntityState.decode(view, [], odd, [])).toThrow('it is a frame of rows, not of head');
+  });
+
+  it('carries the CRC-32 of everything else', () => {
+    const frame = framed('rows', Uint8Array.of(7));
+    const without = Uint8Array.from([...frame.subarray(0, 12), 7]);
+    expect(new DataView(frame.buffer).getUint32(12, true)).toBe(crc32(without));
+  });
+});

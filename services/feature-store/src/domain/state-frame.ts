@@ -1,0 +1,72 @@
+import { AppError } from '@headrace/kernel';
+import { crc32 } from './crc-32.js';
+
+/** Older formats are read or refused by the code that knows them; there is none so far. */
+export const stateFormat = 2;
+
+// 'HRFS', format (16 bits), kind (16 bits), length of the content, CRC-32 of all but itself.
+const magic = 0x53465248;
+const headerBytes = 16;
+const checksumAt = 12;
+
+export type FrameKind = 'rows' | 'head';
+const kinds: readonly FrameKind[] = ['rows', 'head'];
+
+/** Written by a newer release: to go on without it would overwrite what that release needs. */
+export class StateNewerError extends AppError {
+  readonly code = 'FEATURE_STORE_STATE_NEWER';
+  readonly kind = 'conflict';
+
+  constructor(readonly format: number) {
+    super(
+      `The stored state has format ${format}, this release reads ${stateFormat}; run the release that wrote it, or delete the state to begin anew`,
+    );
+  }
+}
+
+export class StateDamagedError extends AppError {
+  readonly code = 'FEATURE_STORE_STATE_DAMAGED';
+  readonly kind = 'internal';
+
+  constructor(readonly reason: string) {
+    super(`The stored state is damaged: ${reason}; delete it to begin anew`);
+  }
+}
+
+/** Makes bytes that tell what they are, in which format, and whether a bit of them has changed. */
+export function framed(kind: FrameKind, content: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(headerBytes + content.length);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(0, magic, true);
+  view.setUint16(4, stateFormat, true);
+  view.setUint16(6, kinds.indexOf(kind), true);
+  view.setUint32(8, content.length, true);
+  bytes.set(content, headerBytes);
+  view.setUint32(checksumAt, checksumOf(bytes), true);
+  return bytes;
+}
+
+/** The content of a frame; a copy, so that numbers may be read from its begin. */
+export function unframed(kind: FrameKind, bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  if (bytes.length < headerBytes) throw new StateDamagedError(`${bytes.length} bytes are no header`);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (view.getUint32(0, true) !== magic) throw new StateDamagedError('it does not begin as a state does');
+  const format = view.getUint16(4, true);
+  // Before everything else: a newer release may lay out the rest in another way.
+  if (format > stateFormat) throw new StateNewerError(format);
+  const length = view.getUint32(8, true);
+  if (length !== bytes.length - headerBytes) {
+    throw new StateDamagedError(`${bytes.length - headerBytes} of ${length} bytes are there`);
+  }
+  if (view.getUint32(checksumAt, true) !== checksumOf(bytes)) {
+    throw new StateDamagedError('its checksum differs');
+  }
+  if (format !== stateFormat) throw new StateDamagedError(`format ${format} was never stored`);
+  const found = kinds[view.getUint16(6, true)] ?? 'unknown';
+  if (found !== kind) throw new StateDamagedError(`it is a frame of ${found}, not of ${kind}`);
+  return new Uint8Array(bytes.subarray(headerBytes));
+}
+
+function checksumOf(frame: Uint8Array): number {
+  return crc32(frame.subarray(headerBytes), crc32(frame.subarray(0, checksumAt)));
+}

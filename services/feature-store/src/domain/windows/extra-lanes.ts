@@ -1,0 +1,134 @@
+import { halvingsPerWindow, type WindowLayout, type WindowStatistic } from './window-layout.js';
+
+const none = -1;
+
+/**
+ * What a tile holds of a column besides count, mean, m2 and max, for layouts that ask for it. Places are fixed once
+ * for a layout; a lane that no statistic needs takes no room.
+ *
+ * - `sum`, `min`, `first`, `last` as they are.
+ * - `slope`, least squares over time: mean and squared deviations of the instants, and their co-moment with the values.
+ * - `ewma` of each window: total weight and weighted mean, a weight being 2^((t - origin) / halfLife).
+ *
+ * Instants are minutes since the origin of what they are added to: the begin of a tile's minute, or of the current
+ * minute for a window. Merging shifts them by whole minutes, so that nothing is lost to the size of an epoch.
+ *
+ * @see Pebay, Formulas for robust, one-pass parallel computation of covariances and statistical moments, 2008.
+ */
+export class ExtraLanes {
+  /** How many numbers a column takes, the four common ones included. */
+  readonly perColumn: number;
+  readonly sum: number;
+  readonly min: number;
+  readonly first: number;
+  readonly last: number;
+  readonly slope: number;
+  readonly ewma: number;
+  private readonly halvingsPerMinute: Float64Array;
+
+  constructor(layout: WindowLayout, statistics: readonly WindowStatistic[], common: number) {
+    let next = common;
+    const take = (statistic: WindowStatistic, lanes = 1): number => {
+      if (!statistics.includes(statistic)) return none;
+      next += lanes;
+      return next - lanes;
+    };
+    this.sum = take('sum');
+    this.min = take('min');
+    this.first = take('first');
+    this.last = take('last');
+    this.slope = take('slope', 3);
+    this.ewma = take('ewma', 2 * layout.windowMinutes.length);
+    this.perColumn = next;
+    this.halvingsPerMinute = Float64Array.from(
+      layout.windowMinutes,
+      (minutes) => halvingsPerWindow / minutes,
+    );
+  }
+
+  clear(to: Float64Array, at: number): void {
+    if (this.sum !== none) to[at + this.sum] = 0;
+    if (this.min !== none) to[at + this.min] = Number.POSITIVE_INFINITY;
+    if (this.first !== none) to[at + this.first] = Number.NaN;
+    if (this.last !== none) to[at + this.last] = Number.NaN;
+    if (this.slope !== none) to.fill(0, at + this.slope, at + this.slope + 3);
+    if (this.ewma !== none) to.fill(0, at + this.ewma, at + this.ewma + 2 * this.halvingsPerMinute.length);
+  }
+
+  /** Adds a later value; `count` and `mean` are those of the values with this one. */
+  add(to: Float64Array, at: number, count: number, mean: number, value: number, instant: number): void {
+    if (this.sum !== none) to[at + this.sum] = (to[at + this.sum] as number) + value;
+    if (this.min !== none && value < (to[at + this.min] as number)) to[at + this.min] = value;
+    if (this.first !== none && count === 1) to[at + this.first] = value;
+    if (this.last !== none) to[at + this.last] = value;
+    if (this.slope !== none) {
+      const lane = at + this.slope;
+      const delta = instant - (to[lane] as number);
+      const next = (to[lane] as number) + delta / count;
+      to[lane] = next;
+      to[lane + 1] = (to[lane + 1] as number) + delta * (instant - next);
+      to[lane + 2] = (to[lane + 2] as number) + delta * (value - mean);
+    }
+    if (this.ewma !== none) {
+      for (let window = 0; window < this.halvingsPerMinute.length; window += 1) {
+        const weight = 2 ** (instant * (this.halvingsPerMinute[window] as number));
+        this.weigh(to, at + this.ewma + 2 * window, weight, value);
+      }
+    }
+  }
+
+  /**
+   * Merges what lies `shift` minutes after the origin of `to`. `count` and `mean` are those of `to` before. Its samples
+   * are all earlier than those that are there, or all later.
+   */
+  merge(
+    to: Float64Array,
+    at: number,
+    count: number,
+    mean: number,
+    from: Float64Array,
+    of: number,
+    shift: number,
+    isEarlier: boolean,
+  ): void {
+    const samples = from[of] as number;
+    if (this.sum !== none)
+      to[at + this.sum] = (to[at + this.sum] as number) + (from[of + this.sum] as number);
+    if (this.min !== none && (from[of + this.min] as number) < (to[at + this.min] as number)) {
+      to[at + this.min] = from[of + this.min] as number;
+    }
+    if (this.first !== none && (isEarlier || count === 0))
+      to[at + this.first] = from[of + this.first] as number;
+    if (this.last !== none && (!isEarlier || count === 0))
+      to[at + this.last] = from[of + this.last] as number;
+    if (this.slope !== none) {
+      const lane = at + this.slope;
+      const theirs = of + this.slope;
+      const share = samples / (count + samples);
+      const delta = (from[theirs] as number) + shift - (to[lane] as number);
+      to[lane] = (to[lane] as number) + delta * share;
+      to[lane + 1] = (to[lane + 1] as number) + (from[theirs + 1] as number) + delta * delta * count * share;
+      to[lane + 2] =
+        (to[lane + 2] as number) +
+        (from[theirs + 2] as number) +
+        delta * ((from[of + 1] as number) - mean) * count * share;
+    }
+    if (this.ewma !== none) {
+      for (let window = 0; window < this.halvingsPerMinute.length; window += 1) {
+        const theirs = of + this.ewma + 2 * window;
+        const decay = shift === 0 ? 1 : 2 ** (shift * (this.halvingsPerMinute[window] as number));
+        const weight = (from[theirs] as number) * decay;
+        this.weigh(to, at + this.ewma + 2 * window, weight, from[theirs + 1] as number);
+      }
+    }
+  }
+
+  /** A running weighted mean: equal values stay what they are. */
+  private weigh(to: Float64Array, lane: number, weight: number, value: number): void {
+    const total = (to[lane] as number) + weight;
+    const mean = to[lane + 1] as number;
+    to[lane] = total;
+    // A weight that is lost in underflow says nothing.
+    if (total > 0) to[lane + 1] = mean + ((value - mean) * weight) / total;
+  }
+}
