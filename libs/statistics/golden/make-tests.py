@@ -13,6 +13,7 @@ import statsmodels
 from scipy import special, stats
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.power import NormalIndPower
+from statsmodels.stats.rates import confint_poisson, test_poisson_2indep
 from statsmodels.stats.proportion import proportion_confint, proportions_ztest, proportion_effectsize
 
 SEED = 20261123
@@ -64,6 +65,38 @@ def large():
     }
 
 
+def ks_tails():
+    """P-values of distances far into both tails, from the functions that ks_2samp calls."""
+    for n, m, d in [(7, 12, 0.5), (20, 20, 0.6), (300, 200, 0.15), (5000, 4000, 0.03), (5000, 4000, 0.1), (9999, 10000, 0.02)]:
+        lcm = n * m // np.gcd(n, m)
+        d = round(d * lcm) / lcm
+        ok, d, p = stats._stats_py._attempt_exact_2kssamp(n, m, np.gcd(n, m), d, "two-sided")
+        assert ok
+        yield {"n": n, "m": m, "statistic": float(d), "exact": float(p)}
+
+
+def mann_whitney():
+    for n, m in [(5, 9), (15, 20), (30, 25)]:
+        first, second = np.round(rng.normal(0, 1, n), 6), np.round(rng.normal(0.5, 1, m), 6)
+        yield {
+            "first": first.tolist(),
+            "second": second.tolist(),
+            "exact": float(stats.mannwhitneyu(first, second, method="exact").pvalue),
+            "asymptotic": float(stats.mannwhitneyu(first, second, method="asymptotic").pvalue),
+        }
+
+
+def rates():
+    for k1, t1, k2, t2 in [(12, 100.0, 25, 120.0), (0, 50.0, 4, 60.0), (7, 10.0, 7, 10.0), (900, 1000.0, 1010, 1000.0)]:
+        low, high = confint_poisson(k1, t1, method="exact-c")
+        yield {
+            "first": [k1, t1],
+            "second": [k2, t2],
+            "pValue": float(test_poisson_2indep(k1, t1, k2, t2, method="exact-cond").pvalue),
+            "interval": [float(low), float(high)],
+        }
+
+
 def chi_square():
     for first, second in [([10, 20, 30], [15, 15, 40]), ([5, 0, 3, 9], [2, 0, 8, 4]), ([100, 1], [90, 12])]:
         table = np.array([first, second])
@@ -108,6 +141,17 @@ print(
             },
             "twoSamples": list(two_samples()),
             "large": large(),
+            "ksTails": list(ks_tails()),
+            "mannWhitney": list(mann_whitney()),
+            "rates": list(rates()),
+            "effects": [
+                {
+                    "effect": e,
+                    "n": float(NormalIndPower().solve_power(e, alpha=0.01, power=0.9, alternative="two-sided")),
+                    "power50": float(NormalIndPower().power(e, 50, 0.05, alternative="two-sided")),
+                }
+                for e in [0.2, 0.5, 1.3]
+            ],
             "chiSquare": list(chi_square()),
             "proportions": list(proportions()),
             "sampleSize": [

@@ -1,7 +1,8 @@
 import { comparableShares } from './comparable-shares.js';
 import { type FrozenHistogram } from './frozen-histogram.js';
 import { gapOfCounts } from './gap-of-counts.js';
-import { ksTail, type SketchedKs } from './ks-of-sketches.js';
+import { type SketchedKs } from './ks-of-sketches.js';
+import { ksTail } from './ks-tail.js';
 
 /**
  * Kolmogorov-Smirnov test of two histograms over the same borders: the distance looked at on the borders only, so it is

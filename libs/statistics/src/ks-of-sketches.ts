@@ -1,7 +1,7 @@
 import { assertSameBuckets, type DdBuckets, type DdSketch, type DdSketchState } from './dd-sketch.js';
 import { gapOfCounts } from './gap-of-counts.js';
 import { type KllSketch } from './kll-sketch.js';
-import { kolmogorovTail } from './special-functions.js';
+import { ksTail } from './ks-tail.js';
 import { rowsOf, type WeightedValues } from './weighted-values.js';
 
 /** A Kolmogorov-Smirnov test of which the rows are not known any more. */
@@ -56,12 +56,6 @@ export function ksOfKllSketches(
     most: Math.min(1, statistic + error),
     pValue: ksTail(least, first.count, second.count),
   };
-}
-
-/** The chance of such a distance or a larger one, from the limiting distribution. */
-export function ksTail(distance: number, n: number, m: number): number {
-  const root = Math.sqrt((n * m) / (n + m));
-  return kolmogorovTail((root + 0.12 + 0.11 / root) * distance);
 }
 
 interface Keys {

@@ -15,20 +15,23 @@ export interface MannWhitneyResult {
  * Mann-Whitney U test, two-sided: does one sample tend to larger values than the other?
  *
  * Undefined when a side has no value (NaN is left out). When all values are equal, p is 1. Exact when the smaller sample
- * has at most 8 values and there are no ties, else the normal approximation with correction for ties and continuity, as SciPy.
+ * has at most 8 values, or when asked for, and there are no ties; else the normal approximation with correction for ties
+ * and continuity, as SciPy.
  *
  * @see Mann & Whitney (1947), On a test of whether one of two random variables is stochastically larger than the other
  */
 export function mannWhitney(
   first: ArrayLike<number>,
   second: ArrayLike<number>,
+  method: 'auto' | 'exact' | 'asymptotic' = 'auto',
 ): MannWhitneyResult | undefined {
   const [x, y] = [sortedValues(first), sortedValues(second)];
   const [n, m] = [x.length, y.length];
   if (n === 0 || m === 0) return undefined;
   const { statistic, tieTerm } = countPairs(x, y);
   const effect = statistic / (n * m);
-  if (tieTerm === 0 && Math.min(n, m) <= 8 && n * m <= 10_000) {
+  const exact = method === 'exact' || (method === 'auto' && Math.min(n, m) <= 8 && n * m <= 10_000);
+  if (exact && tieTerm === 0) {
     return { statistic, pValue: exactTwoSided(statistic, n, m), effect, method: 'exact' };
   }
   const rows = n + m;

@@ -8,6 +8,8 @@ import { readGolden } from './golden/read-golden.js';
 import { InvalidSampleError } from './invalid-sample-error.js';
 import { gapOfSorted, largestGap } from './largest-gap.js';
 import { ksOfHistograms } from './ks-of-histograms.js';
+import { ksExactTail } from './ks-exact-tail.js';
+import { ksTail } from './ks-tail.js';
 import { ksTwoSample } from './ks-two-sample.js';
 import { mannWhitney } from './mann-whitney.js';
 import { sortedValues } from './sorted-values.js';
@@ -15,6 +17,8 @@ import { chiSquareTail, kolmogorovTail, logGamma, normalQuantile, normalTail } f
 import { normalizedWasserstein, wassersteinDistance } from './wasserstein.js';
 
 const golden = readGolden('tests') as {
+  ksTails: { n: number; m: number; statistic: number; exact: number }[];
+  mannWhitney: { first: number[]; second: number[]; exact: number; asymptotic: number }[];
   twoSamples: ({ name: string; first: number[]; second: number[] } & Record<string, number>)[];
   large: { ks: number; wasserstein: number };
   chiSquare: { first: number[]; second: number[]; statistic: number; pValue: number; effect: number }[];
@@ -58,6 +62,64 @@ describe.each(golden.twoSamples)('two samples "$name" as SciPy judges them', (ex
     const result = mannWhitney(example.first, example.second)!;
     expect(result.statistic).toBe(example['mannWhitneyU']);
     relative(result.pValue, example['mannWhitneyP']!);
+  });
+});
+
+describe('exact p-values', () => {
+  it.each(golden.ksTails)(
+    "KS of $n and $m values, $statistic apart, is SciPy's, also far in the tail",
+    ({ n, m, statistic, exact }) => {
+      expect(ksExactTail(statistic, n, m) / exact).toBeCloseTo(1, 12);
+      expect(ksExactTail(statistic, m, n) / exact).toBeCloseTo(1, 12);
+      // Kolmogorov's limit is as good as it gets for few values, and better for many.
+      if (Math.min(n, m) > 1000) {
+        expect(Math.abs(ksTail(statistic, n, m) / exact - 1)).toBeLessThan(exact > 0.01 ? 0.01 : 0.1);
+      }
+    },
+  );
+
+  it('KS by hand: of the six orders of two and two values, two are fully apart and four at least half', () => {
+    expect(ksExactTail(1, 2, 2)).toBeCloseTo(2 / 6, 15);
+    expect(ksExactTail(0.5, 2, 2)).toBe(1);
+    expect(ksExactTail(0, 2, 2)).toBe(1);
+    // One value and three: it is the smallest or the largest of four in half of the orders.
+    expect(ksExactTail(1, 1, 3)).toBeCloseTo(2 / 4, 15);
+    expect(ksExactTail(0.9, 9000, 9000)).toBe(0);
+  });
+
+  it('KS of two samples of one size is the closed form of Gnedenko and Korolyuk', () => {
+    const logFactorials = [0];
+    for (let k = 1; k <= 120; k += 1) logFactorials.push(logFactorials[k - 1]! + Math.log(k));
+    const share = (n: number, shift: number) =>
+      Math.exp(2 * logFactorials[n]! - logFactorials[n - shift]! - logFactorials[n + shift]!);
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 1, max: 60 }), (n, steps) => {
+        const k = Math.min(n, steps);
+        let closed = 0;
+        for (let i = 1; i * k <= n; i += 1) closed += 2 * (i % 2 === 1 ? 1 : -1) * share(n, i * k);
+        expect(ksExactTail(k / n, n, n)).toBeCloseTo(Math.min(1, closed), 10);
+      }),
+    );
+  });
+
+  it('falls as the distance grows and changes over from exact to asymptotic above 10,000 values', () => {
+    const random = new SeededRandom(9);
+    const column = (rows: number) => Float64Array.from({ length: rows }, () => random.next());
+    expect(ksTwoSample(column(10_000), column(300))!.method).toBe('exact');
+    expect(ksTwoSample(column(10_001), column(300))!.method).toBe('asymptotic');
+    const tails = Array.from({ length: 40 }, (_, step) => ksExactTail((step + 1) / 40, 40, 25));
+    tails.forEach((tail, step) => expect(tail).toBeLessThanOrEqual(tails[step - 1] ?? 1));
+  });
+
+  it.each(golden.mannWhitney)("Mann-Whitney's are SciPy's", ({ first, second, exact, asymptotic }) => {
+    relative(mannWhitney(first, second, 'exact')!.pValue, exact);
+    relative(mannWhitney(first, second, 'asymptotic')!.pValue, asymptotic);
+    expect(mannWhitney([1, 1], [1, 2], 'exact')!.method, 'ties have no exact value').toBe('asymptotic');
+  });
+
+  it('Mann-Whitney by hand: 1 of 20 orders of three and three is as extreme to either side', () => {
+    expect(mannWhitney([1, 2, 3], [4, 5, 6])).toMatchObject({ statistic: 0, effect: 0, method: 'exact' });
+    expect(mannWhitney([1, 2, 3], [4, 5, 6])!.pValue).toBeCloseTo(2 / 20, 14);
   });
 });
 
@@ -135,23 +197,8 @@ describe('awkward columns have a defined result', () => {
   });
 });
 
-describe('a p-value is uniform when nothing changed', () => {
-  const runs = 1000;
-  it.each([
-    ['exact', 40, 60],
-    ['asymptotic', 1500, 1200],
-  ] as const)('Kolmogorov-Smirnov, %s', (method, n, m) => {
-    const random = new SeededRandom(11);
-    const sample = (rows: number) => Float64Array.from({ length: rows }, () => random.normal());
-    let alarms = 0;
-    for (let run = 0; run < runs; run += 1) {
-      if (ksTwoSample(sample(n), sample(m), method)!.pValue <= 0.05) alarms += 1;
-    }
-    expect(alarms / runs).toBeGreaterThan(0.025);
-    expect(alarms / runs).toBeLessThan(0.07);
-  });
-
-  it('but with 200,000 rows it flags what nobody would notice, so the effect has to be asked too (evidently#50)', () => {
+describe('a p-value alone', () => {
+  it('flags with 200,000 rows what nobody would notice, so the effect has to be asked too (evidently#50)', () => {
     const random = new SeededRandom(12);
     const sample = (shift: number) => Float64Array.from({ length: 200_000 }, () => random.normal() + shift);
     const result = ksTwoSample(sample(0), sample(0.02))!;
