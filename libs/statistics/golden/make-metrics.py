@@ -13,6 +13,7 @@ import sklearn
 from scipy.spatial.distance import jensenshannon
 from scipy.special import rel_entr
 from sklearn import metrics as m
+from sklearn.isotonic import IsotonicRegression
 
 SEED = 20261123
 rng = np.random.default_rng(SEED)
@@ -47,6 +48,35 @@ def classification():
     scores = np.round(rng.random(60), 6)
     yield case("worse than chance", (rng.random(60) > scores).astype(int), scores)
     yield case("certain and sometimes wrong", np.array([0, 1, 1, 0, 1]), np.array([0.0, 1.0, 0.0, 1.0, 1.0]))
+
+
+def isotonic():
+    scores = np.round(rng.random(80), 2)
+    labels = (rng.random(80) < scores**2).astype(int)
+    fitted = IsotonicRegression(out_of_bounds="clip").fit(scores, labels)
+    at = np.round(np.linspace(-0.1, 1.1, 41), 3)
+    return {
+        "labels": labels.tolist(),
+        "scores": scores.tolist(),
+        "at": at.tolist(),
+        "calibrated": fitted.predict(at).tolist(),
+    }
+
+
+def estimated():
+    """Confidence-based estimates: every row is a positive of weight p and a negative of weight 1 - p."""
+    p = np.round(rng.beta(1, 3, 150), 3)
+    labels, scores, weights = np.r_[np.ones(150), np.zeros(150)], np.r_[p, p], np.r_[p, 1 - p]
+    predicted = scores > 0.4
+    return {
+        "probabilities": p.tolist(),
+        "threshold": 0.4,
+        "accuracy": float(m.accuracy_score(labels, predicted, sample_weight=weights)),
+        "precision": float(m.precision_score(labels, predicted, sample_weight=weights)),
+        "recall": float(m.recall_score(labels, predicted, sample_weight=weights)),
+        "f1": float(m.f1_score(labels, predicted, sample_weight=weights)),
+        "rocAuc": float(m.roc_auc_score(labels, scores, sample_weight=weights)),
+    }
 
 
 def histograms():
@@ -91,6 +121,8 @@ print(
             },
             "classification": list(classification()),
             "histograms": list(histograms()),
+            "isotonic": isotonic(),
+            "estimated": estimated(),
         }
     )
 )

@@ -1,3 +1,6 @@
+import { assertOpenShare } from './assert-parameter.js';
+import { mergeMoments, type Moments, noMoments } from './moments.js';
+
 export interface AdwinOptions {
   /** Chance of a false alarm at a look. Default 0.002. */
   readonly delta?: number;
@@ -9,16 +12,9 @@ export interface AdwinOptions {
   readonly minSide?: number;
 }
 
-/** Neighbouring values in order of time: how many, their sum and their sum of squared deviations. */
-interface Bucket {
-  readonly count: number;
-  readonly sum: number;
-  readonly squares: number;
-}
-
 export interface AdwinState {
-  /** Oldest first. */
-  readonly buckets: readonly Bucket[];
+  /** Neighbouring values in order of time, oldest first. */
+  readonly buckets: readonly Moments[];
   readonly ticks: number;
   /** True when the last value made the window drop its past. */
   readonly drifted: boolean;
@@ -42,7 +38,8 @@ export const adwinStart: AdwinState = { buckets: [], ticks: 0, drifted: false };
 export function adwin(state: AdwinState, value: number, options: AdwinOptions = {}): AdwinState {
   if (!Number.isFinite(value)) return { ...state, drifted: false };
   const { delta = 0.002, clock = 32, maxBuckets = 5, minSide = 5 } = options;
-  let buckets = compress([...state.buckets, { count: 1, sum: value, squares: 0 }], maxBuckets);
+  assertOpenShare('delta', delta);
+  let buckets = compress([...state.buckets, { count: 1, mean: value, squares: 0 }], maxBuckets);
   const ticks = state.ticks + 1;
   let drifted = false;
   if (ticks % clock === 0) {
@@ -59,46 +56,36 @@ export function adwinWindow(
   state: AdwinState,
 ): { readonly width: number; readonly mean: number } | undefined {
   const whole = joinAll(state.buckets);
-  return whole.count > 0 ? { width: whole.count, mean: whole.sum / whole.count } : undefined;
+  return whole.count > 0 ? { width: whole.count, mean: whole.mean } : undefined;
 }
 
-const empty: Bucket = { count: 0, sum: 0, squares: 0 };
-
-/** Chan's merge of two samples' moments: no cancellation, whatever the sizes. */
-function join(first: Bucket, second: Bucket): Bucket {
-  const count = first.count + second.count;
-  if (first.count === 0 || second.count === 0) return first.count === 0 ? second : first;
-  const distance = first.sum / first.count - second.sum / second.count;
-  const squares = first.squares + second.squares + (distance ** 2 * first.count * second.count) / count;
-  return { count, sum: first.sum + second.sum, squares };
-}
-
-const joinAll = (buckets: readonly Bucket[]): Bucket => buckets.reduce(join, empty);
+const joinAll = (buckets: readonly Moments[]): Moments => buckets.reduce(mergeMoments, noMoments);
 
 /** Merges the two oldest of a size wherever there are more than `most` of it. */
-function compress(buckets: Bucket[], most: number): Bucket[] {
+function compress(buckets: Moments[], most: number): Moments[] {
   for (let size = 1; ; size *= 2) {
     const first = buckets.findIndex((bucket) => bucket.count === size);
     if (first < 0) return buckets;
     const alike = buckets.filter((bucket) => bucket.count === size).length;
     if (alike <= most) return buckets;
-    buckets.splice(first, 2, join(buckets[first] as Bucket, buckets[first + 1] as Bucket));
+    buckets.splice(first, 2, mergeMoments(buckets[first] as Moments, buckets[first + 1] as Moments));
   }
 }
 
-function hasCut(buckets: readonly Bucket[], delta: number, minSide: number): boolean {
+function hasCut(buckets: readonly Moments[], delta: number, minSide: number): boolean {
   const whole = joinAll(buckets);
   if (whole.count < 2 * minSide || whole.squares === 0) return false;
   const variance = whole.squares / whole.count;
   const doubt = Math.log((2 * Math.log(whole.count)) / delta);
-  let old = empty;
+  let old = noMoments;
   for (const bucket of buckets) {
-    old = join(old, bucket);
+    old = mergeMoments(old, bucket);
     const recent = whole.count - old.count;
     if (old.count < minSide || recent < minSide) continue;
     const perSide = 1 / (old.count - minSide + 1) + 1 / (recent - minSide + 1);
     const limit = Math.sqrt(2 * perSide * variance * doubt) + (2 / 3) * doubt * perSide;
-    if (Math.abs(old.sum / old.count - (whole.sum - old.sum) / recent) > limit) return true;
+    // mean0 - mean1, where mean1 follows from the whole: (n mean - n0 mean0) / n1.
+    if ((Math.abs(old.mean - whole.mean) * whole.count) / recent > limit) return true;
   }
   return false;
 }

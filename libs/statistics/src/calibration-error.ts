@@ -1,4 +1,5 @@
-import { areLabelled } from './paired-samples.js';
+import { InvalidSampleError } from './invalid-sample-error.js';
+import { arePredicted } from './paired-samples.js';
 
 /**
  * Expected calibration error: how far the predicted probability is from how often it happened, averaged over equal-width
@@ -6,7 +7,8 @@ import { areLabelled } from './paired-samples.js';
  *
  *   ECE = sum over bins of (n_b / n) * |mean probability_b - share of positives_b|
  *
- * Undefined without rows or with a value that is not finite; empty bins weigh nothing.
+ * Undefined without rows or with a value that is not finite; empty bins weigh nothing; a score
+ * outside [0, 1] throws.
  *
  * @see Naeini, Cooper & Hauskrecht (2015), Obtaining well calibrated probabilities using Bayesian binning
  */
@@ -15,7 +17,10 @@ export function calibrationError(
   probabilities: ArrayLike<number>,
   bins = 10,
 ): number | undefined {
-  if (!areLabelled(labels, probabilities)) return undefined;
+  if (!arePredicted(labels, probabilities)) return undefined;
+  if (!Number.isInteger(bins) || bins < 1) {
+    throw new InvalidSampleError(`The calibration error needs at least 1 bin, got ${bins}`);
+  }
   const gap = new Float64Array(bins);
   for (let row = 0; row < labels.length; row += 1) {
     const probability = probabilities[row] as number;

@@ -17,7 +17,11 @@ export interface ChiSquareResult {
  *   X2 = sum of (observed - expected)^2 / expected
  *
  * Categories that are empty on both sides are left out. Undefined when a side has no rows or only one category is left
- * (a single-category column cannot differ, nannyml#327). No continuity correction.
+ * (a single-category column cannot differ, nannyml#327). No continuity correction. Counts need not be whole (rows that
+ * repeat each other are worth fewer); a negative or infinite one throws, as do lists of different length.
+ *
+ * @see Pearson (1900), On the criterion that a given system of deviations from the probable can be reasonably supposed to
+ * have arisen from random sampling; Cramer (1946), Mathematical methods of statistics, 21.9
  */
 export function chiSquareHomogeneity(
   first: readonly number[],
@@ -27,6 +31,9 @@ export function chiSquareHomogeneity(
     throw new InvalidSampleError(
       `Counts over ${first.length} and ${second.length} categories cannot be compared`,
     );
+  }
+  for (const count of [...first, ...second]) {
+    if (!(count >= 0 && count < Infinity)) throw new InvalidSampleError(`${count} is no number of rows`);
   }
   const used = first.map((_, index) => index).filter((index) => at(first, index) + at(second, index) > 0);
   const [n, m] = [sumOf(first), sumOf(second)];

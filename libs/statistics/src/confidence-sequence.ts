@@ -1,5 +1,6 @@
+import { assertOpenShare } from './assert-parameter.js';
+import { type BetaPrior, jeffreysPrior, logLikelihood, logMixture } from './beta-mixture.js';
 import { assertProportion, type Interval, type Proportion } from './proportions.js';
-import { logBeta } from './special-functions.js';
 
 /**
  * Interval for a proportion that holds at all times at once: one may look after every trial and stop whenever one likes,
@@ -17,19 +18,15 @@ import { logBeta } from './special-functions.js';
 export function proportionConfidenceSequence(
   observed: Proportion,
   confidence = 0.95,
-  prior: { readonly a: number; readonly b: number } = { a: 0.5, b: 0.5 },
+  prior: BetaPrior = jeffreysPrior,
 ): Interval {
   assertProportion(observed);
+  assertOpenShare('Confidence', confidence);
   const { successes, trials } = observed;
   if (trials === 0) return { low: 0, high: 1 };
   const failures = trials - successes;
-  const mixture = logBeta(successes + prior.a, failures + prior.b) - logBeta(prior.a, prior.b);
-  const limit = -Math.log(1 - confidence);
-  const excluded = (p: number): boolean => {
-    const fit =
-      (successes > 0 ? successes * Math.log(p) : 0) + (failures > 0 ? failures * Math.log1p(-p) : 0);
-    return mixture - fit > limit;
-  };
+  const least = logMixture(successes, failures, prior) + Math.log(1 - confidence);
+  const excluded = (p: number): boolean => logLikelihood(successes, failures, p) < least;
   const share = successes / trials;
   return {
     low: successes === 0 ? 0 : edgeBetween(0, share, excluded),

@@ -1,3 +1,4 @@
+import { assertPositive } from './assert-parameter.js';
 import { InvalidSampleError } from './invalid-sample-error.js';
 
 export interface CusumOptions {
@@ -32,9 +33,8 @@ export const cusumStart: CusumState = { high: 0, low: 0, alarm: undefined };
  * @see Page (1954), Continuous inspection schemes; Montgomery, Introduction to Statistical Quality Control, 9.1
  */
 export function cusum(state: CusumState, value: number, options: CusumOptions): CusumState {
-  if (!(options.deviation > 0)) {
-    throw new InvalidSampleError(`CUSUM needs a deviation above 0, got ${options.deviation}`);
-  }
+  assertPositive('The deviation', options.deviation);
+  if (!Number.isFinite(options.target)) throw new InvalidSampleError(`No finite target: ${options.target}`);
   if (!Number.isFinite(value)) return { ...state, alarm: undefined };
   const { slack = 0.5, limit = 5 } = options;
   const from = state.alarm ? cusumStart : state;

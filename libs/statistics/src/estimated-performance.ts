@@ -1,4 +1,6 @@
-import { InvalidSampleError } from './invalid-sample-error.js';
+import { type EvaluateOptions } from './evaluate-binary.js';
+import { assertProbability } from './paired-samples.js';
+import { sortedValues } from './sorted-values.js';
 
 /** Expected counts of a confusion matrix and what follows from them; undefined where it is not defined. */
 export interface EstimatedPerformance {
@@ -6,6 +8,10 @@ export interface EstimatedPerformance {
   readonly precision: number | undefined;
   readonly recall: number | undefined;
   readonly f1: number | undefined;
+  /** Undefined when all probabilities are 0 or all are 1. */
+  readonly rocAuc: number | undefined;
+  /** Of the mistakes that are to be expected, per row, false positives 10 and false negatives 100 unless said otherwise. */
+  readonly costPerPrediction: number;
 }
 
 /**
@@ -19,15 +25,14 @@ export interface EstimatedPerformance {
  */
 export function estimatePerformance(
   probabilities: ArrayLike<number>,
-  threshold = 0.5,
+  { threshold = 0.5, falsePositive = 10, falseNegative = 100 }: EvaluateOptions = {},
 ): EstimatedPerformance | undefined {
   let [truePositives, falsePositives, falseNegatives, trueNegatives] = [0, 0, 0, 0];
   for (let row = 0; row < probabilities.length; row += 1) {
-    const probability = probabilities[row] as number;
-    if (!Number.isFinite(probability)) return undefined;
-    if (probability < 0 || probability > 1) {
-      throw new InvalidSampleError(`Row ${row} holds ${probability}, which is no probability`);
-    }
+    const given = probabilities[row] as number;
+    if (!Number.isFinite(given)) return undefined;
+    assertProbability(given, row);
+    const probability = Math.min(1, Math.max(0, given));
     if (probability > threshold) {
       truePositives += probability;
       falsePositives += 1 - probability;
@@ -43,5 +48,25 @@ export function estimatePerformance(
     precision: share(truePositives, truePositives + falsePositives),
     recall: share(truePositives, truePositives + falseNegatives),
     f1: share(2 * truePositives, 2 * truePositives + falsePositives + falseNegatives),
+    rocAuc: expectedAuc(probabilities),
+    costPerPrediction:
+      (falsePositives * falsePositive + falseNegatives * falseNegative) / probabilities.length,
   };
+}
+
+/** Each row is a positive one of weight p and a negative one of weight 1 - p; ties, its own included, count half. */
+function expectedAuc(probabilities: ArrayLike<number>): number | undefined {
+  const sorted = sortedValues(probabilities);
+  let [positives, negatives, pairs] = [0, 0, 0];
+  for (let start = 0; start < sorted.length;) {
+    const probability = sorted[start] as number;
+    let end = start;
+    while (end < sorted.length && sorted[end] === probability) end += 1;
+    const [positive, negative] = [(end - start) * probability, (end - start) * (1 - probability)];
+    pairs += positive * (negatives + negative / 2);
+    positives += positive;
+    negatives += negative;
+    start = end;
+  }
+  return positives > 0 && negatives > 0 ? pairs / (positives * negatives) : undefined;
 }

@@ -52,7 +52,9 @@ export { cusum, cusumStart, type CusumOptions, type CusumState } from './cusum.j
 export { adwin, adwinStart, adwinWindow, type AdwinOptions, type AdwinState } from './adwin.js';
 export {
   powerOf,
+  powerOfEffect,
   rateBoundWhenNoneSeen,
+  sampleSizeOfEffect,
   sampleSizePerSide,
   trialsToBelieve,
   twoProportionTest,
@@ -64,7 +66,6 @@ export {
 export { proportionConfidenceSequence } from './confidence-sequence.js';
 export {
   alwaysValidPValue,
-  mixtureSprt,
   safeProportionTest,
   safeTestStart,
   type Alternative,
@@ -74,3 +75,9 @@ export { ksOfHistograms } from './ks-of-histograms.js';
 export { wilcoxonSignedRank, type WilcoxonOptions, type WilcoxonResult } from './wilcoxon-signed-rank.js';
 export { estimatePerformance, type EstimatedPerformance } from './estimated-performance.js';
 export { calibrateIsotonic, fitIsotonic, type IsotonicCalibration } from './isotonic-calibration.js';
+export { meanSprt, mixtureSprt } from './mixture-sprt.js';
+export { quantileConfidenceSequence, quantileRankBounds, quantileSprt } from './quantile-sequences.js';
+export { mergeMoments, type Moments, momentsOf, noMoments, varianceOf } from './moments.js';
+export { exposurePerSide, type Rate, rateInterval, rateTest, type RateTestResult } from './rates.js';
+export { blockBootstrap, type BlockBootstrapOptions, type BootstrapInterval } from './block-bootstrap.js';
+export { type LeadTime, leadTime } from './lead-time.js';

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { brierScore } from './brier-score.js';
 import { businessCost, costPerPrediction } from './business-cost.js';
 import { calibrationError } from './calibration-error.js';
 import { accuracy, alertPrecision, confusion, f1, precision, recall } from './confusion.js';
@@ -7,6 +8,7 @@ import { evaluateBinary } from './evaluate-binary.js';
 import { mse, r2 } from './forecast-errors.js';
 import { readGolden } from './golden/read-golden.js';
 import { InvalidSampleError } from './invalid-sample-error.js';
+import { logLoss } from './log-loss.js';
 import { prAuc } from './pr-auc.js';
 import { rocAuc } from './roc-auc.js';
 import { directionalAccuracy, temporalConsistency } from './temporal-metrics.js';
@@ -71,6 +73,18 @@ describe('a metric that cannot be computed is undefined, never NaN or 0', () => 
   it('refuses columns of different length and labels that are no labels', () => {
     expect(() => rocAuc([0, 1], [0.5])).toThrow(InvalidSampleError);
     expect(() => confusion([0, 2], [0.5, 0.5])).toThrow('Label 2 in row 1 is neither 0 nor 1');
+  });
+});
+
+describe('scores that are no probabilities', () => {
+  it('are refused where a probability is meant, and rank all the same', () => {
+    for (const metric of [logLoss, brierScore, calibrationError]) {
+      expect(() => metric([0, 1], [0.5, 1.5])).toThrow('Row 1 holds 1.5, which is no probability');
+      expect(metric([0, 1], [0, 1 + 1e-7])).toBeCloseTo(0, 6);
+    }
+    expect(rocAuc([0, 1], [-3, 7])).toBe(1);
+    expect(prAuc([0, 1], [-3, 7])).toBe(1);
+    expect(() => calibrationError([0, 1], [0, 1], 0)).toThrow(InvalidSampleError);
   });
 });
 

@@ -12,6 +12,14 @@ const golden = readGolden('tests') as {
   wilcoxon: { differences: number[]; exact: number; statistic: number; approx: number }[];
 };
 
+const fits = readGolden('metrics') as {
+  isotonic: { labels: number[]; scores: number[]; at: number[]; calibrated: number[] };
+  estimated: { probabilities: number[]; threshold: number } & Record<
+    'accuracy' | 'precision' | 'recall' | 'f1' | 'rocAuc',
+    number
+  >;
+};
+
 describe('wilcoxonSignedRank', () => {
   it.each(golden.wilcoxon)('is what SciPy says (statistic $statistic)', ({ differences, ...expected }) => {
     const zeros = differences.map(() => 0);
@@ -31,6 +39,20 @@ describe('wilcoxonSignedRank', () => {
 });
 
 describe('estimatePerformance', () => {
+  it('is what scikit-learn answers for rows that are positive with the weight p and negative with 1 - p', () => {
+    const { probabilities, threshold, ...expected } = fits.estimated;
+    const ours = estimatePerformance(probabilities, { threshold })!;
+    for (const metric of ['accuracy', 'precision', 'recall', 'f1', 'rocAuc'] as const) {
+      expect(ours[metric]).toBeCloseTo(expected[metric], 10);
+    }
+  });
+
+  it('expects 0.1 false alarms of 10 and 0.2 missed incidents of 100 in two rows', () => {
+    expect(estimatePerformance([0.9, 0.2])!.costPerPrediction).toBeCloseTo((0.1 * 10 + 0.2 * 100) / 2, 12);
+    expect(estimatePerformance([0, 0])!.rocAuc).toBeUndefined();
+    expect(estimatePerformance([0.5, NaN])).toBeUndefined();
+  });
+
   it('is by hand: 0.9 and 0.2 are right with 0.9 and 0.8', () => {
     expect(estimatePerformance([0.9, 0.2])!.accuracy).toBeCloseTo(0.85, 12);
     expect(estimatePerformance([0.9, 0.2])!.recall).toBeCloseTo(0.9 / 1.1, 12);
@@ -49,6 +71,21 @@ describe('estimatePerformance', () => {
 });
 
 describe('isotonic calibration', () => {
+  it("is scikit-learn's, between the points and beyond them", () => {
+    const { labels, scores, at, calibrated } = fits.isotonic;
+    const fitted = fitIsotonic(labels, scores)!;
+    at.forEach((score, index) =>
+      expect(calibrateIsotonic(fitted, score)).toBeCloseTo(calibrated[index]!, 10),
+    );
+  });
+
+  it('is nothing without rows, a constant for one score, and refuses a score that is not finite', () => {
+    expect(fitIsotonic([], [])).toBeUndefined();
+    expect(fitIsotonic([1, 0], [0.5, NaN])).toBeUndefined();
+    const constant = fitIsotonic([1, 0, 0, 0], [0.5, 0.5, 0.5, 0.5])!;
+    expect([0, 0.5, 1].map((score) => calibrateIsotonic(constant, score))).toEqual([0.25, 0.25, 0.25]);
+  });
+
   it('pools what falls: 0, 1, 0, 1 becomes 0, 0.5, 0.5, 1', () => {
     const fitted = fitIsotonic([0, 1, 0, 1], [1, 2, 3, 4])!;
     expect([1, 2, 3, 4].map((score) => calibrateIsotonic(fitted, score))).toEqual([0, 0.5, 0.5, 1]);

@@ -17,6 +17,26 @@ export function arePairs(first: ArrayLike<number>, second: ArrayLike<number>, at
   return true;
 }
 
+/** As `areLabelled`, for scores that must be probabilities: one outside [0, 1] throws. */
+export function arePredicted(labels: ArrayLike<number>, probabilities: ArrayLike<number>): boolean {
+  if (!areLabelled(labels, probabilities)) return false;
+  for (let row = 0; row < probabilities.length; row += 1)
+    assertProbability(probabilities[row] as number, row);
+  return true;
+}
+
+/** A weighted mean of float32 probabilities may leave [0, 1] by its rounding. */
+export const PROBABILITY_SLACK = 1e-6;
+
+/** Throws unless the value is a probability. */
+export function assertProbability(value: number, row: number): void {
+  if (!(value >= -PROBABILITY_SLACK && value <= 1 + PROBABILITY_SLACK)) {
+    throw new InvalidSampleError(
+      `Row ${row} holds ${value}, which is no probability; pass calibrated scores`,
+    );
+  }
+}
+
 /** As `arePairs`, for labels: each must be 0 or 1, anything else finite throws. */
 export function areLabelled(labels: ArrayLike<number>, scores: ArrayLike<number>): boolean {
   if (!arePairs(labels, scores)) return false;

@@ -1,5 +1,4 @@
-import { areLabelled } from './paired-samples.js';
-import { rowsByDescendingScore } from './ranking.js';
+import { scoresByLabel } from './scores-by-label.js';
 
 /**
  * Average precision: the area under the precision-recall curve as a step function, without interpolation.
@@ -10,20 +9,19 @@ import { rowsByDescendingScore } from './ranking.js';
  *   AP = sum over distinct scores of (recall_k - recall_{k-1}) * precision_k
  */
 export function prAuc(labels: ArrayLike<number>, scores: ArrayLike<number>): number | undefined {
-  if (!areLabelled(labels, scores)) return undefined;
-  const rows = rowsByDescendingScore(scores);
-  let positives = 0;
-  let area = 0;
-  for (let start = 0; start < rows.length;) {
-    const score = scores[rows[start] as number];
+  const sides = scoresByLabel(labels, scores);
+  if (!sides) return undefined;
+  const { positive, negative } = sides;
+  let [positives, negatives, area] = [0, 0, 0];
+  for (let row = positive.length - 1; row >= 0;) {
+    const score = positive[row] as number;
     let gained = 0;
-    let end = start;
-    for (; end < rows.length && scores[rows[end] as number] === score; end += 1) {
-      if (labels[rows[end] as number] === 1) gained += 1;
+    for (; row >= 0 && positive[row] === score; row -= 1) gained += 1;
+    while (negatives < negative.length && (negative[negative.length - 1 - negatives] as number) >= score) {
+      negatives += 1;
     }
     positives += gained;
-    area += gained * (positives / end);
-    start = end;
+    area += gained * (positives / (positives + negatives));
   }
   return positives > 0 ? area / positives : undefined;
 }

@@ -11,12 +11,8 @@ import {
   twoProportionTest,
   wilsonInterval,
 } from './proportions.js';
-import {
-  alwaysValidPValue,
-  mixtureSprt,
-  safeProportionTest,
-  safeTestStart,
-} from './sequential-proportions.js';
+import { mixtureSprt } from './mixture-sprt.js';
+import { alwaysValidPValue, safeProportionTest, safeTestStart } from './sequential-proportions.js';
 
 const golden = readGolden('tests') as {
   proportions: {

@@ -1,3 +1,4 @@
+import { assertOpenShare } from './assert-parameter.js';
 import { InvalidSampleError } from './invalid-sample-error.js';
 import { normalQuantile, normalTail } from './special-functions.js';
 
@@ -28,6 +29,7 @@ export function assertProportion({ successes, trials }: Proportion): void {
 export function wilsonInterval(observed: Proportion, confidence = 0.95): Interval | undefined {
   assertProportion(observed);
   const { successes, trials } = observed;
+  assertOpenShare('Confidence', confidence);
   if (trials === 0) return undefined;
   const z = normalQuantile(1 - (1 - confidence) / 2);
   const share = successes / trials;
@@ -45,12 +47,14 @@ export function wilsonInterval(observed: Proportion, confidence = 0.95): Interva
  * Undefined without trials.
  */
 export function rateBoundWhenNoneSeen(trials: number, confidence = 0.95): number | undefined {
+  assertOpenShare('Confidence', confidence);
   return trials > 0 ? -Math.expm1(Math.log1p(-confidence) / trials) : undefined;
 }
 
 /** Trials without a single event that it takes to believe the rate is below `rate`: 598 for 0.5 % at 95 % (rule of three: 600). */
 export function trialsToBelieve(rate: number, confidence = 0.95): number {
-  if (!(rate > 0 && rate < 1)) throw new InvalidSampleError(`A rate lies between 0 and 1, got ${rate}`);
+  assertOpenShare('A rate', rate);
+  assertOpenShare('Confidence', confidence);
   return Math.ceil(Math.log1p(-confidence) / Math.log1p(-rate));
 }
 
@@ -90,22 +94,46 @@ export function twoProportionTest(first: Proportion, second: Proportion): TwoPro
  * @see Cohen (1988), Statistical power analysis for the behavioral sciences, 6.4
  */
 export function sampleSizePerSide(from: number, to: number, alpha = 0.05, power = 0.8): number {
-  const effect = effectSize(from, to);
-  if (effect === 0) return Infinity;
-  return Math.ceil(((normalQuantile(1 - alpha / 2) + normalQuantile(power)) / effect) ** 2);
+  return sampleSizeOfEffect(effectSize(from, to), alpha, power);
 }
 
-/** The chance to find a change from one share to another with so many trials on each side (two-sided). */
-export function powerOf(from: number, to: number, trialsPerSide: number, alpha = 0.05): number {
-  const shift = effectSize(from, to) * Math.sqrt(trialsPerSide);
+/**
+ * Values each side needs to find two means that lie `effect` standard deviations apart (Cohen's d), two-sided, by the normal
+ * approximation, rounded up. Infinity for an effect of 0.
+ */
+export function sampleSizeOfEffect(effect: number, alpha = 0.05, power = 0.8): number {
+  assertOpenShare('alpha', alpha);
+  assertOpenShare('Power', power);
+  assertEffect(effect);
+  if (effect === 0) return Infinity;
+  // d = (mean1 - mean2) / s has the standard error sqrt(2 / n).
+  return Math.ceil(2 * ((normalQuantile(1 - alpha / 2) + normalQuantile(power)) / effect) ** 2);
+}
+
+/** The chance to find two means `effect` standard deviations apart with so many values on each side (two-sided). */
+export function powerOfEffect(effect: number, perSide: number, alpha = 0.05): number {
+  assertOpenShare('alpha', alpha);
+  assertEffect(effect);
+  if (!(perSide >= 0)) throw new InvalidSampleError(`${perSide} is no number of values`);
+  const shift = Math.abs(effect) * Math.sqrt(perSide / 2);
   const critical = normalQuantile(1 - alpha / 2);
   return normalTail(critical - shift) + normalTail(critical + shift);
 }
 
+/** The chance to find a change from one share to another with so many trials on each side (two-sided). */
+export function powerOf(from: number, to: number, trialsPerSide: number, alpha = 0.05): number {
+  return powerOfEffect(effectSize(from, to), trialsPerSide, alpha);
+}
+
+function assertEffect(effect: number): void {
+  if (!Number.isFinite(effect)) throw new InvalidSampleError(`An effect is a finite number, got ${effect}`);
+}
+
+/** Cohen's h: the difference of two shares where their variance is constant, as a difference of means is in deviations. */
 function effectSize(from: number, to: number): number {
   for (const share of [from, to]) {
     if (!(share >= 0 && share <= 1))
       throw new InvalidSampleError(`A share lies between 0 and 1, got ${share}`);
   }
-  return Math.sqrt(2) * Math.abs(Math.asin(Math.sqrt(from)) - Math.asin(Math.sqrt(to)));
+  return 2 * Math.abs(Math.asin(Math.sqrt(from)) - Math.asin(Math.sqrt(to)));
 }

@@ -1,5 +1,4 @@
-import { areLabelled } from './paired-samples.js';
-import { rowsByDescendingScore } from './ranking.js';
+import { scoresByLabel } from './scores-by-label.js';
 
 /**
  * The chance that a positive row scores above a negative one, ties counted half: area under the ROC curve.
@@ -11,24 +10,17 @@ import { rowsByDescendingScore } from './ranking.js';
  * @see Hanley & McNeil (1982), The meaning and use of the area under a ROC curve
  */
 export function rocAuc(labels: ArrayLike<number>, scores: ArrayLike<number>): number | undefined {
-  if (!areLabelled(labels, scores)) return undefined;
-  const rows = rowsByDescendingScore(scores);
-  let positivesAbove = 0;
-  let negatives = 0;
-  let doubledPairs = 0;
-  for (let start = 0; start < rows.length;) {
-    const score = scores[rows[start] as number];
-    let [tiedPositives, tiedNegatives] = [0, 0];
-    let end = start;
-    for (; end < rows.length && scores[rows[end] as number] === score; end += 1) {
-      if (labels[rows[end] as number] === 1) tiedPositives += 1;
-      else tiedNegatives += 1;
-    }
-    doubledPairs += tiedNegatives * (2 * positivesAbove + tiedPositives);
-    positivesAbove += tiedPositives;
-    negatives += tiedNegatives;
-    start = end;
+  const sides = scoresByLabel(labels, scores);
+  if (!sides) return undefined;
+  const { positive, negative } = sides;
+  if (positive.length === 0 || negative.length === 0) return undefined;
+  let [below, upTo, doubledPairs] = [0, 0, 0];
+  for (let row = 0; row < positive.length; row += 1) {
+    const score = positive[row] as number;
+    while (below < negative.length && (negative[below] as number) < score) below += 1;
+    if (upTo < below) upTo = below;
+    while (upTo < negative.length && negative[upTo] === score) upTo += 1;
+    doubledPairs += below + upTo;
   }
-  if (positivesAbove === 0 || negatives === 0) return undefined;
-  return doubledPairs / (2 * positivesAbove * negatives);
+  return doubledPairs / (2 * positive.length * negative.length);
 }

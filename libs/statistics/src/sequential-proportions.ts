@@ -1,4 +1,4 @@
-import { InvalidSampleError } from './invalid-sample-error.js';
+import { logLikelihood } from './beta-mixture.js';
 import { assertProportion, type Proportion } from './proportions.js';
 
 /** Evidence gathered so far; plain JSON, so that a rollout that restarts goes on where it was. */
@@ -64,8 +64,8 @@ const add = (first: Proportion, second: Proportion): Proportion => ({
   successes: first.successes + second.successes,
   trials: first.trials + second.trials,
 });
-const logLikelihood = ({ successes, trials }: Proportion, share: number): number =>
-  successes * Math.log(share) + (trials - successes) * Math.log1p(-share);
+const logLikelihoodOf = ({ successes, trials }: Proportion, share: number): number =>
+  logLikelihood(successes, trials - successes, share);
 
 function betOn(
   state: SafeTestState,
@@ -77,34 +77,8 @@ function betOn(
   if ((alternative === 'greater' && after <= before) || (alternative === 'less' && after >= before)) return 0;
   const common = (before * baseline.trials + after * canary.trials) / (baseline.trials + canary.trials);
   return (
-    logLikelihood(baseline, before) +
-    logLikelihood(canary, after) -
-    logLikelihood(add(baseline, canary), common)
+    logLikelihoodOf(baseline, before) +
+    logLikelihoodOf(canary, after) -
+    logLikelihoodOf(add(baseline, canary), common)
   );
-}
-
-/**
- * Mixture sequential probability ratio test of a difference of two proportions from the totals so far, by the normal
- * approximation: for large samples, where it is as good as exact and needs no history.
- *
- *   L = sqrt(V / (V + tau^2)) * exp(tau^2 d^2 / (2 V (V + tau^2))),  d difference, V its variance, p = 1 / L
- *
- * `tau` is the size of difference that matters (default 0.01). The caller keeps the smallest p of all looks. Undefined
- * while an arm has no trials or no variance yet can be estimated (all or none succeeded in both arms).
- * Below some hundred trials an arm use `safeProportionTest`, which is exact.
- *
- * @see Johari, Koomen, Pekelis & Walsh (2022), Always valid inference: continuous monitoring of A/B tests
- */
-export function mixtureSprt(baseline: Proportion, canary: Proportion, tau = 0.01): number | undefined {
-  assertProportion(baseline);
-  assertProportion(canary);
-  if (!(tau > 0)) throw new InvalidSampleError(`tau must be above 0, got ${tau}`);
-  if (baseline.trials === 0 || canary.trials === 0) return undefined;
-  const [before, after] = [baseline.successes / baseline.trials, canary.successes / canary.trials];
-  const variance = (before * (1 - before)) / baseline.trials + (after * (1 - after)) / canary.trials;
-  if (variance === 0) return undefined;
-  const total = variance + tau * tau;
-  const logRatio =
-    0.5 * Math.log(variance / total) + (tau * tau * (after - before) ** 2) / (2 * variance * total);
-  return Math.min(1, Math.exp(-logRatio));
 }

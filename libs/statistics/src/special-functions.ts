@@ -8,7 +8,9 @@ export function logGamma(x: number): number {
   if (x < 0.5) return Math.log(Math.PI / Math.sin(Math.PI * x)) - logGamma(1 - x);
   const shifted = x - 1;
   let series = 0.9999999999998099;
-  LANCZOS.forEach((coefficient, index) => (series += coefficient / (shifted + index + 1)));
+  for (let index = 0; index < LANCZOS.length; index += 1) {
+    series += (LANCZOS[index] as number) / (shifted + index + 1);
+  }
   const base = shifted + 7.5;
   return 0.5 * Math.log(2 * Math.PI) + (shifted + 0.5) * Math.log(base) - base + Math.log(series);
 }

@@ -1,4 +1,4 @@
-import { arePairs } from './paired-samples.js';
+import { arePairs, PROBABILITY_SLACK } from './paired-samples.js';
 import { InvalidSampleError } from './invalid-sample-error.js';
 
 /**
@@ -48,7 +48,7 @@ export function temporalConsistency(
     let sum = 0;
     for (let row = start; row < end; row += 1) {
       const error = Math.abs((probabilities[row] as number) - (labels[row] as number));
-      if (error > 1) {
+      if (error > 1 + PROBABILITY_SLACK) {
         throw new InvalidSampleError(`Row ${row} is off by ${error}; labels and probabilities lie in [0, 1]`);
       }
       sum += error;

@@ -1,3 +1,4 @@
+import { momentsOf } from './moments.js';
 import { sortedValues } from './sorted-values.js';
 
 /**
@@ -34,15 +35,7 @@ export function normalizedWasserstein(
 ): number | undefined {
   const distance = wassersteinDistance(reference, current);
   if (distance === undefined) return undefined;
-  let [rows, mean, squares] = [0, 0, 0];
-  for (let row = 0; row < reference.length; row += 1) {
-    const value = reference[row] as number;
-    if (value !== value) continue;
-    rows += 1;
-    const step = value - mean;
-    mean += step / rows;
-    squares += step * (value - mean);
-  }
-  const deviation = Math.sqrt(squares / rows);
-  return deviation > 0 ? distance / deviation : undefined;
+  const { count, squares } = momentsOf(reference);
+  const deviation = Math.sqrt(squares / count);
+  return deviation > 0 && Number.isFinite(deviation) ? distance / deviation : undefined;
 }
