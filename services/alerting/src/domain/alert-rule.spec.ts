@@ -27,6 +27,12 @@ describe('signalsOf', () => {
     ]);
   });
 
+  it('says "none" for an empty list', () => {
+    const listing = { ...rule, where: [], summary: 'features: {features}' };
+    const event = { type: rule.on, payload: { modelName: 'm', features: [] } };
+    expect(signalsOf([listing], event)).toMatchObject([{ kind: 'fire', summary: 'features: none' }]);
+  });
+
   it('resolves at the threshold', () => {
     expect(signalsOf([rule], measured(0.85))).toEqual([
       { kind: 'resolve', rule, labels: { modelName: 'm' }, reason: 'performance measured' },

@@ -81,6 +81,7 @@ function fill(template: string, payload: unknown): string {
 
 function textOf(value: unknown): string {
   if (typeof value === 'number') return Number.isInteger(value) ? String(value) : value.toPrecision(4);
+  if (Array.isArray(value) && value.length === 0) return 'none';
   if (Array.isArray(value))
     return value.slice(0, 5).map(textOf).join(', ') + (value.length > 5 ? `, ${value.length - 5} more` : '');
   return typeof value === 'string' ? value : JSON.stringify(value);

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { allEvents } from '@headrace/contracts';
+import { allEvents, DriftDetected } from '@headrace/contracts';
 import { describe, expect, it } from 'vitest';
 import { foldEvent } from './fold-event.js';
 import { Overview } from './overview.js';
@@ -101,5 +101,29 @@ describe('the overview', () => {
     const definition = allEvents.find((event) => event.topic.includes('.model-trained.'))!;
     foldEvent(overview, { id: 'x', type: definition.type, time: '2026-11-23T10:00:00Z', payload: sample });
     expect(overview.timeline[0]?.text).toContain('ROC AUC no data');
+  });
+
+  it('says by how much when a drift has no features to name', () => {
+    const overview = new Overview();
+    const evidence = {
+      criterion: 'accuracy',
+      value: 0.184,
+      threshold: 0.85,
+      direction: 'at-least',
+      sampleSize: 500,
+      confidence: null,
+      verdict: 'degraded',
+    };
+    const payload = {
+      ...(golden('drift-detected') as object),
+      kind: 'performance',
+      modelVersion: 1,
+      features: [],
+      evidence: [evidence],
+    };
+    foldEvent(overview, { id: 'x', type: DriftDetected.type, time: '2026-11-23T10:00:00Z', payload });
+    expect(overview.timeline[0]?.text).toBe(
+      'Drift (performance) in version 1: accuracy 0.184, at-least 0.850 is allowed',
+    );
   });
 });

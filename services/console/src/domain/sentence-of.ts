@@ -78,7 +78,16 @@ say(StepJudged, (fact) => {
 });
 say(RolloutPromoted, (fact) => `Version ${fact.modelVersion} promoted: ${fact.reason}`);
 say(RolloutRolledBack, (fact) => `Version ${fact.modelVersion} rolled back: ${fact.reason}`);
-say(DriftDetected, (fact) => `Drift (${fact.kind}) in version ${fact.modelVersion}: ${some(fact.features)}`);
+say(DriftDetected, (fact) => {
+  const worst = fact.evidence.find(({ verdict }) => verdict === 'degraded');
+  const what =
+    fact.features.length > 0
+      ? some(fact.features)
+      : worst === undefined
+        ? `${fact.windowsInARow} windows in a row`
+        : `${worst.criterion} ${figure(worst.value)}, ${worst.direction} ${figure(worst.threshold)} is allowed`;
+  return `Drift (${fact.kind}) in version ${fact.modelVersion}: ${what}`;
+});
 say(RetrainingRequested, (fact) => `Retraining of ${fact.modelName} requested: ${fact.reason}`);
 say(AlertFired, (fact) => `Alert ${fact.name} (${fact.severity}): ${fact.annotations['summary'] ?? ''}`);
 say(AlertAcknowledged, (fact) => `Alert taken over by ${fact.by}`);
