@@ -8,6 +8,21 @@ export interface BenchResult {
   readonly ratio?: number;
 }
 
+/** What one run of the benchmarks found, on what. */
+export interface BenchReport {
+  readonly bench: string;
+  /** ISO-8601. */
+  readonly at: string;
+  readonly machine: { readonly cpu: string; readonly cores: number; readonly node: string };
+  readonly versions: Readonly<Record<string, string>>;
+  readonly results: readonly BenchResult[];
+}
+
+/** For people: whole numbers from a thousand on, four digits below. */
+export function figure(value: number): string {
+  return value >= 1000 ? Math.round(value).toLocaleString('en') : value.toPrecision(4);
+}
+
 /** The value at a share (0..1) of the sorted sample; nearest rank. Throws on an empty sample. */
 export function percentile(sample: readonly number[], share: number): number {
   if (sample.length === 0) throw new Error('No sample to take a percentile of');

@@ -2,7 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
-import { type BenchResult } from './bench-result.js';
+import { figure, type BenchReport, type BenchResult } from './bench-result.js';
+import { markdownOf } from './markdown-of.js';
 
 /** Every benchmark by name; each module is loaded only when it is asked for. */
 const benchmarks: Readonly<Record<string, () => Promise<readonly BenchResult[]>>> = {
@@ -20,13 +21,13 @@ const groups: Readonly<Record<string, readonly string[]>> = {
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
-  options: { json: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+  options: { json: { type: 'string' }, markdown: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
 });
 const known = [...Object.keys(benchmarks), ...Object.keys(groups)].sort();
 const name = positionals[0];
 if (values.help || name === undefined || !known.includes(name)) {
   if (name !== undefined && !values.help) process.stderr.write(`Unknown benchmark '${name}'\n`);
-  process.stderr.write(`npm run bench -- NAME [--json FILE]\nNAME: ${known.join(', ')}\n`);
+  process.stderr.write(`npm run bench -- NAME [--json FILE] [--markdown FILE]\nNAME: ${known.join(', ')}\n`);
   process.exit(values.help ? 0 : 2);
 }
 
@@ -36,7 +37,7 @@ for (const part of groups[name] ?? [name]) {
   results.push(...(await benchmarks[part]!()));
 }
 
-const report = {
+const report: BenchReport = {
   bench: name,
   at: new Date().toISOString(),
   machine: { cpu: cpus()[0]?.model ?? 'unknown', cores: cpus().length, node: process.version },
@@ -48,17 +49,14 @@ for (const result of results) {
   const reference =
     result.reference === undefined
       ? ''
-      : `   ${result.reference.name}: ${format(result.reference.value)}, ratio ${result.ratio?.toFixed(2) ?? '-'}`;
+      : `   ${result.reference.name}: ${figure(result.reference.value)}, ratio ${result.ratio?.toFixed(2) ?? '-'}`;
   process.stdout.write(
-    `${result.name.padEnd(56)} ${format(result.value).padStart(12)} ${result.unit}${reference}\n`,
+    `${result.name.padEnd(56)} ${figure(result.value).padStart(12)} ${result.unit}${reference}\n`,
   );
 }
+if (values.markdown !== undefined) writeFileSync(values.markdown, markdownOf(report));
 if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(report, undefined, 2)}\n`);
 process.exit(0);
-
-function format(value: number): string {
-  return value >= 1000 ? Math.round(value).toLocaleString('en') : value.toPrecision(4);
-}
 
 function versionsOf(packages: readonly string[]): Record<string, string> {
   const require = createRequire(import.meta.url);
