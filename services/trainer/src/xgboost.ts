@@ -10,4 +10,4 @@ export {
 export { trainBooster, type TrainOptions } from './adapters/xgboost/train-booster.js';
 export { XgboostGradientBooster } from './adapters/xgboost/xgboost-gradient-booster.js';
 export { XgboostLibrary } from './adapters/xgboost/xgboost-library.js';
-export { xgboostParameters, type XgboostParameters } from './application/training-plan.js';
+export { xgboostParameters, type XgboostParameters } from './application/xgboost-parameters.js';

@@ -1,4 +1,4 @@
-import { type XgboostParameters } from './training-plan.js';
+import { type XgboostParameters } from './xgboost-parameters.js';
 
 /** Rows of numbers, row after row in one array. NaN is "not known". */
 export interface Rows {

@@ -1,5 +1,6 @@
-import { AppError } from '@headrace/kernel';
+import { encodeParameters, type BoosterParameters } from './encode-parameters.js';
 import { MatrixShapeError, type DMatrix } from './d-matrix.js';
+import { NativeHandle } from './native-handle.js';
 import {
   copyBytes,
   copyFloats,
@@ -10,15 +11,6 @@ import {
   type Pointer,
   type XgboostLibrary,
 } from './xgboost-library.js';
-
-export class BoosterFreedError extends AppError {
-  readonly code = 'TRAINER_BOOSTER_FREED';
-  readonly kind = 'internal';
-
-  constructor() {
-    super('This booster was freed; load or train another one');
-  }
-}
 
 export type ModelFormat = 'json' | 'ubj';
 
@@ -55,23 +47,21 @@ export interface RoundScore {
   readonly value: number;
 }
 
-type ParameterValue = string | number | boolean | readonly string[];
-
 /** A model of XGBoost. Holds memory outside of the heap until `free`. */
 export class Booster {
-  private handle: Pointer | undefined;
+  private readonly handle: NativeHandle;
 
   private constructor(
     readonly library: XgboostLibrary,
-    handle: Pointer,
+    address: Pointer,
   ) {
-    this.handle = handle;
+    this.handle = new NativeHandle(library, 'booster', address);
   }
 
   /** `cache`: the matrices of the training; XGBoost keeps their predictions between rounds. */
   static create(
     library: XgboostLibrary,
-    parameters: Readonly<Record<string, ParameterValue | undefined>>,
+    parameters: BoosterParameters,
     cache: readonly DMatrix[] = [],
   ): Booster {
     const handle = slot<Pointer>();
@@ -103,17 +93,12 @@ export class Booster {
   }
 
   get pointer(): Pointer {
-    if (this.handle === undefined) throw new BoosterFreedError();
-    return this.handle;
+    return this.handle.pointer;
   }
 
-  setParameters(parameters: Readonly<Record<string, ParameterValue | undefined>>): void {
-    for (const [name, value] of Object.entries(parameters)) {
-      if (value === undefined) continue;
-      // A list (eval_metric) is set one by one: XGBoost adds them up.
-      for (const single of Array.isArray(value) ? value : [value])
-        this.library.call('XGBoosterSetParam', this.pointer, name, String(single));
-    }
+  setParameters(parameters: BoosterParameters): void {
+    for (const [name, value] of encodeParameters(parameters))
+      this.library.call('XGBoosterSetParam', this.pointer, name, value);
   }
 
   /** Replaces the model by a stored one, JSON or UBJ; parameters set before stay. */
@@ -228,7 +213,12 @@ export class Booster {
     this.library.call('XGBoosterSlice', this.pointer, begin, end, 1, sliced);
     const booster = new Booster(this.library, taken(sliced, 'XGBoosterSlice'));
     // The library forgets the names of the columns when it slices.
-    booster.setFeatureNames(this.featureNames);
+    try {
+      booster.setFeatureNames(this.featureNames);
+    } catch (error) {
+      booster.free();
+      throw error;
+    }
     return booster;
   }
 
@@ -237,6 +227,14 @@ export class Booster {
     const bytes = slot<Pointer>();
     this.library.call('XGBoosterSaveModelToBuffer', this.pointer, JSON.stringify({ format }), length, bytes);
     return copyBytes(taken(bytes, 'save'), Number(taken(length, 'save')));
+  }
+
+  /** What the library makes of the parameters, with its own defaults: JSON, different from version to version. */
+  get configuration(): string {
+    const length = slot<number | bigint>();
+    const json = slot<string>();
+    this.library.call('XGBoosterSaveJsonConfig', this.pointer, length, json);
+    return taken(json, 'XGBoosterSaveJsonConfig');
   }
 
   attribute(name: string): string | undefined {
@@ -261,9 +259,7 @@ export class Booster {
 
   /** Idempotent. */
   free(): void {
-    if (this.handle === undefined) return;
-    this.library.call('XGBoosterFree', this.handle);
-    this.handle = undefined;
+    this.handle.free();
   }
 }
 

@@ -1,7 +1,8 @@
 import { AppError } from '@headrace/kernel';
-import { type XgboostParameters } from '../../application/training-plan.js';
+import { type XgboostParameters } from '../../application/xgboost-parameters.js';
 import { Booster, type RoundScore } from './booster.js';
-import { DMatrix, type FeatureMatrix } from './d-matrix.js';
+import { DMatrix, type FeatureMatrix, type RowFacts } from './d-matrix.js';
+import { requireSupported } from './encode-parameters.js';
 import { type XgboostLibrary } from './xgboost-library.js';
 
 export class TrainingDataError extends AppError {
@@ -19,10 +20,7 @@ export class TrainingCancelledError extends AppError {
   }
 }
 
-export interface LabelledMatrix extends FeatureMatrix {
-  readonly label: Float32Array;
-  readonly weight?: Float32Array;
-}
+export type LabelledMatrix = FeatureMatrix & RowFacts & { readonly label: Float32Array };
 
 export interface EvaluationSet {
   /** Without hyphens: XGBoost answers `name-metric`. */
@@ -50,6 +48,8 @@ export interface TrainOptions {
   readonly earlyStopping?: EarlyStopping;
   /** The value that stands for "not known" in all matrices. Default NaN. */
   readonly missing?: number;
+  /** The rows are one part of the set, and what they lack another process has. Default false. */
+  readonly isShard?: boolean;
   /** A model to continue from: JSON or UBJ. Rounds are added to it. */
   readonly continueFrom?: Uint8Array;
   /** Called after every round with its scores. Answering `stop` ends the training with the model as it is. */
@@ -77,11 +77,14 @@ const maximised = new Set(['auc', 'aucpr', 'map', 'ndcg', 'pre']);
  */
 export function trainBooster(library: XgboostLibrary, options: TrainOptions): TrainedBooster {
   requireLearnable(options);
+  requireSupported(options.parameters, library.version);
   const opened: DMatrix[] = [];
   const open = (data: LabelledMatrix): DMatrix => {
     const matrix = DMatrix.from(library, data, {
       label: data.label,
       ...(data.weight && { weight: data.weight }),
+      ...(data.group && { group: data.group }),
+      ...(data.baseMargin && { baseMargin: data.baseMargin }),
       ...(options.missing !== undefined && { missing: options.missing }),
       threads: options.threads,
     });
@@ -156,7 +159,7 @@ class Watch {
     const gain =
       this.best === undefined
         ? Number.POSITIVE_INFINITY
-        : maximised.has(watched.metric.replace(/@.*$/, ''))
+        : maximised.has(watched.metric.replace(/[@-].*$/, ''))
           ? watched.value - this.best.score
           : this.best.score - watched.value;
     if (gain > (rule.minDelta ?? 0) && !Number.isNaN(watched.value)) {
@@ -168,7 +171,14 @@ class Watch {
 }
 
 /** What XGBoost itself would take in silence and make a useless model of. */
-function requireLearnable({ data, rounds, parameters, earlyStopping, evaluation }: TrainOptions): void {
+function requireLearnable({
+  data,
+  rounds,
+  parameters,
+  earlyStopping,
+  evaluation,
+  isShard,
+}: TrainOptions): void {
   if (rounds < 1) throw new TrainingDataError(`A training of ${rounds} rounds makes no model`);
   if (data.rows < 1) throw new TrainingDataError('The training set is empty');
   if (earlyStopping !== undefined && (evaluation ?? []).length === 0)
@@ -178,7 +188,7 @@ function requireLearnable({ data, rounds, parameters, earlyStopping, evaluation 
       throw new TrainingDataError(
         `An evaluation set is named by letters, digits and underscores, not "${name}"`,
       );
-  if (!parameters.objective.startsWith('binary:')) return;
+  if (isShard === true || !parameters.objective.startsWith('binary:')) return;
   const [label] = data.label;
   if (label !== undefined && data.label.every((other) => other === label))
     throw new TrainingDataError(

@@ -1,7 +1,7 @@
 import { SeededRandom } from '@headrace/kernel';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type BoostingRequest } from '../../application/gradient-booster.js';
-import { xgboostParameters } from '../../application/training-plan.js';
+import { xgboostParameters } from '../../application/xgboost-parameters.js';
 import { XgboostGradientBooster } from './xgboost-gradient-booster.js';
 
 const random = new SeededRandom(7);

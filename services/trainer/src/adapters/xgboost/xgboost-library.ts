@@ -1,5 +1,6 @@
-import { AppError, type ErrorKind } from '@headrace/kernel';
+import { AppError, describeError, type ErrorKind } from '@headrace/kernel';
 import koffi from 'koffi';
+import { openMpOf, ownOpenMp, waitWithoutSpinning } from './open-mp.js';
 
 /** An address in the library's memory, as koffi hands it over. */
 export type Pointer = bigint;
@@ -24,9 +25,9 @@ export class XgboostTooOldError extends AppError {
   readonly code = 'TRAINER_XGBOOST_TOO_OLD';
   readonly kind = 'unsupported';
 
-  constructor(path: string, version: string) {
+  constructor(what: string, version: string, oldest: string) {
     super(
-      `${path} is XGBoost ${version}, and 1.7 is the oldest that works; run npm run xgboost:fetch for a current one`,
+      `${what} ${version}, and ${oldest} is the oldest that works; run npm run xgboost:fetch for a current one`,
     );
   }
 }
@@ -39,15 +40,15 @@ const declarations = {
   XGBGetLastError: 'const char *XGBGetLastError()',
   XGBoostVersion: 'void XGBoostVersion(_Out_ int *major, _Out_ int *minor, _Out_ int *patch)',
   XGBSetGlobalConfig: 'int XGBSetGlobalConfig(const char *config)',
-  XGDMatrixCreateFromMat_omp:
-    'int XGDMatrixCreateFromMat_omp(const float *data, uint64_t rows, uint64_t columns, float missing, _Out_ void **handle, int threads)',
+  XGDMatrixCreateFromDense:
+    'int XGDMatrixCreateFromDense(const char *values, const char *config, _Out_ void **handle)',
+  XGDMatrixCreateFromCSR:
+    'int XGDMatrixCreateFromCSR(const char *offsets, const char *indices, const char *values, uint64_t columns, const char *config, _Out_ void **handle)',
   XGDMatrixFree: 'int XGDMatrixFree(void *handle)',
-  XGDMatrixSetFloatInfo:
-    'int XGDMatrixSetFloatInfo(void *handle, const char *field, const float *values, uint64_t length)',
+  XGDMatrixSetInfoFromInterface:
+    'int XGDMatrixSetInfoFromInterface(void *handle, const char *field, const char *values)',
   XGDMatrixSetStrFeatureInfo:
     'int XGDMatrixSetStrFeatureInfo(void *handle, const char *field, const char **values, uint64_t length)',
-  XGDMatrixNumRow: 'int XGDMatrixNumRow(void *handle, _Out_ uint64_t *rows)',
-  XGDMatrixNumCol: 'int XGDMatrixNumCol(void *handle, _Out_ uint64_t *columns)',
   XGBoosterCreate: 'int XGBoosterCreate(void **matrices, uint64_t length, _Out_ void **handle)',
   XGBoosterFree: 'int XGBoosterFree(void *handle)',
   XGBoosterSetParam: 'int XGBoosterSetParam(void *handle, const char *name, const char *value)',
@@ -59,6 +60,8 @@ const declarations = {
   XGBoosterBoostedRounds: 'int XGBoosterBoostedRounds(void *handle, _Out_ int *rounds)',
   XGBoosterGetNumFeature: 'int XGBoosterGetNumFeature(void *handle, _Out_ uint64_t *features)',
   XGBoosterSlice: 'int XGBoosterSlice(void *handle, int begin, int end, int step, _Out_ void **sliced)',
+  XGBoosterSaveJsonConfig:
+    'int XGBoosterSaveJsonConfig(void *handle, _Out_ uint64_t *length, _Out_ const char **json)',
   XGBoosterSaveModelToBuffer:
     'int XGBoosterSaveModelToBuffer(void *handle, const char *config, _Out_ uint64_t *length, _Out_ void **bytes)',
   XGBoosterLoadModelFromBuffer:
@@ -76,9 +79,24 @@ const declarations = {
     'int XGBoosterFeatureScore(void *handle, const char *config, _Out_ uint64_t *featureCount, _Out_ void **features, _Out_ uint64_t *dimensions, _Out_ void **shape, _Out_ void **scores)',
 } as const;
 
-export type XgboostFunction = keyof typeof declarations;
+/** Those of training one model in many processes. A library has them since 2.1, and the rest works without. */
+const collectiveDeclarations = {
+  XGTrackerCreate: 'int XGTrackerCreate(const char *config, _Out_ void **handle)',
+  XGTrackerWorkerArgs: 'int XGTrackerWorkerArgs(void *handle, _Out_ const char **json)',
+  XGTrackerRun: 'int XGTrackerRun(void *handle, const char *config)',
+  XGTrackerWaitFor: 'int XGTrackerWaitFor(void *handle, const char *config)',
+  XGTrackerFree: 'int XGTrackerFree(void *handle)',
+  XGCommunicatorInit: 'int XGCommunicatorInit(const char *config)',
+  XGCommunicatorFinalize: 'int XGCommunicatorFinalize()',
+  XGCommunicatorGetRank: 'int XGCommunicatorGetRank()',
+  XGCommunicatorGetWorldSize: 'int XGCommunicatorGetWorldSize()',
+} as const;
+
+export type XgboostFunction = keyof typeof declarations | keyof typeof collectiveDeclarations;
 
 type NativeFunction = (...parameters: readonly unknown[]) => unknown;
+type Bound = Record<keyof typeof declarations, NativeFunction> &
+  Partial<Record<keyof typeof collectiveDeclarations, NativeFunction>>;
 
 /**
  * The C library, bound. The last error of the C API is kept per thread, so all calls are synchronous: threads are had
@@ -86,38 +104,43 @@ type NativeFunction = (...parameters: readonly unknown[]) => unknown;
  */
 export class XgboostLibrary {
   readonly version: string;
-  private readonly functions: Readonly<Record<XgboostFunction, NativeFunction>>;
+  /** The file of the OpenMP runtime that it runs its threads by; undefined where it has none. */
+  readonly openMp: string | undefined;
+
+  private readonly functions: Bound;
 
   private constructor(
     readonly path: string,
-    functions: Readonly<Record<XgboostFunction, NativeFunction>>,
+    library: ReturnType<typeof koffi.load>,
   ) {
-    this.functions = functions;
+    this.functions = bind(library, declarations);
+    this.openMp = openMpOf(path);
     const parts = [[0], [0], [0]];
-    functions.XGBoostVersion(...parts);
+    this.functions.XGBoostVersion(...parts);
     this.version = parts.flat().join('.');
-    const [major = 0, minor = 0] = parts.flat();
-    if (major < 1 || (major === 1 && minor < 7)) throw new XgboostTooOldError(path, this.version);
+    if (!this.isAtLeast(1, 7)) throw new XgboostTooOldError(`${path} is XGBoost`, this.version, '1.7');
+    if (this.isAtLeast(2, 1)) Object.assign(this.functions, bind(library, collectiveDeclarations));
     // XGBoost writes its warnings to the standard streams, where they would end in the middle of structured logs.
     this.call('XGBSetGlobalConfig', JSON.stringify({ verbosity: 0 }));
   }
 
-  /** Loads the shared library at a path, or by a name that the system's loader resolves. Throws what the loader says. */
-  static load(path: string): XgboostLibrary {
+  /**
+   * Loads the shared library at a path, or by a name that the system's loader resolves. Throws what the loader says.
+   * One that misses GCC's OpenMP gets `openMp` in its place, by default the one that the trainer carries.
+   */
+  static load(path: string, openMp: string | undefined = ownOpenMp()): XgboostLibrary {
     waitWithoutSpinning();
-    const library = koffi.load(path);
-    const bind = (declaration: string): NativeFunction => library.func(declaration);
-    return new XgboostLibrary(
-      path,
-      Object.fromEntries(
-        Object.entries(declarations).map(([name, declaration]) => [name, bind(declaration)]),
-      ) as Record<XgboostFunction, NativeFunction>,
-    );
+    return new XgboostLibrary(path, loadWith(path, openMp));
+  }
+
+  isAtLeast(major: number, minor: number): boolean {
+    const [ownMajor = 0, ownMinor = 0] = this.version.split('.').map(Number);
+    return ownMajor > major || (ownMajor === major && ownMinor >= minor);
   }
 
   /** Calls a function that answers 0 for success; anything else becomes a typed error. */
   call(name: XgboostFunction, ...parameters: readonly unknown[]): void {
-    if (this.functions[name](...parameters) === 0) return;
+    if (this.answer(name, ...parameters) === 0) return;
     const message = String(this.functions.XGBGetLastError());
     const [reason = '', trace = ''] = message.split(/\n?Stack trace:/);
     throw new XgboostCallError(
@@ -126,21 +149,33 @@ export class XgboostLibrary {
       trace.trim(),
     );
   }
+
+  /** Calls a function whose answer is a value. */
+  answer(name: XgboostFunction, ...parameters: readonly unknown[]): unknown {
+    const bound = this.functions[name];
+    if (bound === undefined) throw new XgboostTooOldError(`${name} is not in XGBoost`, this.version, '2.1');
+    return bound(...parameters);
+  }
 }
 
-/**
- * OpenMP's threads wait for each other by spinning. Where other work wants the processors, as in a process that also
- * serves, they spin away the time of the thread that they wait for: measured up to six times slower on a busy machine
- * with two cores. The runtime reads this variable when it is loaded; a value that is set already stays.
- */
-function waitWithoutSpinning(): void {
-  if (process.platform === 'win32') return;
-  const setenv = koffi.load(null).func('int setenv(const char *name, const char *value, int overwrite)') as (
-    name: string,
-    value: string,
-    overwrite: number,
-  ) => number;
-  setenv('OMP_WAIT_POLICY', 'passive', 0);
+function bind<Name extends string>(
+  library: ReturnType<typeof koffi.load>,
+  declared: Readonly<Record<Name, string>>,
+): Record<Name, NativeFunction> {
+  return Object.fromEntries(
+    Object.entries<string>(declared).map(([name, declaration]) => [name, library.func(declaration)]),
+  ) as unknown as Record<Name, NativeFunction>;
+}
+
+/** The loader names the library that it misses, and not the one that wanted it. */
+function loadWith(path: string, openMp: string | undefined): ReturnType<typeof koffi.load> {
+  try {
+    return koffi.load(path);
+  } catch (error) {
+    if (openMp === undefined || !describeError(error).includes('libgomp.so')) throw error;
+    koffi.load(openMp);
+    return koffi.load(path);
+  }
 }
 
 /** A place for a result that the library writes. */

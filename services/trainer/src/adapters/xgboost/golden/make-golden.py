@@ -1,11 +1,13 @@
-"""Makes golden-VERSION.json from Python's XGBoost, for train-booster.spec.ts.
+"""Makes golden-VERSION.json from Python's XGBoost, for training.contract.ts.
 
     python3 -m venv .venv && .venv/bin/pip install xgboost-cpu==3.2.0 numpy==2.4.6 scipy
     .venv/bin/python make-golden.py > golden-3.2.0.json
 
-    pip install xgboost==1.7.6 "numpy<2" scipy     ->  golden-1.7.6.json
+    pip install xgboost==1.7.5 "numpy<2" "scipy<1.14", then node_modules/xgboost_node/lib/libxgboost.so copied over the
+    one of the package, so that Python calls the very library that is bundled    ->  golden-1.7.5.json
 
 Seed 42 for the data and for XGBoost. Two threads, because sums of gradients depend on the split of rows over threads.
+The run "squared" is compared to the last bit: its gradients need no exp(), which is another one on another C library.
 """
 
 import json
@@ -44,8 +46,9 @@ def floats(values):
 
 def run(**changes):
     history = {}
+    merged = {**parameters, "nthread": 2, **changes}
     booster = xgb.train(
-        {**parameters, "nthread": 2, **changes},
+        merged,
         train,
         num_boost_round=60,
         evals=[(train, "train"), (validation, "validation")],
@@ -71,6 +74,48 @@ def run(**changes):
     }
 
 
+# Twelve groups of different sizes, graded 0 to 3 by the score; one weight a group.
+sizes = np.array([10, 30, 25, 35, 20, 30, 15, 35, 40, 20, 25, 15])
+assert sizes.sum() == 300
+grade = np.digitize(score, [-0.5, 0.5, 1.5]).astype(np.float32)
+group_weight = np.round(rng.uniform(0.5, 2.0, size=len(sizes)), 2).astype(np.float32)
+
+
+def ranking():
+    groups = xgb.DMatrix(X[:300], label=grade[:300], feature_names=names, nthread=2)
+    groups.set_group(sizes)
+    groups.set_weight(group_weight)
+    history = {}
+    booster = xgb.train(
+        {"objective": "rank:pairwise", "eval_metric": "ndcg@5", "tree_method": "hist", "max_depth": 3,
+         "learning_rate": 0.3, "base_score": 0.5, "seed": 42, "nthread": 2},
+        groups, num_boost_round=8, evals=[(groups, "train")], evals_result=history, verbose_eval=False,
+    )
+    return {
+        "sizes": sizes.tolist(),
+        "grade": floats(grade[:300]),
+        "weight": floats(group_weight),
+        "ndcg": history["train"]["ndcg@5"],
+        "margin": floats(booster.predict(validation, output_margin=True)),
+    }
+
+
+def sparse():
+    """Zeroes are cells that are not there; so are the NaNs."""
+    from scipy.sparse import csr_matrix
+
+    filled = np.where(np.isnan(X) | (np.abs(X) < 0.5), 0, X)
+    matrix = csr_matrix(filled)
+    data = xgb.DMatrix(matrix[:300], label=y[:300], nthread=2)
+    booster = xgb.train({**parameters, "nthread": 2, "tree_method": "hist"}, data, num_boost_round=8, verbose_eval=False)
+    return {
+        "offsets": matrix[:300].indptr.tolist(),
+        "indices": matrix[:300].indices.tolist(),
+        "values": [round(float(v), 3) for v in matrix[:300].data],
+        "margin": floats(booster.predict(data, output_margin=True)),
+    }
+
+
 json.dump(
     {
         "command": "python make-golden.py",
@@ -88,8 +133,11 @@ json.dump(
         "runs": {
             "exact": run(),
             "hist": run(tree_method="hist", max_bin=64),
+            "squared": run(objective="reg:squarederror", eval_metric=["rmse"], tree_method="hist"),
             "sampled": run(tree_method="hist", subsample=0.7, colsample_bytree=0.6),
         },
+        "ranking": ranking(),
+        "sparse": sparse(),
     },
     sys.stdout,
 )
