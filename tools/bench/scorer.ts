@@ -3,25 +3,44 @@ import { buildTreeModel, compileTrees, type Tree, type TreeEnsemble } from '@hea
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { median, type BenchResult } from './bench-result.js';
 
-const trees = 300;
-const depth = 6;
 const features = 50;
 const bins = 255;
-const rows = 8_192;
-const rounds = 9;
 const batches = [8, 32, 64] as const;
 
+interface Shape {
+  readonly trees: number;
+  readonly depth: number;
+  readonly rows: number;
+  readonly rounds: number;
+  /** The first features of this number have 24 categories each instead of thresholds. */
+  readonly categorical: number;
+}
+
+const shapes: readonly Shape[] = [
+  { trees: 300, depth: 6, rows: 8_192, rounds: 9, categorical: 0 },
+  { trees: 300, depth: 6, rows: 4_096, rounds: 5, categorical: 10 },
+  { trees: 1_000, depth: 8, rows: 2_048, rounds: 5, categorical: 0 },
+];
+
 /**
- * The compiled tree scorer beside onnxruntime in the same run, one thread each: 300 trees of depth 6 over 50 features,
- * distinct rows in random order, because a repeated row flatters the branch predictor. Microseconds a row, the median of
- * alternating rounds; the ratio says how many times longer onnxruntime takes.
+ * The compiled tree scorer beside onnxruntime in the same run, one thread each: 50 features, distinct rows in random order,
+ * because a repeated row flatters the branch predictor. Microseconds a row, the median of alternating rounds; the ratio
+ * says how many times longer onnxruntime takes, at several rows with the batch that suits it best.
  */
 export async function benchScorer(): Promise<BenchResult[]> {
+  const results: BenchResult[] = [];
+  for (const shape of shapes) results.push(...(await benchShape(shape)));
+  return results;
+}
+
+async function benchShape(shape: Shape): Promise<BenchResult[]> {
   const random = new SeededRandom(1);
-  const ensemble = randomEnsemble(random);
-  const values = Float32Array.from({ length: rows * features }, () =>
-    random.next() < 0.02 ? NaN : random.normal(),
-  );
+  const ensemble = randomEnsemble(random, shape);
+  const { rows } = shape;
+  const values = Float32Array.from({ length: rows * features }, (_, index) => {
+    if (random.next() < 0.02) return NaN;
+    return index % features < shape.categorical ? random.integer(categories) : random.normal();
+  });
   const scorer = compileTrees(ensemble);
   const session = await InferenceSession.create(buildTreeModel(ensemble), {
     intraOpNumThreads: 1,
@@ -34,7 +53,7 @@ export async function benchScorer(): Promise<BenchResult[]> {
     await run();
     times.set(name, [...(times.get(name) ?? []), ((performance.now() - started) * 1000) / rows]);
   };
-  for (let round = 0; round < rounds; round += 1) {
+  for (let round = 0; round < shape.rounds; round += 1) {
     for (const batch of [1, ...batches]) {
       const parts = Array.from({ length: rows / batch }, (_, part) =>
         values.subarray(part * batch * features, (part + 1) * batch * features),
@@ -53,8 +72,11 @@ export async function benchScorer(): Promise<BenchResult[]> {
   const microseconds = (name: string): number => median(times.get(name) ?? []);
   const best = batches.map((batch) => ({ batch, value: microseconds(`onnxruntime/${batch}`) }));
   const fastest = best.reduce((a, b) => (b.value < a.value ? b : a));
+  const what = `scorer: ${shape.trees} trees x depth ${shape.depth}${
+    shape.categorical === 0 ? '' : `, ${shape.categorical} features by category`
+  }`;
   const result = (name: string, value: number, reference: { name: string; value: number }): BenchResult => ({
-    name,
+    name: `${what}, ${name}`,
     value,
     unit: 'us/row',
     better: 'lower',
@@ -62,26 +84,35 @@ export async function benchScorer(): Promise<BenchResult[]> {
     ratio: reference.value / value,
   });
   return [
-    result('scorer: 300 trees x depth 6, one row at a time', microseconds('compiled/1'), {
+    result('one row at a time', microseconds('compiled/1'), {
       name: 'onnxruntime-node, one row at a time',
       value: microseconds('onnxruntime/1'),
     }),
     ...([32, 64] as const).map((batch) =>
-      result(`scorer: 300 trees x depth 6, ${batch} rows at a time`, microseconds(`compiled/${batch}`), {
+      result(`${batch} rows at a time`, microseconds(`compiled/${batch}`), {
         name: `onnxruntime-node, ${fastest.batch} rows at a time (its best)`,
         value: fastest.value,
       }),
     ),
+    { name: `${what}, memory`, value: scorer.bytes / 1_048_576, unit: 'MB', better: 'lower' },
   ];
 }
 
+const categories = 24;
+
 /** Complete trees over as many distinct thresholds a feature as histogram training makes. */
-function randomEnsemble(random: SeededRandom): TreeEnsemble {
+function randomEnsemble(random: SeededRandom, { trees, depth, categorical }: Shape): TreeEnsemble {
   const thresholds = Array.from({ length: features }, () =>
     Array.from({ length: bins }, () => Math.fround(random.normal())),
   );
   const inner = 2 ** depth - 1;
   const nodes = 2 * inner + 1;
+  const someCategories = (): number[] => {
+    const chosen = Array.from({ length: categories }, (_, category) => category).filter(
+      () => random.next() < 0.3,
+    );
+    return chosen.length === 0 ? [0] : chosen;
+  };
   const tree = (): Tree => {
     const feature = Int32Array.from({ length: nodes }, (_, node) =>
       node < inner ? random.integer(features) : -1,
@@ -96,6 +127,13 @@ function randomEnsemble(random: SeededRandom): TreeEnsemble {
       missingYes: Uint8Array.from(feature, (column) => (column >= 0 && random.next() < 0.5 ? 1 : 0)),
       value: Float32Array.from(feature, (column) => (column < 0 ? random.normal() * 0.1 : 0)),
       depth,
+      ...(categorical > 0 && {
+        categories: new Map(
+          [...feature.keys()]
+            .filter((node) => (feature[node] ?? -1) >= 0 && (feature[node] ?? -1) < categorical)
+            .map((node) => [node, someCategories()]),
+        ),
+      }),
     };
   };
   return {
