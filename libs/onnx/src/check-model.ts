@@ -1,4 +1,5 @@
 import onnxProto, { type onnx as Onnx } from 'onnx-proto';
+import { checkLstm, shapesOf } from './check-lstm.js';
 import { readSetTreeNode } from './read-set-tree-node.js';
 import { readTreeNode, type TreeLimits, type TreeRegressor } from './read-tree-node.js';
 import { type Link, ModelRefusedError, refuse, type TreeEnsemble } from './tree-ensemble.js';
@@ -63,11 +64,13 @@ const allowedOperators: ReadonlySet<string> = new Set([
     .map((name) => `/${name}`),
   'ai.onnx.ml/TreeEnsembleRegressor',
   'ai.onnx.ml/TreeEnsemble',
+  'com.microsoft/DynamicQuantizeLSTM',
 ]);
 
 /** Bytes of one element of the tensor types that may appear. */
 const elementSize: ReadonlyMap<number, number> = new Map([
   [DataType.FLOAT, 4],
+  [DataType.FLOAT16, 2],
   [DataType.UINT8, 1],
   [DataType.INT8, 1],
   [DataType.INT32, 4],
@@ -88,10 +91,10 @@ export function checkModel(content: Uint8Array, limits: ModelLimits = defaultMod
   if (model.functions.length > 0) refuse('it defines functions of its own');
   if (model.trainingInfo.length > 0) refuse('it carries training information');
   const domains = new Map(model.opsetImport.map((set) => [set.domain ?? '', Number(set.version)]));
-  for (const domain of domains.keys())
-    if (domain !== '' && domain !== 'ai.onnx' && domain !== 'ai.onnx.ml')
-      refuse(`it imports the operators of ${JSON.stringify(domain)}`);
   const graph = model.graph ?? refuse('it has no graph');
+  const own = new Set(['', 'ai.onnx', 'ai.onnx.ml', ...(graph.node ?? []).map(({ domain }) => domain ?? '')]);
+  for (const domain of domains.keys())
+    if (!own.has(domain)) refuse(`it imports the operators of ${JSON.stringify(domain)}`);
   const metadata = readMetadata(model);
   const constants = checkTensors(graph, limits);
   const given = (graph.input ?? []).filter(({ name }) => !constants.has(name ?? '')).map(tensorSpec);
@@ -294,6 +297,7 @@ function checkNodes(
   const regressors = new Map<Onnx.INodeProto, TreeRegressor>();
   let trees = 0;
   let treeNodes = 0;
+  const shapes = shapesOf(graph);
   for (const node of nodes) {
     const operator = `${node.domain === 'ai.onnx' ? '' : (node.domain ?? '')}/${node.opType ?? ''}`;
     if (!allowedOperators.has(operator)) refuse(`the operator ${JSON.stringify(operator)} is not allowed`);
@@ -301,6 +305,7 @@ function checkNodes(
       if (name !== '' && !made.has(name))
         refuse(`${operator} reads ${JSON.stringify(name)} before it is made`);
     checkAttributes(operator, node, limits);
+    checkLstm(operator, node, shapes);
     if (node.domain === 'ai.onnx.ml') {
       if (node.input?.length !== 1 || node.input[0] !== 'features')
         refuse('its trees read something else than features');

@@ -47,3 +47,5 @@ export {
   type Tree,
   type TreeEnsemble,
 } from './tree-ensemble.js';
+export { quantizeInt8, type QuantizeInt8Options } from './rewrite/quantize-int8.js';
+export { storeInt8, type StoreInt8Options } from './rewrite/store-int8.js';

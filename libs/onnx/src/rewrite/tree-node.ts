@@ -46,15 +46,16 @@ const nodeLists = [
 const leafLists = ['treeids', 'nodeids', 'ids', 'weights'];
 
 export function isTreeNode(node: Onnx.INodeProto): boolean {
-  return ['ai.onnx.ml/TreeEnsembleRegressor', 'ai.onnx.ml/TreeEnsembleClassifier'].includes(operatorOf(node));
+  return operatorOf(node).startsWith('ai.onnx.ml/TreeEnsemble');
 }
 
 /**
  * The trees of a TreeEnsembleRegressor or TreeEnsembleClassifier, with any number of targets. Answers the reason instead
- * when they are kept in a way that is not read here: double attributes, lists of different lengths, a node that is shared,
+ * when they are kept in a way that is not read here: TreeEnsemble of ai.onnx.ml 5, double attributes, lists of different lengths, a node that is shared,
  * missing or its own ancestor.
  */
 export function readTrees(node: Onnx.INodeProto): TreeNodeTrees | string {
+  if (node.opType === 'TreeEnsemble') return 'its trees are kept in the form of opset 5';
   const attributes = new Map((node.attribute ?? []).map((attribute) => [attribute.name ?? '', attribute]));
   const leafPrefix = node.opType === 'TreeEnsembleClassifier' ? 'class' : 'target';
   const own = new Set([...nodeLists, ...leafLists.map((name) => `${leafPrefix}_${name}`)]);

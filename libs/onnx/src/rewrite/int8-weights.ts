@@ -1,0 +1,67 @@
+import { stridesOf } from './evaluate-operator.js';
+import { RewriteRefusedError } from './rewrite.js';
+
+/** Weights as signed bytes: `weight = byte * scale of its channel`, nearly. */
+export interface Int8Weights {
+  readonly bytes: Int8Array;
+  /** One for all, or one a channel. */
+  readonly scales: Float32Array;
+  readonly largestChange: number;
+}
+
+/** Below this a scale is no normal float32: the weights are as good as zero. */
+const leastScale = 2 ** -126;
+
+/**
+ * Symmetric quantisation: scale = max |w| / steps over the tensor or over each channel along `axis`, byte = w / scale rounded
+ * to the nearest (ties to even, float32 division), in [-steps, steps]. Zero stays zero exactly, so that pruned weights stay
+ * pruned. A weight moves by half a scale at most, plus the rounding of the scale itself. All weights zero, or so small that
+ * their scale is no normal float32: the bytes are 0 and the scale is 1.
+ *
+ * The same formula as onnxruntime.quantization (QuantType.QInt8, WeightSymmetric), to the bit.
+ */
+export function toInt8(
+  values: Float32Array,
+  dims: readonly number[],
+  axis: number | undefined,
+  steps: 127 | 64,
+): Int8Weights {
+  const inner = axis === undefined ? values.length : (stridesOf(dims)[axis] ?? 1);
+  const channels = axis === undefined ? 1 : (dims[axis] ?? 1);
+  const channelOf = (place: number): number => Math.floor(place / inner) % channels;
+  const largest = new Float32Array(channels);
+  for (const [place, value] of values.entries()) {
+    const channel = channelOf(place);
+    largest[channel] = Math.max(largest[channel] as number, Math.abs(value));
+  }
+  const scales = largest.map((most) => {
+    const scale = (2 * most) / (2 * steps);
+    return scale < leastScale ? 1 : scale;
+  });
+  const bytes = new Int8Array(values.length);
+  let largestChange = 0;
+  for (const [place, value] of values.entries()) {
+    const scale = scales[channelOf(place)] as number;
+    const steps8 = Math.max(-steps, Math.min(steps, roundHalfEven(Math.fround(value / scale))));
+    bytes[place] = steps8;
+    largestChange = Math.max(largestChange, Math.abs(value - Math.fround(steps8 * scale)));
+  }
+  return { bytes, scales, largestChange };
+}
+
+function roundHalfEven(value: number): number {
+  const below = Math.floor(value);
+  const over = value - below;
+  if (over !== 0.5) return over < 0.5 ? below : below + 1;
+  return below % 2 === 0 ? below : below + 1;
+}
+
+/** Weights that are NaN or infinite have no scale; a model with such weights has a mistake that smaller storage would hide. */
+export function checkFiniteWeights(rewrite: string, name: string, values: Float32Array): void {
+  const place = values.findIndex((value) => !Number.isFinite(value));
+  if (place >= 0)
+    throw new RewriteRefusedError(
+      rewrite,
+      `the weight ${name}[${place}] is ${values[place] ?? NaN}; train the model again or leave this rewrite out`,
+    );
+}

@@ -1,0 +1,20 @@
+import { type FreshNames } from './graph-names.js';
+import { type Int8Weights } from './int8-weights.js';
+import { type Constant } from './tensor-values.js';
+
+/** Puts operators and constants for one quantised matrix product together. */
+export interface Quantizer {
+  readonly fresh: FreshNames;
+  readonly perChannel: boolean;
+  readonly steps: 127 | 64;
+  addConstant(wanted: string, constant: Constant): string;
+  changed(weights: Int8Weights): void;
+}
+
+/** Of a matrix [rows, columns], its transpose. */
+export function transposedBytes(bytes: Int8Array, rows: number, columns: number): Int8Array {
+  return Int8Array.from(
+    bytes,
+    (_, place) => bytes[(place % rows) * columns + Math.floor(place / rows)] as number,
+  );
+}
