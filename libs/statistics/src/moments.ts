@@ -8,7 +8,10 @@ export interface Moments {
 
 export const noMoments: Moments = { count: 0, mean: 0, squares: 0 };
 
-/** Moments of the finite values of a column. One pass (Welford). */
+/**
+ * Moments of the finite values of a column. One pass (Welford). Values so far apart that their squares leave the range of
+ * doubles have infinite `squares`, never NaN.
+ */
 export function momentsOf(values: ArrayLike<number>): Moments {
   let [count, mean, squares] = [0, 0, 0];
   for (let row = 0; row < values.length; row += 1) {
@@ -16,7 +19,8 @@ export function momentsOf(values: ArrayLike<number>): Moments {
     if (!Number.isFinite(value)) continue;
     count += 1;
     const step = value - mean;
-    mean += step / count;
+    // The step may overflow where both of its ends do not.
+    mean = Number.isFinite(step) ? mean + step / count : mean - mean / count + value / count;
     squares += step * (value - mean);
   }
   return { count, mean, squares };
@@ -36,7 +40,9 @@ export function mergeMoments(first: Moments, second: Moments): Moments {
   const distance = second.mean - first.mean;
   return {
     count,
-    mean: (first.count * first.mean + second.count * second.mean) / count,
+    mean: Number.isFinite(distance)
+      ? first.mean + distance * (second.count / count)
+      : first.mean * (first.count / count) + second.mean * (second.count / count),
     squares: first.squares + second.squares + (distance * distance * first.count * second.count) / count,
   };
 }

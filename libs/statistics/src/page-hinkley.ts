@@ -39,7 +39,7 @@ export const pageHinkleyStart: PageHinkleyState = {
  *
  *   U_t = alpha * U_{t-1} + (x_t - mean_t - delta);  alarm when U_t - min U > threshold (and mirrored for a fall)
  *
- * A value that is not finite is ignored: missing is no evidence. A constant series never alarms. The threshold is in
+ * A value that is not finite, or so large that the sums would not be, is ignored: missing is no evidence. A constant series never alarms. The threshold is in
  * units of the series; scale it first when series differ.
  *
  * @see Page (1954), Continuous inspection schemes; river.drift.PageHinkley
@@ -56,6 +56,9 @@ export function pageHinkley(
   const mean = from.mean + (value - from.mean) / count;
   const increase = alpha * from.increase + value - mean - delta;
   const decrease = alpha * from.decrease + value - mean + delta;
+  if (!Number.isFinite(mean) || !Number.isFinite(increase) || !Number.isFinite(decrease)) {
+    return { ...state, drifted: false };
+  }
   const leastIncrease = Math.min(from.leastIncrease, increase);
   const mostDecrease = Math.max(from.mostDecrease, decrease);
   const rose = direction !== 'down' && increase - leastIncrease > threshold;
