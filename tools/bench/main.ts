@@ -11,12 +11,13 @@ const benchmarks: Readonly<Record<string, () => Promise<readonly BenchResult[]>>
   loop: async () => (await import('./loop.js')).benchLoop(),
   scorer: async () => (await import('./scorer.js')).benchScorer(),
   windows: async () => (await import('./windows.js')).benchWindows(),
+  lstm: async () => (await import('./lstm.js')).benchLstm(),
   train: async () => (await import('./train.js')).benchTrain(),
   rollouts: async () => (await import('./rollouts.js')).benchRollouts(),
   statistics: async () => (await import('./statistics.js')).benchStatistics(),
 };
 const groups: Readonly<Record<string, readonly string[]>> = {
-  kernels: ['scorer', 'windows', 'train', 'statistics', 'rollouts'],
+  kernels: ['scorer', 'windows', 'train', 'lstm', 'statistics', 'rollouts'],
 };
 
 const { positionals, values } = parseArgs({
@@ -41,7 +42,14 @@ const report: BenchReport = {
   bench: name,
   at: new Date().toISOString(),
   machine: { cpu: cpus()[0]?.model ?? 'unknown', cores: cpus().length, node: process.version },
-  versions: versionsOf(['kafkajs', 'lmdb', 'onnxruntime-node', 'koffi', '@duckdb/node-api']),
+  versions: versionsOf([
+    'kafkajs',
+    'lmdb',
+    'onnxruntime-node',
+    'koffi',
+    '@tensorflow/tfjs-core',
+    '@duckdb/node-api',
+  ]),
   results,
 };
 process.stdout.write(`${report.machine.cpu}, ${report.machine.cores} cores, Node ${report.machine.node}\n`);

@@ -182,12 +182,10 @@ function forwardLayer(
   let state: Tensor2D = tf.zeros([units, rows]);
   for (const [step, given] of inputs.entries()) {
     const entered = tf.concat([state, given, ones], 0);
-    const [opened, proposed] = tf.split(tf.matMul(matrix, entered), [3 * units, units], 0) as [
-      Tensor2D,
-      Tensor2D,
-    ];
-    const [input, forget, output] = tf.split(tf.sigmoid(opened), 3, 0) as [Tensor2D, Tensor2D, Tensor2D];
-    const candidate = tf.tanh(proposed);
+    const sums: Tensor2D = tf.matMul(matrix, entered);
+    const gate = (place: number): Tensor2D => tf.slice(sums, [place * units, 0], [units, rows]);
+    const [input, forget, output] = [tf.sigmoid(gate(0)), tf.sigmoid(gate(1)), tf.sigmoid(gate(2))];
+    const candidate = tf.tanh(gate(3));
     const cell = tf.add<Tensor2D>(tf.mul(forget, trace.cell[step] as Tensor2D), tf.mul(input, candidate));
     const cellTanh = tf.tanh(cell);
     state = tf.mul(output, cellTanh);

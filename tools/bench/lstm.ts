@@ -1,0 +1,116 @@
+import '@tensorflow/tfjs-backend-cpu';
+import * as tf from '@tensorflow/tfjs-core';
+import { layers, sequential } from '@tensorflow/tfjs-layers';
+import { SeededRandom } from '@headrace/kernel';
+import { openWasmBackend, predictLstm, sequenceSettings, trainLstm } from '@headrace/trainer/lstm';
+import { median, type BenchResult } from './bench-result.js';
+
+const [rows, steps, channels, units, batchSize] = [4096, 15, 12, 32, 64];
+const rounds = 3;
+
+/**
+ * One epoch of an LSTM over 4096 sequences of 15 steps x 12 channels, 32 units, batches of 64, in the trainer's own way of
+ * training on WebAssembly. Beside it, in turns: the same passes on tensorflow.js's cpu backend, and the layers of
+ * tensorflow.js with its tape and its Adam, which is what one would write first, on both backends. Start-up is not timed.
+ */
+export async function benchLstm(): Promise<readonly BenchResult[]> {
+  const random = new SeededRandom(42);
+  const values = Float32Array.from({ length: rows * steps * channels }, () => random.normal());
+  const label = Float32Array.from({ length: rows }, (_, row) => {
+    const at = row * steps * channels;
+    return values[at + (steps - 1) * channels]! > values[at + (steps - 3) * channels]! ? 1 : 0;
+  });
+  await openWasmBackend();
+  const ours = oursOn(values, label);
+  const theirs = layersOf(values, label);
+  const seconds = { ours: [], layers: [], cpu: [], cpuLayers: [] } as Record<string, number[]>;
+  // Rows enough to compile what is hot, before anything is timed.
+  await timed('wasm', () => ours(512));
+  await timed('wasm', () => theirs(512));
+  await timed('cpu', () => ours(128));
+  await timed('cpu', () => theirs(128));
+  for (let round = 0; round < rounds; round += 1) {
+    seconds['ours']!.push(await timed('wasm', () => ours(rows)));
+    seconds['layers']!.push(await timed('wasm', () => theirs(rows)));
+    if (round > 0) continue;
+    seconds['cpu']!.push(await timed('cpu', () => ours(rows)));
+    seconds['cpuLayers']!.push(await timed('cpu', () => theirs(rows)));
+  }
+  const predicting = await forward(values, label);
+  const value = median(seconds['ours']!);
+  const shape = `${rows} x ${steps} x ${channels}, ${units} units`;
+  const beside = (name: string, reference: number): BenchResult => ({
+    name: `lstm: an epoch of ${shape}, wasm`,
+    value,
+    unit: 's',
+    better: 'lower',
+    reference: { name, value: reference },
+    ratio: value / reference,
+  });
+  return [
+    beside(`the same on tensorflow.js ${tf.version_core} cpu`, median(seconds['cpu']!)),
+    beside('layers of tensorflow.js on its cpu backend', median(seconds['cpuLayers']!)),
+    beside('layers of tensorflow.js on wasm', median(seconds['layers']!)),
+    {
+      name: `lstm: forward pass of ${shape}, wasm`,
+      value: rows / predicting,
+      unit: 'sequences/s',
+      better: 'higher',
+    },
+  ];
+}
+
+async function timed(backend: 'wasm' | 'cpu', work: () => unknown): Promise<number> {
+  await tf.setBackend(backend);
+  const begin = performance.now();
+  await work();
+  return (performance.now() - begin) / 1000;
+}
+
+function oursOn(values: Float32Array, label: Float32Array): (count: number) => unknown {
+  const settings = sequenceSettings.parse({ units: [units], epochs: 1, batchSize });
+  return (count) =>
+    trainLstm({
+      steps,
+      channels,
+      settings,
+      train: { values: values.subarray(0, count * steps * channels), label: label.subarray(0, count) },
+    });
+}
+
+/** A new model for each run, because its weights belong to the backend that made them. */
+function layersOf(values: Float32Array, label: Float32Array): (count: number) => Promise<unknown> {
+  return async (count) => {
+    const model = sequential({
+      layers: [
+        layers.lstm({
+          units,
+          inputShape: [steps, channels],
+          recurrentActivation: 'sigmoid',
+          // The orthogonal one calls chained operations, which the packages do not register by themselves.
+          recurrentInitializer: 'glorotUniform',
+        }),
+        layers.dense({ units: 1, activation: 'sigmoid' }),
+      ],
+    });
+    model.compile({ optimizer: 'adam', loss: 'binaryCrossentropy' });
+    const x = tf.tensor3d(values.subarray(0, count * steps * channels), [count, steps, channels]);
+    const y = tf.tensor2d(label.subarray(0, count), [count, 1]);
+    await model.fit(x, y, { epochs: 1, batchSize, yieldEvery: 'never' });
+    tf.dispose([x, y]);
+    model.dispose();
+  };
+}
+
+async function forward(values: Float32Array, label: Float32Array): Promise<number> {
+  await tf.setBackend('wasm');
+  const { weights } = trainLstm({
+    steps,
+    channels,
+    settings: sequenceSettings.parse({ units: [units], epochs: 1, batchSize }),
+    train: { values: values.subarray(0, 64 * steps * channels), label: label.subarray(0, 64) },
+  });
+  const times: number[] = [];
+  for (let run = 0; run < 5; run += 1) times.push(await timed('wasm', () => predictLstm(weights, values)));
+  return median(times);
+}
