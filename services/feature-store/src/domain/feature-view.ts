@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { compileExpression, type CompiledExpression } from './expressions/compile-expression.js';
+import { ExpressionError } from './expressions/expression.js';
 import { timeFeature, timeFeatureNames } from './time-features.js';
 import { type EntityWindows } from './windows/entity-windows.js';
 import {
@@ -35,6 +37,10 @@ export const featureViewSchema = z
       .min(1)
       .max(16)
       .default((): WindowStatistic[] => ['mean', 'std', 'max']),
+    derived: z
+      .array(z.strictObject({ name: columnName, expression: z.string().min(1) }))
+      .max(64)
+      .default([]),
     pushSource: z.string().min(1).optional(),
   })
   .refine(({ columns }) => new Set(columns).size === columns.length, {
@@ -51,20 +57,59 @@ export const featureViewSchema = z
       message: 'must ascend',
       path: ['windowMinutes'],
     },
-  );
+  )
+  .superRefine((declaration, context) => {
+    const names = [...namesBeforeDerived(declaration)];
+    for (const [index, { name, expression }] of declaration.derived.entries()) {
+      if (names.includes(name)) {
+        context.addIssue({
+          code: 'custom',
+          path: ['derived', index, 'name'],
+          message: `"${name}" is a feature already`,
+        });
+      }
+      try {
+        compileExpression(expression, names);
+      } catch (error) {
+        if (!(error instanceof ExpressionError)) throw error;
+        context.addIssue({
+          code: 'custom',
+          path: ['derived', index, 'expression'],
+          message: error.message,
+        });
+      }
+      names.push(name);
+    }
+  });
 export type FeatureViewDeclaration = z.output<typeof featureViewSchema>;
+
+/** A feature that is computed from those before it; a truth is 1 or 0. */
+export interface DerivedFeature {
+  readonly name: string;
+  readonly compiled: CompiledExpression;
+}
 
 /** What a view computes: the ordered names, and the values of one entity at one instant. */
 export class FeatureView {
   readonly layout: WindowLayout;
   readonly featureNames: readonly string[];
+  /** In the order of their declaration; each may use those before it. */
+  readonly derived: readonly DerivedFeature[];
   private readonly windowsFrom: number;
+  private readonly derivedFrom: number;
 
   constructor(readonly declaration: FeatureViewDeclaration) {
-    const { columns, windowMinutes, latenessMinutes, statistics, timeFeatures } = declaration;
+    const { columns, windowMinutes, latenessMinutes, statistics, timeFeatures, derived } = declaration;
     this.layout = { columns, windowMinutes, latenessMinutes, statistics };
-    this.featureNames = [...timeFeatures, ...columns, ...windowFeatureNames(this.layout)];
+    const names = namesBeforeDerived(declaration);
+    this.derived = derived.map(({ name, expression }) => {
+      const compiled = compileExpression(expression, names);
+      names.push(name);
+      return { name, compiled };
+    });
+    this.featureNames = names;
     this.windowsFrom = timeFeatures.length + columns.length;
+    this.derivedFrom = names.length - derived.length;
   }
 
   get name(): string {
@@ -89,6 +134,9 @@ export class FeatureView {
       out[timeFeatures.length + column] = values[column] ?? Number.NaN;
     }
     windows.features(asOf, out, this.windowsFrom);
+    for (const [index, { compiled }] of this.derived.entries()) {
+      out[this.derivedFrom + index] = compiled.evaluate(out);
+    }
     return out;
   }
 
@@ -103,6 +151,20 @@ export class FeatureView {
     for (const [index, name] of this.featureNames.entries()) named[name] = orNull(values[index]);
     return named;
   }
+}
+
+function namesBeforeDerived({
+  timeFeatures,
+  columns,
+  windowMinutes,
+  latenessMinutes,
+  statistics,
+}: Pick<
+  FeatureViewDeclaration,
+  'timeFeatures' | 'columns' | 'windowMinutes' | 'latenessMinutes' | 'statistics'
+>): string[] {
+  const layout = { columns, windowMinutes, latenessMinutes, statistics };
+  return [...timeFeatures, ...columns, ...windowFeatureNames(layout)];
 }
 
 export function orNull(value: number | undefined): number | null {

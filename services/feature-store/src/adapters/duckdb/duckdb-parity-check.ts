@@ -155,9 +155,11 @@ async function compareAll(
     const sample = samples[Number(index)];
     if (sample === undefined) continue;
     let isEqual = true;
-    for (const [column, { name, minutes }] of names.entries()) {
+    for (const [column, { name, minutes, isDerived }] of names.entries()) {
       const served = sample.served.features[name] ?? null;
-      const difference = differenceOf(served, isAnswerable(view, sample, minutes) ? values[column] : null);
+      const isThere = isAnswerable(view, sample, minutes);
+      if (isDerived && !isThere) continue;
+      const difference = differenceOf(served, isThere ? values[column] : null);
       if (Number.isFinite(difference)) largest = Math.max(largest, difference);
       if (!(difference <= tolerance)) isEqual = false;
     }

@@ -2,10 +2,12 @@ import { type FeatureView } from '../../domain/feature-view.js';
 import { minuteMs, windowFeatures } from '../../domain/windows/window-layout.js';
 import { quoted, windowSql } from '../../domain/windows/window-sql.js';
 
-/** A column of the answer: the feature, and how far back it looks when it is of a window. */
+/** A column of the answer: the feature, and how far back it looks when that is known. */
 export interface RecomputedFeature {
   readonly name: string;
   readonly minutes: number | undefined;
+  /** From other features: of a row whose windows reach too far back it may be anything. */
+  readonly isDerived: boolean;
 }
 
 export interface Recomputation {
@@ -37,13 +39,22 @@ export function recomputation(view: FeatureView): Recomputation {
   const names: RecomputedFeature[] = [];
   const expressions: string[] = [];
   for (const name of view.declaration.timeFeatures) {
-    names.push({ name, minutes: undefined });
-    expressions.push(`any_value((${calendar[name] ?? 'NULL'})::DOUBLE)`);
+    names.push({ name, minutes: undefined, isDerived: false });
+    expressions.push(`any_value((${calendar[name] ?? 'NULL'})::DOUBLE) AS ${quoted(name)}`);
+  }
+  for (const column of columns) {
+    names.push({ name: column, minutes: undefined, isDerived: false });
+    expressions.push(`any_value(${quoted(column)}) FILTER (WHERE event_ms = sample_ms) AS ${quoted(column)}`);
   }
   for (const feature of windowFeatures(view.layout)) {
-    names.push({ name: feature.name, minutes: feature.minutes });
-    expressions.push(`(${windowSql(feature)})::DOUBLE`);
+    names.push({ name: feature.name, minutes: feature.minutes, isDerived: false });
+    expressions.push(`(${windowSql(feature)})::DOUBLE AS ${quoted(feature.name)}`);
   }
+  const steps = view.derived.map(({ name, compiled }, step) => {
+    names.push({ name, minutes: Math.max(...windowMinutes), isDerived: true });
+    return `,
+    step${step + 1} AS (SELECT *, CAST(${compiled.sql} AS DOUBLE) AS ${quoted(name)} FROM step${step})`;
+  });
   const best = columns.map((column) => `r.${quoted(column)} DESC NULLS LAST`).join(', ');
   const longestMs = Math.max(...windowMinutes) * minuteMs;
   // Of the rows of one instant the one that became known last counts, as in the stream.
@@ -53,7 +64,8 @@ export function recomputation(view: FeatureView): Recomputation {
       FROM samples s JOIN readings r
         ON r.system_id = s.system_id AND r.sequence <= s.sequence AND r.event_ms <= s.event_ms AND r.event_ms > s.event_ms - ${longestMs}
       QUALIFY row_number() OVER (PARTITION BY s.i, r.event_ms ORDER BY r.known DESC, ${best}) = 1
-    )
-    SELECT i, ${expressions.join(', ')} FROM seen GROUP BY i ORDER BY i`;
+    ),
+    step0 AS (SELECT i, ${expressions.join(', ')} FROM seen GROUP BY i)${steps.join('')}
+    SELECT * FROM step${steps.length} ORDER BY i`;
   return { names, sql };
 }

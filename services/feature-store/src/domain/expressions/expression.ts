@@ -1,0 +1,41 @@
+import { AppError } from '@headrace/kernel';
+
+export type ExpressionType = 'number' | 'boolean';
+
+/**
+ * A parsed expression. Operators are calls too (`+`, `and`, `negate`, `if`), so that what a name means is said in one
+ * table (`expression-functions.ts`). `at` is the place in the text, from 0.
+ */
+export type Expression =
+  | { readonly kind: 'number'; readonly value: number; readonly at: number }
+  | { readonly kind: 'boolean'; readonly value: boolean; readonly at: number }
+  | { readonly kind: 'name'; readonly name: string; readonly at: number }
+  | {
+      readonly kind: 'call';
+      readonly name: string;
+      readonly args: readonly Expression[];
+      readonly at: number;
+    };
+
+/** Longer texts and deeper trees are refused: both the stack and the SQL of them stay small. */
+export const mostCharacters = 4_096;
+export const deepestNesting = 64;
+
+/** The text is no expression of this language, or its parts do not fit together. */
+export class ExpressionError extends AppError {
+  readonly code = 'FEATURE_STORE_EXPRESSION_INVALID';
+  readonly kind = 'invalid';
+
+  /** `at` counts from 0; people count from 1. */
+  constructor(
+    readonly text: string,
+    readonly at: number,
+    readonly reason: string,
+  ) {
+    super(`${reason}, at character ${at + 1} of "${shown(text)}"`);
+  }
+}
+
+function shown(text: string): string {
+  return text.length <= 120 ? text : `${text.slice(0, 117)}...`;
+}

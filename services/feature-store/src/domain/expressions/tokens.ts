@@ -1,0 +1,55 @@
+import { ExpressionError, mostCharacters } from './expression.js';
+
+export interface Token {
+  readonly kind: 'number' | 'word' | 'symbol' | 'end';
+  readonly text: string;
+  readonly at: number;
+}
+
+const space = /[ \t\r\n]+/y;
+const number = /(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?/y;
+const word = /[A-Za-z_][A-Za-z0-9_]*/y;
+const symbol = /<=|>=|!=|[-+*/%(),<>=]/y;
+
+/** Splits a text; always ends with an `end`. Words keep their case: names are case-sensitive, keywords lower-case. */
+export function tokensOf(text: string): readonly Token[] {
+  if (text.length > mostCharacters) {
+    throw new ExpressionError(text, mostCharacters, `An expression has at most ${mostCharacters} characters`);
+  }
+  const tokens: Token[] = [];
+  let at = 0;
+  const take = (pattern: RegExp): string | undefined => {
+    pattern.lastIndex = at;
+    return pattern.exec(text)?.[0];
+  };
+  while (at < text.length) {
+    const blank = take(space);
+    if (blank !== undefined) {
+      at += blank.length;
+      continue;
+    }
+    const token = next(take, at);
+    if (token === undefined) {
+      throw new ExpressionError(text, at, `${JSON.stringify(text[at])} means nothing here`);
+    }
+    if (token.kind === 'number' && !Number.isFinite(Number(token.text))) {
+      throw new ExpressionError(text, at, `${token.text} is too large for a number`);
+    }
+    at += token.text.length;
+    tokens.push(token);
+  }
+  tokens.push({ kind: 'end', text: '', at: text.length });
+  return tokens;
+}
+
+function next(take: (pattern: RegExp) => string | undefined, at: number): Token | undefined {
+  for (const [kind, pattern] of [
+    ['number', number],
+    ['word', word],
+    ['symbol', symbol],
+  ] as const) {
+    const text = take(pattern);
+    if (text !== undefined) return { kind, text, at };
+  }
+  return undefined;
+}
