@@ -20,6 +20,8 @@ export interface RejectedLibrary extends LibraryCandidate {
 
 export interface FoundLibrary extends LibraryCandidate {
   readonly version: string;
+  /** The file of the OpenMP runtime that it runs on; undefined where it has none or nobody can tell. */
+  readonly openMp: string | undefined;
   /** What came first and could not be used. */
   readonly rejected: readonly RejectedLibrary[];
 }
@@ -113,9 +115,10 @@ async function* candidates(
   if (bundled !== undefined && runsBundled) yield { source: 'bundled', path: bundled };
 }
 
-function attempt(candidate: LibraryCandidate): (LibraryCandidate & { version: string }) | RejectedLibrary {
+function attempt(candidate: LibraryCandidate): Omit<FoundLibrary, 'rejected'> | RejectedLibrary {
   try {
-    return { ...candidate, version: XgboostLibrary.load(candidate.path).version };
+    const { version, openMp } = XgboostLibrary.load(candidate.path);
+    return { ...candidate, version, openMp };
   } catch (error) {
     return { ...candidate, reason: describeError(error) };
   }
