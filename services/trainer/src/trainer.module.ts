@@ -87,7 +87,7 @@ export const trainer: ServiceDefinition<TrainerConfig> = {
         ...(config.xgboost.library !== undefined && { configuredPath: config.xgboost.library }),
         ...(config.xgboost.cacheDirectory !== undefined && { cacheDirectory: config.xgboost.cacheDirectory }),
       },
-      config.threads,
+      { ...(config.threads !== undefined && { threads: config.threads }), workers: config.workers },
     );
     for (const rejected of booster.found.rejected)
       backends.logger.warn({ ...rejected }, 'An XGBoost library was found and cannot be used');

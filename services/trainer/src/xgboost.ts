@@ -7,7 +7,9 @@ export {
   findXgboostLibrary,
   type FoundLibrary,
 } from './adapters/xgboost/find-xgboost-library.js';
+export { CollectiveTracker } from './adapters/xgboost/collective-tracker.js';
 export { trainBooster, type TrainOptions } from './adapters/xgboost/train-booster.js';
+export { trainDistributed } from './adapters/xgboost/train-distributed.js';
 export { XgboostGradientBooster } from './adapters/xgboost/xgboost-gradient-booster.js';
 export { XgboostLibrary } from './adapters/xgboost/xgboost-library.js';
 export { xgboostParameters, type XgboostParameters } from './application/xgboost-parameters.js';

@@ -161,7 +161,7 @@ describe('a training', () => {
       reason: 'a test',
       parameters: { objective: 'binary:logistic', seed: 42, calibration: 'platt' },
     });
-    expect(payload.library).toMatch(/^xgboost \d+\.\d+\.\d+ \(\w+\), 1 thread$/);
+    expect(payload.library).toMatch(/^xgboost \d+\.\d+\.\d+ \(\w+\)(, OpenMP by \S+)?, 1 thread$/);
     expect(payload.metrics['roc_auc']).toBeGreaterThan(0.9);
     for (const metric of ['accuracy', 'pr_auc', 'log_loss', 'brier_score', 'mse', 'r2', 'business_cost'])
       expect(payload.metrics[metric], metric).toEqual(expect.any(Number));

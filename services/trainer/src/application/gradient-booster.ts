@@ -47,7 +47,12 @@ export interface BoostingLibrary {
   readonly version: string;
   readonly source: string;
   readonly path: string;
+  /** The file of the OpenMP runtime that runs its threads. */
+  readonly openMp?: string;
+  /** Of all workers together. */
   readonly threads: number;
+  /** Processes that share one training; 1 is a thread of this process. */
+  readonly workers: number;
 }
 
 /**
@@ -64,4 +69,11 @@ export abstract class GradientBooster {
 
   /** One value a row: after the objective's transformation, or before it (`margin`). */
   abstract predict(model: Uint8Array, rows: Rows, kind?: 'value' | 'margin'): Promise<Float32Array>;
+}
+
+/** As it stands in the run, in the log and in the model's card. */
+export function describeLibrary({ version, source, openMp, threads, workers }: BoostingLibrary): string {
+  const runtime = openMp === undefined ? '' : `, OpenMP by ${openMp.replace(/^.*[\\/]/, '')}`;
+  const processes = workers === 1 ? '' : `${workers} workers, `;
+  return `xgboost ${version} (${source})${runtime}, ${processes}${threads} ${threads === 1 ? 'thread' : 'threads'}`;
 }

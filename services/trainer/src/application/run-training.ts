@@ -15,7 +15,12 @@ import { fitPlatt } from '../domain/platt-scaling.js';
 import { freezeColumn, type ReferenceProfile } from '../domain/reference-profile.js';
 import { splitByTime, type Part } from '../domain/temporal-split.js';
 import { isFinished, maxAttempts, retryDelayMs, type StepName } from '../domain/training.js';
-import { GradientBooster, type LabelledRows, type RoundProgress } from './gradient-booster.js';
+import {
+  describeLibrary,
+  GradientBooster,
+  type LabelledRows,
+  type RoundProgress,
+} from './gradient-booster.js';
 import { type TrainingPlan } from './training-plan.js';
 import { type Training, TrainingRepository } from './training-repository.js';
 import { type TrainingSet, trainingSetReference, TrainingSets } from './training-sets.js';
@@ -154,7 +159,6 @@ export class RunTraining {
       { signal: run.signal, onRound: (progress) => run.report(progress) },
     );
     await run.reported();
-    const { version, source, threads } = this.booster.library;
     return {
       ...(await this.put(run, 'xgboost.json', model.json)),
       rounds: model.rounds,
@@ -162,7 +166,7 @@ export class RunTraining {
       stopped: model.stopped,
       history: model.history as Record<string, number[]>,
       importance: model.importance,
-      library: `xgboost ${version} (${source}), ${threads} ${threads === 1 ? 'thread' : 'threads'}`,
+      library: describeLibrary(this.booster.library),
     };
   }
 

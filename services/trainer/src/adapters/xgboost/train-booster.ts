@@ -188,10 +188,18 @@ function requireLearnable({
       throw new TrainingDataError(
         `An evaluation set is named by letters, digits and underscores, not "${name}"`,
       );
-  if (isShard === true || !parameters.objective.startsWith('binary:')) return;
-  const [label] = data.label;
-  if (label !== undefined && data.label.every((other) => other === label))
+  if (isShard !== true) requireTwoClasses(parameters, data);
+}
+
+/** Of the whole set: a shard may well have rows of one class only. */
+export function requireTwoClasses(
+  parameters: XgboostParameters,
+  { label, rows }: { readonly label: Float32Array; readonly rows: number },
+): void {
+  if (!parameters.objective.startsWith('binary:')) return;
+  const [first] = label;
+  if (first !== undefined && label.every((other) => other === first))
     throw new TrainingDataError(
-      `All ${data.rows} rows of the training set have the label ${label}: there is nothing to tell apart; wait for the other class`,
+      `All ${rows} rows of the training set have the label ${first}: there is nothing to tell apart; wait for the other class`,
     );
 }

@@ -16,7 +16,10 @@ const request: BoostingRequest = {
 
 let booster: XgboostGradientBooster;
 beforeAll(async () => {
-  booster = await XgboostGradientBooster.open({ configuredPath: process.env['XGBOOST_LIBRARY'] ?? '' }, 2);
+  booster = await XgboostGradientBooster.open(
+    { configuredPath: process.env['XGBOOST_LIBRARY'] ?? '' },
+    { threads: 2 },
+  );
 });
 
 describe('XGBoost in its thread', () => {

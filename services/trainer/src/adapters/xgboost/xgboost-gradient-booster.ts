@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import { AppError, type ErrorKind } from '@headrace/kernel';
+import { type ErrorKind } from '@headrace/kernel';
 import {
   GradientBooster,
   type BoostedModel,
@@ -12,19 +12,10 @@ import {
   type Rows,
 } from '../../application/gradient-booster.js';
 import { findXgboostLibrary, type FoundLibrary, type LibrarySearch } from './find-xgboost-library.js';
+import { trainDistributed } from './train-distributed.js';
+import { XgboostTooOldError } from './xgboost-library.js';
+import { XgboostWorkError } from './xgboost-work-error.js';
 import { type XgboostAnswer, type XgboostWork } from './xgboost-work.js';
-
-/** An error of the worker thread, with the code and the kind that it had there. */
-export class XgboostWorkError extends AppError {
-  constructor(
-    readonly code: string,
-    readonly kind: ErrorKind,
-    message: string,
-    readonly trace: string | undefined,
-  ) {
-    super(message);
-  }
-}
 
 type Result = Extract<XgboostAnswer, { kind: 'trained' | 'predicted' }>;
 type Task =
@@ -36,6 +27,13 @@ type Task =
       readonly prediction: 'value' | 'margin';
     };
 
+export interface BoostingResources {
+  /** Of all workers together. Default: all processors. */
+  readonly threads?: number;
+  /** Processes that share one training; more than one needs XGBoost 2.1. Default 1: a thread of this process. */
+  readonly workers?: number;
+}
+
 /**
  * XGBoost's C library, each piece of work in a thread of its own: what the library leaks or corrupts, and its pool of
  * OpenMP threads, ends with the work. The thread runs compiled JavaScript, also when this file runs from its source.
@@ -45,25 +43,31 @@ export class XgboostGradientBooster extends GradientBooster {
 
   constructor(
     readonly found: FoundLibrary,
-    threads?: number,
+    { threads = availableParallelism(), workers = 1 }: BoostingResources = {},
   ) {
     super();
-    this.library = {
-      version: found.version,
-      source: found.source,
-      path: found.path,
-      threads: threads ?? availableParallelism(),
-    };
+    const [major = 0, minor = 0] = found.version.split('.').map(Number);
+    if (workers > 1 && (major < 2 || (major === 2 && minor < 1)))
+      throw new XgboostTooOldError('Training in many processes was asked of XGBoost', found.version, '2.1');
+    const { version, source, path, openMp } = found;
+    this.library = { version, source, path, ...(openMp !== undefined && { openMp }), threads, workers };
   }
 
-  static async open(search: LibrarySearch, threads?: number): Promise<XgboostGradientBooster> {
-    return new XgboostGradientBooster(await findXgboostLibrary(search), threads);
+  static async open(search: LibrarySearch, resources?: BoostingResources): Promise<XgboostGradientBooster> {
+    return new XgboostGradientBooster(await findXgboostLibrary(search), resources);
   }
 
   async train(
     request: BoostingRequest,
     control: { readonly signal?: AbortSignal; readonly onRound?: (progress: RoundProgress) => void } = {},
   ): Promise<BoostedModel> {
+    const { path, threads, workers } = this.library;
+    if (workers > 1)
+      return trainDistributed(
+        { libraryPath: path, workers, threadsPerWorker: Math.max(1, Math.floor(threads / workers)) },
+        request,
+        control,
+      );
     const result = await this.run(
       {
         kind: 'train',

@@ -16,9 +16,17 @@ export class XgboostCallError extends AppError {
     readonly libraryTrace: string,
   ) {
     super(`XGBoost refused ${call}: ${reason}`);
-    // What XGBoost checks and reports is what the caller gave it; running out of memory is the exception.
-    this.kind = reason.includes('bad_alloc') ? 'overloaded' : 'invalid';
+    // What XGBoost checks and reports is what the caller gave it, but for two: memory, and another process that is gone.
+    if (reason.includes('bad_alloc')) this.kind = 'overloaded';
+    else this.kind = isFromCollective(reason) ? 'unavailable' : 'invalid';
   }
+}
+
+/** Errors of the collective name the files that they went through, innermost last. */
+function isFromCollective(reason: string): boolean {
+  return /\[(?:allreduce|allgather|broadcast|coll|comm|loop|protocol|socket|tracker)\.(?:cc|h):\d/.test(
+    reason,
+  );
 }
 
 export class XgboostTooOldError extends AppError {
