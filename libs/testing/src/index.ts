@@ -1,3 +1,4 @@
+export { copiesOf } from './copies-of.js';
 export { eventually } from './eventually.js';
 export { FakeClock } from './fake-clock.js';
 export { describeWithServers, type ServerName } from './servers.js';

@@ -1,10 +1,12 @@
 import 'reflect-metadata';
+import { join } from 'node:path';
 import { createServer } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { DriftDetected, PerformanceMeasured, RolloutPromoted } from '@headrace/contracts';
+import { openPglite } from '@headrace/database';
 import { BusEventPublisher } from '@headrace/messaging';
 import { backendsConfigSchema, connectBackends, parseConfig, startService } from '@headrace/service-host';
-import { eventually, FakeClock, temporaryDirectory } from '@headrace/testing';
+import { copiesOf, eventually, FakeClock, temporaryDirectory } from '@headrace/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { alerting } from '../src/alerting.module.js';
 
@@ -21,7 +23,12 @@ const drifted = (driftId: string) => ({
   detectedAt: time,
 });
 
-async function start(environment: Record<string, string> = {}, directory = temporaryDirectory()) {
+/** Making a database takes seconds, copying a new one does not. */
+const newDatabase = copiesOf(async (path) => (await openPglite(path)).close());
+
+async function start(environment: Record<string, string> = {}, given?: string) {
+  const directory = given ?? temporaryDirectory();
+  if (given === undefined) newDatabase(join(directory, 'database'));
   const env = {
     HEADRACE_DATA_DIR: directory,
     HEADRACE_PORT_BASE: '0',

@@ -8,6 +8,7 @@ import {
   TrainingRequested,
   type EventDefinition,
 } from '@headrace/contracts';
+import { openPglite } from '@headrace/database';
 import { digestOf } from '@headrace/kernel';
 import { BusEventPublisher, replay, type EventOf } from '@headrace/messaging';
 import { type ObjectStore } from '@headrace/object-store';
@@ -18,7 +19,7 @@ import {
   type RunningService,
   type SharedBackends,
 } from '@headrace/service-host';
-import { eventually, temporaryDirectory } from '@headrace/testing';
+import { copiesOf, eventually, temporaryDirectory } from '@headrace/testing';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type PresentedTraining } from '../src/adapters/http/present-training.js';
@@ -53,6 +54,9 @@ interface Harness {
   facts<Definition extends EventDefinition>(definition: Definition): Promise<EventOf<Definition>[]>;
 }
 
+/** Making a database takes seconds, copying a new one does not. */
+const newDatabase = copiesOf(async (path) => (await openPglite(path)).close());
+
 async function start(
   options: { rounds?: number; early?: number; first?: string; minutes?: number } = {},
 ): Promise<Harness> {
@@ -67,6 +71,7 @@ async function start(
       .replace('FIRST', options.first ?? '{ rows: 1000000, positives: 1 }'),
   );
   const environment = { HEADRACE_DATA_DIR: join(directory, 'data') };
+  newDatabase(join(directory, 'data', 'database'));
   const shared = await connectBackends(backendsConfigSchema.parse(environment), { services: [trainer] });
   onTestFinished(() => shared.close());
   const featureStore = new FakeFeatureStore(shared.objects!);
