@@ -1,4 +1,5 @@
 import onnxProto, { type onnx as Onnx } from 'onnx-proto';
+import { boundSizes } from './bound-sizes.js';
 import { checkLstm, shapesOf } from './check-lstm.js';
 import { readSetTreeNode } from './read-set-tree-node.js';
 import { readTreeNode, type TreeLimits, type TreeRegressor } from './read-tree-node.js';
@@ -102,6 +103,7 @@ export function checkModel(content: Uint8Array, limits: ModelLimits = defaultMod
   const inputs = checkSignature(given, outputs, constants, metadata, limits);
   const featureNames = readFeatureNames(inputs, metadata);
   const regressors = checkNodes(graph, inputs, constants, featureNames.length, limits);
+  boundSizes(graph, inputs, limits);
   return {
     bytes,
     inputs,
