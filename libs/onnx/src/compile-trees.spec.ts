@@ -78,6 +78,22 @@ describe('proveEqual', () => {
     await expect(proveEqual(compileTrees(ensemble), run, rows)).rejects.toMatchObject({ row: 0 });
   });
 
+  it('proves regressions of large values and sums of many trees, and still sees one wrong leaf', async () => {
+    const many = randomEnsemble(new SeededRandom(5), { trees: 800, depth: 4, features: 5 });
+    const large: TreeEnsemble = { ...many, link: 'identity', trees: [leafTree(40_000), ...many.trees] };
+    for (const [model, mistake] of [
+      [many, 0.1],
+      [large, 1],
+    ] as const) {
+      const run = await openInOnnxruntime(buildTreeModel(model), 5);
+      expect((await proveEqual(compileTrees(model), run, rows)).rows).toBe(100);
+      const last = model.trees.at(-1)!;
+      const wrong = { ...last, value: last.value.map((value) => value + mistake) };
+      const scorer = compileTrees({ ...model, trees: [...model.trees.slice(0, -1), wrong] });
+      await expect(proveEqual(scorer, run, rows)).rejects.toMatchObject({ code: 'ONNX_SCORERS_DIFFER' });
+    }
+  });
+
   it('proves nothing with no rows', async () => {
     const run = (): Float32Array => new Float32Array(0);
     await expect(proveEqual(compileTrees(ensemble), run, new Float32Array(0))).rejects.toMatchObject({

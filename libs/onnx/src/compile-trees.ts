@@ -10,6 +10,8 @@ export interface TreeScorer {
   readonly featureCount: number;
   /** What the compiled model keeps in memory beside its source: nodes, leaves, tables and one block of rows. */
   readonly bytes: number;
+  /** How far this answer may lie from one whose float32 sum was taken in another order. */
+  tolerance(answer: number): number;
   /** Writes the model's answer of each row: the probability of a logistic model. */
   score(features: Float32Array, rows: number, out: Float32Array): void;
   /** Writes the margins: bit for bit the float32 sum of the leaves in the order of the trees. */
@@ -56,12 +58,35 @@ export function compileTrees(ensemble: TreeEnsemble): TreeScorer {
   return {
     featureCount,
     bytes,
+    tolerance: toleranceOf(ensemble),
     margins,
     score(features, rows, out) {
       margins(features, rows, out);
       if (ensemble.link !== 'identity')
         for (let row = 0; row < rows; row += 1) out[row] = linked(ensemble.link, out[row] as number);
     },
+  };
+}
+
+/** Sigmoids and exponentials of two libraries differ in the last bits of a float32. */
+const linkTolerance = 2e-6;
+
+/**
+ * What two orders of one float32 sum may differ by, as a statistical bound: each of n additions is off by half a unit in the
+ * last place at most, of a partial sum that is never above the sum of the largest leaves, and errors of either sign add up
+ * like a random walk, `sqrt(n) * 2^-24 * sum of the largest |leaf|`. A sigmoid passes a quarter of it on, an exponential
+ * multiplies it by the answer. A wrong leaf changes a margin by the distance of two leaves, far more.
+ */
+function toleranceOf({ trees, offset, link }: TreeEnsemble): TreeScorer['tolerance'] {
+  const largest = trees.reduce(
+    (sum, { value }) => sum + value.reduce((most, leaf) => Math.max(most, Math.abs(leaf)), 0),
+    Math.abs(offset),
+  );
+  const ofSum = Math.sqrt(trees.length + 1) * 2 ** -24 * largest;
+  return (answer) => {
+    const size = Math.abs(answer);
+    const share = link === 'sigmoid' ? 0.25 : link === 'exp' ? size : 1;
+    return linkTolerance * Math.max(1, size) + ofSum * share;
   };
 }
 

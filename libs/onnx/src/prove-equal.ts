@@ -7,6 +7,8 @@ export type ReferenceRun = (features: Float32Array, rows: number) => Promise<Flo
 /** What `proveEqual` needs of a scorer. */
 export interface ProvableScorer {
   readonly featureCount: number;
+  /** See TreeScorer. */
+  tolerance(answer: number): number;
   score(features: Float32Array, rows: number, out: Float32Array): void;
 }
 
@@ -30,18 +32,14 @@ export class ScorersDifferError extends AppError {
   }
 }
 
-/** Sigmoids of two libraries differ in the last bits of a float32; a wrong leaf differs by far more. */
-const defaultTolerance = 2e-6;
-
 /**
  * Scores the rows in both ways and answers the largest difference; fails on the first row that differs by more than the
- * tolerance, or where one says NaN and the other does not. A proof over no rows proves nothing and fails.
+ * scorer's tolerance, or where one says NaN and the other does not. A proof over no rows proves nothing and fails.
  */
 export async function proveEqual(
   scorer: ProvableScorer,
   ortRun: ReferenceRun,
   rows: Float32Array,
-  tolerance: number = defaultTolerance,
 ): Promise<Proof> {
   const count = Math.floor(rows.length / scorer.featureCount);
   if (count === 0) throw new ScorersDifferError(-1, NaN, NaN);
@@ -51,9 +49,9 @@ export async function proveEqual(
   let largestDifference = 0;
   for (const [row, answer] of answers.entries()) {
     const expected = reference[row] ?? NaN;
-    const difference = Math.abs(answer - expected);
+    const difference = answer === expected ? 0 : Math.abs(answer - expected);
     // Written so that NaN on either side fails.
-    if (!(difference <= tolerance)) throw new ScorersDifferError(row, answer, expected);
+    if (!(difference <= scorer.tolerance(answer))) throw new ScorersDifferError(row, answer, expected);
     largestDifference = Math.max(largestDifference, difference);
   }
   return { rows: count, largestDifference };

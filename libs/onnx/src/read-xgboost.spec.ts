@@ -64,7 +64,6 @@ describe.each(goldens.filter((golden) => !hasClasses(golden)))('a booster of $na
       compileTrees(ensemble),
       run,
       proofRows(ensemble, 300, new SeededRandom(1)),
-      4e-6,
     );
     expect(proof.rows).toBe(300);
   });
