@@ -26,5 +26,5 @@ export {
   type Told,
   type TrialResult,
 } from './domain/search/study.js';
-export { readStudy, studyOptionsSchema, writeStudy } from './domain/search/study-document.js';
+export { readStudy, writeStudy } from './domain/search/study-document.js';
 export { type Direction, type Trial } from './domain/search/trial.js';

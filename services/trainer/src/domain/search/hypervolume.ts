@@ -10,7 +10,8 @@ export class InvalidReferencePointError extends AppError {
  * The volume that points (less is better) dominate in front of a reference point that none of them exceeds: how good a
  * front is, in one number. 0 without points, infinite when a point or the reference is.
  *
- * Two objectives by a sweep, more by WFG: the volume of a point less what later points share of it, recursively.
+ * Two objectives by a sweep, three by slices of such areas, more by WFG: the volume of a point less what later points
+ * share of it, recursively.
  *
  * @see While, Bradstreet & Barone (2012), A fast way of calculating exact hypervolumes
  */
@@ -50,6 +51,7 @@ function frontOf(points: readonly Losses[]): readonly Losses[] {
 
 function volumeOf(front: readonly Losses[], reference: Losses): number {
   if (reference.length === 2) return areaOf(front, reference);
+  if (reference.length === 3) return volumeBySlices(front, reference);
   let sum = 0;
   front.forEach((point, index) => {
     const shared = front
@@ -68,6 +70,20 @@ function areaOf(front: readonly Losses[], reference: Losses): number {
     ceiling = second;
   }
   return area;
+}
+
+/** Between two neighbours in the first objective, the area that all points up to there dominate in the other two. */
+function volumeBySlices(front: readonly Losses[], reference: Losses): number {
+  const [end = NaN, ...others] = reference;
+  let staircase: Losses[] = [];
+  let volume = 0;
+  front.forEach(([start = NaN, ...step], index) => {
+    if (!staircase.some((other) => dominates(other, step) || compareLosses(other, step) === 0)) {
+      staircase = [...staircase.filter((other) => !dominates(step, other)), step].sort(compareLosses);
+    }
+    volume += areaOf(staircase, others) * ((front[index + 1]?.[0] ?? end) - start);
+  });
+  return volume;
 }
 
 function boxOf(point: Losses, reference: Losses): number {

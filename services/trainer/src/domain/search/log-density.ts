@@ -84,14 +84,13 @@ function addMasses(
     if (masses === undefined) {
       const left = scale(value - step / 2);
       const right = scale(value + step / 2);
-      masses = Float64Array.from(
-        curves,
-        (kernel, index) =>
-          logNormalMass(
-            (left - (mu[kernel] as number)) / (sigma[kernel] as number),
-            (right - (mu[kernel] as number)) / (sigma[kernel] as number),
-          ) - (whole[index] as number),
-      );
+      const found = new Float64Array(curves.length);
+      curves.forEach((kernel, index) => {
+        const [centre, width] = [mu[kernel] as number, sigma[kernel] as number];
+        found[index] =
+          logNormalMass((left - centre) / width, (right - centre) / width) - (whole[index] as number);
+      });
+      masses = found;
       known.set(value, masses);
     }
     for (let kernel = 0; kernel < kernels; kernel += 1) {

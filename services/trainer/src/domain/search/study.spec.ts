@@ -62,6 +62,10 @@ describe('a study', () => {
     const options = { name: 'study', space, seed: 1 };
     expect(() => startStudy({ ...options, directions: [] })).toThrow(InvalidStudyError);
     expect(() => startStudy({ ...options, seed: 0.5 })).toThrow(InvalidStudyError);
+    expect(() => startStudy({ ...options, sampler: { kind: 'tpe', candidates: 0 } })).toThrow(/candidates/);
+    expect(() => startStudy({ ...options, pruner: { kind: 'hyperband', maxResource: 0 } })).toThrow(
+      /maxResource/,
+    );
     const several = { ...options, directions: ['minimize', 'maximize'] } as const;
     expect(() => startStudy({ ...several, pruner: { kind: 'median' } })).toThrow(/compares one objective/);
     expect(() => bestTrial(startStudy(several))).toThrow(/Pareto/);

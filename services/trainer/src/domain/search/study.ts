@@ -1,7 +1,9 @@
 import { AppError } from '@headrace/kernel';
+import { z } from 'zod';
 import { type PrunerOptions } from './pruner-options.js';
 import { type SamplerOptions } from './sampler-options.js';
 import { resolveSpace, type SearchSpace } from './search-space.js';
+import { studySchema } from './study-schema.js';
 import { type Direction, lossOf, type CompleteTrial, type RunningTrial, type Trial } from './trial.js';
 
 /**
@@ -40,28 +42,31 @@ export interface StudyOptions {
 }
 
 export function startStudy(options: StudyOptions): Study {
-  const directions = options.directions ?? ['minimize'];
-  const pruner = options.pruner ?? { kind: 'none' };
-  if (directions.length === 0)
-    throw new InvalidStudyError('A study without an objective has nothing to improve');
-  if (!Number.isSafeInteger(options.seed)) {
-    throw new InvalidStudyError(`Seed ${options.seed} is not a whole number`);
-  }
-  if (directions.length > 1 && pruner.kind !== 'none') {
-    throw new InvalidStudyError(
-      `Pruner "${pruner.kind}" compares one objective, the study has ${directions.length}; use pruner "none"`,
-    );
-  }
+  // First, because it says more about a space than its types do.
   resolveSpace(options.space);
-  return {
+  return checkedStudy({
     name: options.name,
     space: options.space,
-    directions,
+    directions: options.directions ?? ['minimize'],
     sampler: options.sampler ?? { kind: 'tpe' },
-    pruner,
+    pruner: options.pruner ?? { kind: 'none' },
     seed: options.seed,
     trials: [],
-  };
+  });
+}
+
+/** The document as a study. Throws what is wrong and where. */
+export function checkedStudy(document: unknown): Study {
+  const parsed = studySchema.safeParse(document);
+  if (!parsed.success) throw new InvalidStudyError(`This is not a study: ${z.prettifyError(parsed.error)}`);
+  const study = parsed.data as Study;
+  resolveSpace(study.space);
+  if (study.directions.length > 1 && study.pruner.kind !== 'none') {
+    throw new InvalidStudyError(
+      `Pruner "${study.pruner.kind}" compares one objective, the study has ${study.directions.length}; use pruner "none"`,
+    );
+  }
+  return study;
 }
 
 /** The same search in another space. Values outside the new space no longer teach about their parameter. */

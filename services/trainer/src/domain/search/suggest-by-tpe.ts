@@ -91,10 +91,11 @@ function observe(parameters: ReadonlyMap<string, Parameter>, trials: readonly Tr
       return value !== undefined && admits(parameter, value);
     }),
   );
-  const columns = names.map(([name, parameter]) => ({
-    parameter,
-    positions: Float64Array.from(usable, (trial) => positionOf(parameter, trial.parameters[name])),
-  }));
+  const columns = names.map(([name, parameter]) => {
+    const positions = new Float64Array(usable.length);
+    usable.forEach((trial, row) => (positions[row] = positionOf(parameter, trial.parameters[name])));
+    return { parameter, positions };
+  });
   return { rows: usable.length, columns };
 }
 
