@@ -12,12 +12,13 @@ const benchmarks: Readonly<Record<string, () => Promise<readonly BenchResult[]>>
   scorer: async () => (await import('./scorer.js')).benchScorer(),
   windows: async () => (await import('./windows.js')).benchWindows(),
   lstm: async () => (await import('./lstm.js')).benchLstm(),
+  search: async () => (await import('./search.js')).benchSearch(),
   train: async () => (await import('./train.js')).benchTrain(),
   rollouts: async () => (await import('./rollouts.js')).benchRollouts(),
   statistics: async () => (await import('./statistics.js')).benchStatistics(),
 };
 const groups: Readonly<Record<string, readonly string[]>> = {
-  kernels: ['scorer', 'windows', 'train', 'lstm', 'statistics', 'rollouts'],
+  kernels: ['scorer', 'windows', 'train', 'lstm', 'statistics', 'rollouts', 'search'],
 };
 
 const { positionals, values } = parseArgs({
