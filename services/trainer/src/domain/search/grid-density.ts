@@ -1,4 +1,4 @@
-import { logNormalMass, normalCdf } from './normal-distribution.js';
+import { logNormalMass, massWithin } from './normal-distribution.js';
 
 /**
  * The density over the bins of a grid that some counts suggest: one kernel for every bin that is not empty,
@@ -34,7 +34,7 @@ export function densityOnGrid(isNumeric: boolean, counts: Float64Array): Float64
 }
 
 function normalOnGrid(centre: number, sigma: number, bins: number): (bin: number) => number {
-  const whole = 1 - normalCdf((-0.5 - centre) / sigma) - normalCdf((centre - bins + 0.5) / sigma);
+  const whole = massWithin(-0.5, bins - 0.5, centre, sigma);
   return (bin) => Math.exp(logNormalMass((bin - 0.5 - centre) / sigma, (bin + 0.5 - centre) / sigma)) / whole;
 }
 

@@ -1,4 +1,4 @@
-import { logNormalMass, normalCdf } from './normal-distribution.js';
+import { logNormalMass, massWithin } from './normal-distribution.js';
 import { type CategoricalPart, type NormalPart, type ParzenEstimator } from './parzen-estimator.js';
 
 /** ln of the density at each of some points (one column a parameter, as positions). */
@@ -44,7 +44,7 @@ function addDensities(logs: Float64Array, kernels: number, part: NormalPart, col
   const constant = new Float64Array(kernels);
   for (let kernel = 0; kernel < kernels; kernel += 1) {
     const [centre, width] = [mu[kernel] as number, sigma[kernel] as number];
-    const mass = 1 - normalCdf((low - centre) / width) - normalCdf((centre - high) / width);
+    const mass = massWithin(low, high, centre, width);
     scale[kernel] = -0.5 / (width * width);
     constant[kernel] = -Math.log(mass * width) - 0.9189385332046727;
   }
@@ -72,10 +72,7 @@ function addMasses(
   const { mu, sigma, low, high, log, curve, curves } = part;
   const scale = log ? Math.log : (value: number): number => value;
   const whole = Float64Array.from(curves, (kernel) =>
-    Math.log1p(
-      -normalCdf((low - (mu[kernel] as number)) / (sigma[kernel] as number)) -
-        normalCdf(((mu[kernel] as number) - high) / (sigma[kernel] as number)),
-    ),
+    Math.log(massWithin(low, high, mu[kernel] as number, sigma[kernel] as number)),
   );
   const known = new Map<number, Float64Array>();
   for (let point = 0; point < column.length; point += 1) {

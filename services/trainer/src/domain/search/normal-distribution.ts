@@ -50,6 +50,13 @@ export function normalCdf(z: number): number {
   return z > 0 ? 1 - outer : outer;
 }
 
+/** The mass that a normal around `centre`, low <= centre <= high, has between `low` and `high`. */
+export function massWithin(low: number, high: number, centre: number, width: number): number {
+  const [left, right] = [(centre - low) / width, (high - centre) / width];
+  // Less than half of the last digit of 1 lies beyond 8.3 standard deviations.
+  return 1 - (left > 8.3 ? 0 : normalCdf(-left)) - (right > 8.3 ? 0 : normalCdf(-right));
+}
+
 /** Beyond here a normal's tail weighs less than e^-90 of its middle. */
 const negligible = 13.4;
 
