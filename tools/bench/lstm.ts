@@ -7,6 +7,8 @@ import { median, type BenchResult } from './bench-result.js';
 
 const [rows, steps, channels, units, batchSize] = [4096, 15, 12, 32, 64];
 const rounds = 3;
+/** Wide enough for two threads to share it. */
+const wideBatch = 512;
 
 /**
  * One epoch of an LSTM over 4096 sequences of 15 steps x 12 channels, 32 units, batches of 64, in the trainer's own way of
@@ -36,6 +38,7 @@ export async function benchLstm(): Promise<readonly BenchResult[]> {
     seconds['cpu']!.push(await timed('cpu', () => ours(rows)));
     seconds['cpuLayers']!.push(await timed('cpu', () => theirs(rows)));
   }
+  const [two, one] = [await wideEpoch(values, label, 2), await wideEpoch(values, label, 1)];
   const predicting = await forward(values, label);
   const value = median(seconds['ours']!);
   const shape = `${rows} x ${steps} x ${channels}, ${units} units`;
@@ -51,6 +54,14 @@ export async function benchLstm(): Promise<readonly BenchResult[]> {
     beside(`the same on tensorflow.js ${tf.version_core} cpu`, median(seconds['cpu']!)),
     beside('layers of tensorflow.js on its cpu backend', median(seconds['cpuLayers']!)),
     beside('layers of tensorflow.js on wasm', median(seconds['layers']!)),
+    {
+      name: `lstm: an epoch in batches of ${wideBatch}, 2 threads`,
+      value: two,
+      unit: 's',
+      better: 'lower',
+      reference: { name: '1 thread', value: one },
+      ratio: two / one,
+    },
     {
       name: `lstm: forward pass of ${shape}, wasm`,
       value: rows / predicting,
@@ -76,6 +87,23 @@ function oursOn(values: Float32Array, label: Float32Array): (count: number) => u
       settings,
       train: { values: values.subarray(0, count * steps * channels), label: label.subarray(0, count) },
     });
+}
+
+/** Seconds of an epoch in wide batches, the first epoch left out: while it runs the other threads start. */
+async function wideEpoch(values: Float32Array, label: Float32Array, threads: number): Promise<number> {
+  await tf.setBackend('wasm');
+  const ends: number[] = [];
+  const settings = sequenceSettings.parse({
+    units: [units],
+    epochs: 4,
+    batchSize: wideBatch,
+    rowsPerPass: wideBatch / 2,
+  });
+  trainLstm(
+    { steps, channels, settings, train: { values, label } },
+    { threads, onEpoch: () => ends.push(performance.now()) },
+  );
+  return (ends.at(-1)! - ends[0]!) / 1000 / (ends.length - 1);
 }
 
 /** A new model for each run, because its weights belong to the backend that made them. */

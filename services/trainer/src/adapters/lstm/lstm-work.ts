@@ -15,6 +15,7 @@ export type LstmWork = {
       readonly request: SequenceTrainingRequest;
       readonly wantsCheckpoints: boolean;
       readonly checkpointEverySteps: number | undefined;
+      readonly threads: number;
     }
   | { readonly kind: 'predict'; readonly weights: LstmWeights; readonly values: Float32Array }
 );

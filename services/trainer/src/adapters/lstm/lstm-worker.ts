@@ -12,6 +12,7 @@ function train(work: LstmWork & { kind: 'train' }): LstmAnswer {
     isCancelled: () => Atomics.load(work.cancelled, 0) !== 0,
     onEpoch: (progress) => answer({ kind: 'epoch', progress }),
     checkpointEverySteps: work.checkpointEverySteps,
+    threads: work.threads,
     ...(work.wantsCheckpoints && { onCheckpoint: (bytes) => answer({ kind: 'checkpoint', bytes }) }),
   });
   return { kind: 'trained', model };

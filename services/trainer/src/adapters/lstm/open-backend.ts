@@ -10,7 +10,7 @@ export class TensorBackendUnavailableError extends AppError {
 /**
  * Makes tensorflow.js compute in WebAssembly, with SIMD where the processor has it. The binary is the one of the package:
  * nothing is fetched. One thread: tensorflow.js switches its threaded binary off in Node
- * (https://github.com/tensorflow/tfjs/issues/3830), and products of this size do not gain by it.
+ * (https://github.com/tensorflow/tfjs/issues/3830); threads share the passes of a batch instead, see BatchLearner.
  *
  * Its registry of backends is global. Call it in a thread that does nothing else.
  */

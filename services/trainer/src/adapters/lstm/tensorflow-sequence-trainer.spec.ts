@@ -61,6 +61,18 @@ describe('tensorflow.js in its thread', () => {
     expect(await trainer.train(request)).toEqual(one);
   });
 
+  it('gives the same bits with any number of threads, also resumed', async () => {
+    // Batches of 50 in passes of 9: six passes, the last one smaller, and a last batch of 10 with two.
+    const shared = {
+      ...request,
+      settings: { ...request.settings, epochs: 2, batchSize: 50, rowsPerPass: 9 },
+    };
+    const checkpoints: Uint8Array[] = [];
+    const one = await trainer.train(shared, { onCheckpoint: (bytes) => checkpoints.push(bytes) });
+    const resumed = { ...shared, resume: checkpoints[0]! };
+    expect(await new TensorflowSequenceTrainer(3).train(resumed)).toEqual(one);
+  });
+
   it('stops within a batch of the abort, and resumes in another thread to the same bits', async () => {
     const control = new AbortController();
     const checkpoints: Uint8Array[] = [];
@@ -96,8 +108,8 @@ describe('tensorflow.js in its thread', () => {
       import { TensorflowSequenceTrainer } from '${new URL('../../../dist/adapters/lstm/tensorflow-sequence-trainer.js', import.meta.url).href}';
       import { sequenceSettings } from '${new URL('../../../dist/application/sequence-settings.js', import.meta.url).href}';
       const train = { values: Float32Array.from({ length: 40 }, (_, at) => at), label: new Float32Array(10) };
-      const settings = sequenceSettings.parse({ units: [2], epochs: 1 });
-      const model = await new TensorflowSequenceTrainer().train({ steps: 2, channels: 2, settings, train });
+      const settings = sequenceSettings.parse({ units: [2], epochs: 1, rowsPerPass: 4 });
+      const model = await new TensorflowSequenceTrainer(2).train({ steps: 2, channels: 2, settings, train });
       process.stdout.write(String(model.epochs));`;
     const { stdout, stderr, status } = spawnSync(
       process.execPath,

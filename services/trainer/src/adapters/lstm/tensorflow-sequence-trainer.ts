@@ -31,6 +31,11 @@ type Result = Extract<LstmAnswer, { kind: 'trained' | 'predicted' }>;
  * grows, and both end with the work. The thread runs compiled JavaScript, also when this file runs from its source.
  */
 export class TensorflowSequenceTrainer extends SequenceTrainer {
+  /** `threads` share the passes of a batch, of which there are batchSize / rowsPerPass; the result does not depend on it. */
+  constructor(private readonly threads = 1) {
+    super();
+  }
+
   async train(
     request: SequenceTrainingRequest,
     control: SequenceControl = {},
@@ -46,6 +51,7 @@ export class TensorflowSequenceTrainer extends SequenceTrainer {
         },
         wantsCheckpoints: onCheckpoint !== undefined,
         checkpointEverySteps,
+        threads: this.threads,
       },
       signal,
       (message) => {

@@ -6,7 +6,7 @@ import {
   type TrainedSequenceModel,
 } from '../../application/sequence-trainer.js';
 import { adamDefaults, startAdam, stepAdam } from '../../domain/sequence/adam.js';
-import { batchesPerEpoch, epochOrder } from '../../domain/sequence/batch-order.js';
+import { batchesPerEpoch } from '../../domain/sequence/batch-order.js';
 import { fitScaler, scaleSequences } from '../../domain/sequence/channel-scaler.js';
 import { clipFactor, globalNorm } from '../../domain/sequence/clip-gradient.js';
 import { judgeEpoch, nothingSeen } from '../../domain/sequence/early-stopping.js';
@@ -14,10 +14,11 @@ import { initialWeights } from '../../domain/sequence/initial-weights.js';
 import { type LabelledSequences, requireLabelled } from '../../domain/sequence/labelled-sequences.js';
 import { learningRateAt } from '../../domain/sequence/learning-rate.js';
 import { multiplying, packWeights, unpackWeights } from '../../domain/sequence/packed-weights.js';
-import { distillationLossAt, type LossAt, logLossAt } from '../../domain/sequence/sequence-loss.js';
 import { SequencesUnfitError } from '../../domain/sequence/sequences-unfit-error.js';
+import { BatchLearner } from './learn-batch.js';
+import { lossOf, type ScaledSequences, weightOf } from './learn-pass.js';
 import { decodeCheckpoint, encodeCheckpoint, type LstmTrainingState } from './lstm-checkpoint.js';
-import { laidOut, LstmPass, type NetworkShape } from './lstm-pass.js';
+import { LstmPass, type NetworkShape } from './lstm-pass.js';
 import { logitsOf } from './predict-lstm.js';
 import { requestKey } from './request-key.js';
 
@@ -37,17 +38,11 @@ export interface LstmTrainingControl {
   readonly onEpoch?: (progress: EpochProgress) => void;
   readonly onCheckpoint?: (checkpoint: Uint8Array) => void;
   readonly checkpointEverySteps?: number | undefined;
+  /** Threads that share the passes of a batch, this one among them. The result does not depend on it. Default 1. */
+  readonly threads?: number;
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
-
-/** A set ready for the network: scaled, with the slope of its loss by each logit. */
-interface PreparedSet {
-  readonly values: Float32Array;
-  readonly rows: number;
-  weightOf(row: number): number;
-  lossAt(row: number, logit: number): LossAt;
-}
 
 /**
  * Trains an LSTM on the backend that is set, synchronously: call it in a thread of its own.
@@ -58,15 +53,14 @@ interface PreparedSet {
  */
 export function trainLstm(
   request: SequenceTrainingRequest,
-  { isCancelled, onEpoch, onCheckpoint, checkpointEverySteps }: LstmTrainingControl = {},
+  { isCancelled, onEpoch, onCheckpoint, checkpointEverySteps, threads = 1 }: LstmTrainingControl = {},
 ): TrainedSequenceModel {
   const { settings } = request;
   const rows = requireLabelled('training', request.train, request);
   if (request.validation) requireLabelled('validation', request.validation, request);
   const start = startingWeights(request);
   const shape: NetworkShape = { ...request, units: start.layers.map(({ units }) => units) };
-  const train = prepare(request.train, start, settings.distillation);
-  const validation = request.validation && prepare(request.validation, start);
+  const validation = request.validation && scaled(request.validation, start);
   const key = requestKey(request);
   const free = multiplying(start);
   const masks = request.startFrom?.keepZeros === true ? masksOf(start, free) : undefined;
@@ -78,10 +72,11 @@ export function trainLstm(
   const gradients = state.parameters.map(({ length }) => new Float64Array(length));
   const adam = { ...adamDefaults, weightDecay: settings.weightDecay };
   const pass = new LstmPass(shape);
+  const sizes = gradients.map(({ length }) => length);
+  const learner = new BatchLearner(pass, shape, scaled(request.train, start), settings, sizes, threads);
   let stopped = validation !== undefined && state.stopping.waited >= settings.earlyStopping.patience;
   try {
     while (!stopped && state.epoch < settings.epochs) {
-      const order = epochOrder(rows, settings.seed, state.epoch);
       while (state.batch < batches) {
         if (isCancelled?.() === true) {
           onCheckpoint?.(encodeCheckpoint(state, key));
@@ -91,7 +86,7 @@ export function trainLstm(
         }
         const from = state.batch * settings.batchSize;
         const to = Math.min(rows, from + settings.batchSize);
-        const batch = learnFrom(pass, shape, train, order, from, to, settings.rowsPerPass, state, gradients);
+        const batch = learner.learn(state.parameters, state.epoch, from, to, gradients);
         state.lossSum += batch.lossSum;
         state.weightSum += batch.weight;
         state.batch += 1;
@@ -113,41 +108,10 @@ export function trainLstm(
       onCheckpoint?.(encodeCheckpoint(state, key));
     }
   } finally {
+    learner.close();
     pass.dispose();
   }
   return finished(state, start, stopped);
-}
-
-/** The gradient of one batch into `gradients`; answers the sums of its loss. */
-function learnFrom(
-  pass: LstmPass,
-  shape: NetworkShape,
-  train: PreparedSet,
-  order: Uint32Array,
-  from: number,
-  to: number,
-  rowsPerPass: number,
-  { parameters }: Pick<LstmTrainingState, 'parameters'>,
-  gradients: readonly Float64Array[],
-): { lossSum: number; weight: number } {
-  let weight = 0;
-  for (let at = from; at < to; at += 1) weight += train.weightOf(order[at] as number);
-  for (const gradient of gradients) gradient.fill(0);
-  if (weight === 0) return { lossSum: 0, weight };
-  pass.load(parameters);
-  let lossSum = 0;
-  for (let begin = from; begin < to; begin += rowsPerPass) {
-    const end = Math.min(to, begin + rowsPerPass);
-    const slopesOf = (logits: Float32Array): Float32Array =>
-      logits.map((logit, at) => {
-        const row = order[begin + at] as number;
-        const { loss, slope } = train.lossAt(row, logit);
-        lossSum += train.weightOf(row) * loss;
-        return (train.weightOf(row) * slope) / weight;
-      });
-    pass.addGradients(laidOut(train.values, order, begin, end, shape), end - begin, slopesOf, gradients);
-  }
-  return { lossSum, weight };
 }
 
 /** Scores the epoch, decides, and moves the state on to the next one. Answers whether to stop. */
@@ -155,7 +119,7 @@ function endEpoch(
   pass: LstmPass,
   shape: NetworkShape,
   state: Mutable<LstmTrainingState>,
-  validation: PreparedSet | undefined,
+  validation: ScaledSequences | undefined,
   settings: SequenceTrainingRequest['settings'],
   onEpoch: LstmTrainingControl['onEpoch'],
 ): boolean {
@@ -165,7 +129,7 @@ function endEpoch(
   let score: number | undefined;
   if (validation !== undefined) {
     pass.load(state.parameters);
-    score = meanLoss(validation, logitsOf(pass, shape, validation.values, validation.rows));
+    score = meanLoss(validation, logitsOf(pass, shape, validation.values, validation.label.length));
     const verdict = judgeEpoch(state.stopping, state.epoch, score, settings.earlyStopping);
     state.validationLosses = [...state.validationLosses, score];
     state.stopping = verdict.state;
@@ -234,28 +198,17 @@ function freshState(parameters: readonly Float32Array[]): LstmTrainingState {
   };
 }
 
-function prepare(
-  { values, label, weight, teacher }: LabelledSequences,
-  { scaler }: LstmWeights,
-  distillation?: SequenceTrainingRequest['settings']['distillation'],
-): PreparedSet {
-  return {
-    values: scaleSequences(values, scaler),
-    rows: label.length,
-    weightOf: (row) => weight?.[row] ?? 1,
-    lossAt: (row, logit) =>
-      teacher === undefined || distillation === undefined
-        ? logLossAt(logit, label[row] as number)
-        : distillationLossAt(logit, label[row] as number, teacher[row] as number, distillation),
-  };
+function scaled(set: LabelledSequences, { scaler }: LstmWeights): ScaledSequences {
+  return { ...set, values: scaleSequences(set.values, scaler) };
 }
 
-function meanLoss(set: PreparedSet, logits: Float32Array): number {
+/** Against the labels alone: a student is judged by what happened, not by its teacher. */
+function meanLoss(set: ScaledSequences, logits: Float32Array): number {
   let sum = 0;
   let weights = 0;
-  for (let row = 0; row < set.rows; row += 1) {
-    sum += set.weightOf(row) * set.lossAt(row, logits[row] as number).loss;
-    weights += set.weightOf(row);
+  for (const [row, logit] of logits.entries()) {
+    sum += weightOf(set, row) * lossOf(set, row, logit).loss;
+    weights += weightOf(set, row);
   }
   return sum / weights;
 }
