@@ -1,4 +1,5 @@
 import { type Random } from '@headrace/kernel';
+import { deflateRawSync } from 'node:zlib';
 import { type CheckedModel } from '../check-model.js';
 import { proofRows } from '../prove-equal.js';
 import { RewriteRefusedError } from './rewrite.js';
@@ -21,6 +22,9 @@ export type RunModel = (
 export interface MeasuredChange {
   readonly bytesBefore: number;
   readonly bytesAfter: number;
+  /** What a store that compresses (deflate) keeps: where pruned weights show. */
+  readonly compressedBytesBefore: number;
+  readonly compressedBytesAfter: number;
   readonly rows: number;
   /** Of all outputs and rows; 0 exactly when every answer has the same bits or is NaN on both sides. */
   readonly largestOutputChange: number;
@@ -74,6 +78,8 @@ export async function measureChange(
   return {
     bytesBefore: rewritten.bytesBefore,
     bytesAfter: rewritten.bytesAfter,
+    compressedBytesBefore: deflateRawSync(original).length,
+    compressedBytesAfter: deflateRawSync(rewritten.bytes).length,
     rows: rows.rows,
     largestOutputChange,
     meanOutputChange: answered === 0 ? undefined : sum / answered,

@@ -3,7 +3,8 @@ import { type onnx as Onnx } from 'onnx-proto';
 
 /**
  * One way to make a model smaller or faster that keeps its signature: inputs, outputs and metadata stay as they are.
- * A rewrite is a pure function; the model it is given is not changed, and rewriting the result again changes nothing.
+ * A rewrite is a pure function; the model it is given is not changed, and rewriting the result again changes nothing (except
+ * shrinkTrees, which spends its budget again).
  */
 export interface Rewrite {
   readonly name: string;
