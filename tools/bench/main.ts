@@ -10,6 +10,7 @@ const benchmarks: Readonly<Record<string, () => Promise<readonly BenchResult[]>>
   bus: async () => (await import('./bus.js')).benchBus(),
   loop: async () => (await import('./loop.js')).benchLoop(),
   scorer: async () => (await import('./scorer.js')).benchScorer(),
+  rewrite: async () => (await import('./rewrite.js')).benchRewrite(),
   windows: async () => (await import('./windows.js')).benchWindows(),
   lstm: async () => (await import('./lstm.js')).benchLstm(),
   search: async () => (await import('./search.js')).benchSearch(),
@@ -18,7 +19,7 @@ const benchmarks: Readonly<Record<string, () => Promise<readonly BenchResult[]>>
   statistics: async () => (await import('./statistics.js')).benchStatistics(),
 };
 const groups: Readonly<Record<string, readonly string[]>> = {
-  kernels: ['scorer', 'windows', 'train', 'lstm', 'statistics', 'rollouts', 'search'],
+  kernels: ['scorer', 'rewrite', 'windows', 'train', 'lstm', 'statistics', 'rollouts', 'search'],
 };
 
 const { positionals, values } = parseArgs({
