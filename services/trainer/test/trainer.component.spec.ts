@@ -19,6 +19,7 @@ import {
   type RunningService,
   type SharedBackends,
 } from '@headrace/service-host';
+import { foldConstants, pruneTrees, removeDeadCode, rewriteModel } from '@headrace/onnx';
 import { copiesOf, eventually, temporaryDirectory } from '@headrace/testing';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -179,6 +180,12 @@ describe('a training', () => {
 
     const model = await harness.objects.get(payload.artifactKey);
     expect(digestOf(model)).toBe(payload.digest);
+    // What can be left out without changing a bit has been left out already.
+    expect(
+      rewriteModel(model, [foldConstants(), removeDeadCode(), pruneTrees()]).steps.map(
+        ({ changes }) => changes,
+      ),
+    ).toEqual([{}, {}, {}]);
     const session = await InferenceSession.create(model);
     const features = Float32Array.from([90, 40, 500, 3, 30, 40, 500, 3, Number.NaN, 40, 500, 3]);
     const answers = await session.run({ features: new Tensor('float32', features, [3, 4]) });

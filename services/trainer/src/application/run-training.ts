@@ -3,7 +3,17 @@ import { evidence, ModelTrained, TrainingFailed } from '@headrace/contracts';
 import { Clock, describeError, deterministicId, isAppError } from '@headrace/kernel';
 import { pending } from '@headrace/messaging';
 import { ObjectStore } from '@headrace/object-store';
-import { buildTreeModel, checkModel, compileTrees, readXgboost, type TreeScorer } from '@headrace/onnx';
+import {
+  buildTreeModel,
+  checkModel,
+  compileTrees,
+  foldConstants,
+  pruneTrees,
+  readXgboost,
+  removeDeadCode,
+  rewriteModel,
+  type TreeScorer,
+} from '@headrace/onnx';
 import { ServiceLogger } from '@headrace/service-host';
 import { freezeHistogram } from '@headrace/statistics';
 import { Injectable } from '@nestjs/common';
@@ -202,10 +212,12 @@ export class RunTraining {
     const json = await this.objects.get(trees.key);
     const raw = readXgboost(json, set.featureNames);
     const scaling = calibration.method === 'platt' ? calibration : undefined;
-    const bytes = buildTreeModel(scaling === undefined ? raw : calibrateTrees(raw, scaling), {
+    const built = buildTreeModel(scaling === undefined ? raw : calibrateTrees(raw, scaling), {
       member: plan.member,
       metadata: { runId: run.runId, label: plan.label, view: plan.view },
     });
+    // Answers the same bits and is smaller; what XGBoost answers is compared with this file and no other.
+    const { bytes } = rewriteModel(built, [foldConstants(), removeDeadCode(), pruneTrees()]);
     const later = rowsOf(set, { begin: split.validation.begin, end: split.holdout.end });
     const margins = await this.booster.predict(json, later, 'margin');
     const answers = scoreAll(scorerOf(bytes), later);
