@@ -1,6 +1,6 @@
 """Optuna's TPE with its defaults on the functions of search-objectives.ts.
 
-    search.py SEEDS DIRECTORY
+    search.py SEEDS SEEDS_OF_XGBOOST DIRECTORY
 
 DIRECTORY holds {train,validation}.{values,label} as float32. Prints for each function, budget and seed the best value less
 the function's minimum, and the median time of one ask in milliseconds.
@@ -21,7 +21,7 @@ except ImportError:
 
 warnings.filterwarnings("ignore")
 optuna.logging.set_verbosity(optuna.logging.ERROR)
-seeds, directory = int(sys.argv[1]), sys.argv[2]
+seeds, seeds_of_xgboost, directory = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
 BUDGETS = (25, 50, 100)
 
 
@@ -130,14 +130,14 @@ def timed(length):
 
 
 values = {}
-for name, function, minimum in (
-    ("branin", branin, 0.39788735772973816),
-    ("hartmann6", hartmann, -3.32236801141551),
-    ("rosenbrock10", rosenbrock, 0),
-    ("mixed", mixed, 0),
-    ("xgboost", boosted, 0),
+for name, function, minimum, count in (
+    ("branin", branin, 0.39788735772973816, seeds),
+    ("hartmann6", hartmann, -3.32236801141551, seeds),
+    ("rosenbrock10", rosenbrock, 0, seeds),
+    ("mixed", mixed, 0, seeds),
+    ("xgboost", boosted, 0, seeds_of_xgboost),
 ):
-    for seed in range(seeds):
+    for seed in range(count):
         study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=seed))
         study.optimize(function, n_trials=BUDGETS[-1])
         curve = np.minimum.accumulate([trial.value for trial in study.trials])

@@ -135,7 +135,8 @@ function stableOrder(values: Float64Array): Int32Array {
   const sorted = values.slice().sort();
   const placed = new Int32Array(values.length);
   const order = new Int32Array(values.length);
-  values.forEach((value, row) => {
+  for (let row = 0; row < values.length; row += 1) {
+    const value = values[row] as number;
     let [first, end] = [0, sorted.length];
     while (first < end) {
       const middle = (first + end) >>> 1;
@@ -145,6 +146,6 @@ function stableOrder(values: Float64Array): Int32Array {
     const before = placed[first] as number;
     order[first + before] = row;
     placed[first] = before + 1;
-  });
+  }
   return order;
 }

@@ -42,11 +42,11 @@ export function splitTrials(
   const below = new Set<Trial>(best);
   for (const trial of sortPruned(pruned, directions[0]).slice(0, Math.max(0, good - below.size)))
     below.add(trial);
-  const seen = trials.filter((trial) => trial.state !== 'failed');
-  return {
-    below: seen.filter((trial) => below.has(trial)),
-    above: seen.filter((trial) => !below.has(trial)),
-  };
+  const split: { below: Trial[]; above: Trial[] } = { below: [], above: [] };
+  for (const trial of trials) {
+    if (trial.state !== 'failed') (below.has(trial) ? split.below : split.above).push(trial);
+  }
+  return split;
 }
 
 /** The `count` best complete trials of several objectives, earliest first. */
