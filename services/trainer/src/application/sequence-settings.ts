@@ -4,7 +4,7 @@ const share = z.number().min(0).max(1);
 const count = z.number().int().positive();
 
 /** How an LSTM is trained. Every step of the optimiser is one batch; an epoch sees every sequence once. */
-export const sequenceSettings = z.object({
+export const sequenceSettings = z.strictObject({
   /** Units of each recurrent layer, the first one nearest to the input. */
   units: z.array(count).min(1).default([32]),
   epochs: count.default(30),
@@ -12,7 +12,7 @@ export const sequenceSettings = z.object({
   /** Sequences in one pass of the network; a larger batch is added up from several passes. Bounds memory, not the result. */
   rowsPerPass: count.default(256),
   learningRate: z
-    .object({
+    .strictObject({
       peak: z.number().positive().default(0.003),
       warmUpSteps: z.number().int().nonnegative().default(0),
       finalShare: share.default(0.1),
@@ -23,11 +23,11 @@ export const sequenceSettings = z.object({
   weightDecay: z.number().nonnegative().default(0),
   /** Looks at the log loss of the validation set; without one there is nothing to stop by. */
   earlyStopping: z
-    .object({ patience: count.default(5), minDelta: z.number().nonnegative().default(0) })
+    .strictObject({ patience: count.default(5), minDelta: z.number().nonnegative().default(0) })
     .prefault({}),
   /** In force where the training set brings a teacher's probabilities. */
   distillation: z
-    .object({ temperature: z.number().positive().default(3), teacherShare: share.default(0.5) })
+    .strictObject({ temperature: z.number().positive().default(3), teacherShare: share.default(0.5) })
     .prefault({}),
   seed: z.number().int().nonnegative().default(0),
 });
