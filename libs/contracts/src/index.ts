@@ -1,4 +1,10 @@
-export { defineEvent, type EventDefinition, type EventOwner, type PayloadOf } from './define-event.js';
+export {
+  checkPayload,
+  defineEvent,
+  type EventDefinition,
+  type EventOwner,
+  type PayloadOf,
+} from './define-event.js';
 export { allEvents } from './all-events.js';
 export {
   arm,

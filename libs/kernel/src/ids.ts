@@ -1,13 +1,13 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, hash, randomBytes } from 'node:crypto';
 
 /**
  * The identifier of something derived: equal parts give the equal id on every machine, so that processing an input
  * twice produces the same facts. 128 bits of SHA-256 over the length-prefixed parts, in lower-case hexadecimal.
  */
 export function deterministicId(...parts: readonly string[]): string {
-  const hash = createHash('sha256');
-  for (const part of parts) hash.update(`${Buffer.byteLength(part)}:${part}`);
-  return hash.digest('hex').slice(0, 32);
+  // In one call: a hash object costs three times the hashing of so short a text.
+  const prefixed = parts.map((part) => `${Buffer.byteLength(part)}:${part}`).join('');
+  return hash('sha256', prefixed, 'hex').slice(0, 32);
 }
 
 /** A new identifier that sorts by time of creation (UUID version 7, RFC 9562). */

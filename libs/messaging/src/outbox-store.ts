@@ -1,4 +1,4 @@
-import { type EventDefinition } from '@headrace/contracts';
+import { checkPayload, type EventDefinition } from '@headrace/contracts';
 import { AppError } from '@headrace/kernel';
 import { type z } from 'zod';
 import { type NewFact } from './facts.js';
@@ -78,7 +78,7 @@ export class UnknownOutboxEntryError extends AppError {
  * that states a broken fact fails instead of the relay later on.
  */
 export function storedFactOf({ definition, fact }: PendingFact): StoredFact {
-  const checked = definition.payload.safeParse(fact.payload);
+  const checked = checkPayload(definition, fact.payload);
   if (!checked.success) throw new InvalidFactError(definition.type, fact.id, checked.error);
   return {
     topic: definition.topic,

@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { defineEvent } from '../define-event.js';
+import { hasFields, isIdentifier, isInstant, isNumbersByName, isPositiveInteger } from '../quick-checks.js';
 import { identifier, instant, numbersByName } from '../values.js';
+
+const fields = 'featuresId readingId systemId eventTime knownTime view viewVersion features'.split(' ');
 
 /** Emitted once per accepted reading: the features of its system as of its event time. */
 export const FeaturesComputed = defineEvent({
@@ -19,6 +22,16 @@ export const FeaturesComputed = defineEvent({
     /** Null where a window held too few samples. */
     features: numbersByName,
   }),
+  fits: (payload) =>
+    hasFields(payload, fields) &&
+    isIdentifier(payload['featuresId']) &&
+    isIdentifier(payload['readingId']) &&
+    isIdentifier(payload['systemId']) &&
+    isInstant(payload['eventTime']) &&
+    isInstant(payload['knownTime']) &&
+    typeof payload['view'] === 'string' &&
+    isPositiveInteger(payload['viewVersion']) &&
+    isNumbersByName(payload['features']),
   keyOf: (payload) => payload.systemId,
   partitions: 8,
   retentionDays: 30,

@@ -1,6 +1,10 @@
 import { z } from 'zod';
 import { defineEvent } from '../define-event.js';
+import { hasFields, isIdentifier, isInstant, isNumbersByName } from '../quick-checks.js';
 import { identifier, instant, numbersByName } from '../values.js';
+
+const required = ['readingId', 'systemId', 'eventTime', 'knownTime', 'values'];
+const optional = ['incident', 'source'];
 
 /** Emitted once per reading that passed every per-reading rule. */
 export const ReadingAccepted = defineEvent({
@@ -20,6 +24,15 @@ export const ReadingAccepted = defineEvent({
     incident: z.boolean().optional(),
     source: z.string().optional(),
   }),
+  fits: (payload) =>
+    hasFields(payload, required, optional) &&
+    isIdentifier(payload['readingId']) &&
+    isIdentifier(payload['systemId']) &&
+    isInstant(payload['eventTime']) &&
+    isInstant(payload['knownTime']) &&
+    isNumbersByName(payload['values']) &&
+    (payload['incident'] === undefined || typeof payload['incident'] === 'boolean') &&
+    (payload['source'] === undefined || typeof payload['source'] === 'string'),
   keyOf: (payload) => payload.systemId,
   partitions: 8,
   retentionDays: 30,

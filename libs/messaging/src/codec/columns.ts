@@ -48,13 +48,22 @@ export function encodeColumn(values: readonly unknown[]): Column {
   const gaps = missing.length === 0 ? {} : { m: missing };
   if (!seen) return { s: null, ...gaps };
   if (allEqual && isScalar(firstPresent)) return { s: firstPresent, ...gaps };
-  const fields = allObjects ? fieldsOf(values as readonly (Row | undefined)[]) : undefined;
+  const rows = values as readonly (Row | undefined)[];
+  const common = allObjects && missing.length === 0 ? commonFieldsOf(values as readonly Row[]) : undefined;
+  if (common !== undefined) {
+    const columns: Record<string, Column> = {};
+    for (const field of common) {
+      setField(columns, field, encodeColumn((values as readonly Row[]).map((row) => row[field])));
+    }
+    return { o: columns };
+  }
+  const fields = allObjects ? fieldsOf(rows) : undefined;
   if (fields === undefined) {
     return { v: missing.length === 0 ? values : values.map((value) => value ?? null), ...gaps };
   }
   const columns: Record<string, Column> = {};
   for (const field of fields) {
-    setField(columns, field, encodeColumn(values.map((row) => fieldOf(row as Row | undefined, field))));
+    setField(columns, field, encodeColumn(rows.map((row) => fieldOf(row, field))));
   }
   return { o: columns, ...gaps };
 }
@@ -96,6 +105,22 @@ function decodePresent(column: Row, rows: number): unknown[] {
     }
   }
   return objects;
+}
+
+/** The fields of the first row when all have just these in the same order, as facts that one program made have. */
+function commonFieldsOf(rows: readonly Row[]): readonly string[] | undefined {
+  const fields: string[] = [];
+  for (const field in rows[0]) fields.push(field);
+  if (fields.length === 0 || fields.includes('__proto__')) return undefined;
+  for (const row of rows) {
+    let at = 0;
+    for (const field in row) {
+      if (fields[at] !== field) return undefined;
+      at++;
+    }
+    if (at !== fields.length) return undefined;
+  }
+  return fields;
 }
 
 function fieldsOf(rows: readonly (Row | undefined)[]): ReadonlySet<string> | undefined {

@@ -1,4 +1,4 @@
-import { type EventDefinition } from '@headrace/contracts';
+import { checkPayload, type EventDefinition } from '@headrace/contracts';
 import { AppError, deterministicId } from '@headrace/kernel';
 import { type IncomingRecord } from '../event-bus.js';
 import { type EventOf } from '../facts.js';
@@ -187,7 +187,7 @@ function check(
     return invalid(`its type is ${String(type)}`);
   const happened = typeof time === 'string' ? new Date(time) : record.timestamp;
   if (Number.isNaN(happened.getTime())) return invalid(`its time is "${String(time)}"`);
-  const payload = definition.payload.safeParse(envelope.data);
+  const payload = checkPayload(definition, envelope.data);
   if (!payload.success) {
     const reasons = payload.error.issues
       .slice(0, 5)

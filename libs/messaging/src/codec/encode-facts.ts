@@ -1,4 +1,4 @@
-import { type EventDefinition } from '@headrace/contracts';
+import { checkPayload, type EventDefinition } from '@headrace/contracts';
 import { type OutgoingRecord } from '../event-bus.js';
 import { type NewFact } from '../facts.js';
 import { maxRecordBytes, RecordTooLargeError } from '../messaging-errors.js';
@@ -40,7 +40,7 @@ export function encodeFacts(
   const origin: Origin = { source, recordedTime: recordedAt.toISOString() };
   const traceparent = activeTraceparent();
   const checked = facts.map((fact): CheckedFact => {
-    const result = definition.payload.safeParse(fact.payload);
+    const result = checkPayload(definition, fact.payload);
     if (!result.success) throw new InvalidFactError(definition.type, fact.id, result.error);
     return {
       fact: fact.traceparent === undefined && traceparent !== undefined ? { ...fact, traceparent } : fact,
