@@ -88,12 +88,8 @@ export class EntityState {
       ...(this.applied === undefined ? {} : { applied: this.applied }),
     };
     const json = new TextEncoder().encode(JSON.stringify(head));
-    const rows = bytesOf(this.windows.exportRows([...new Set(this.unsealed)]));
-    const bytes = new Uint8Array(4 + json.length + rows.length);
-    new DataView(bytes.buffer).setUint32(0, json.length, true);
-    bytes.set(json, 4);
-    bytes.set(rows, 4 + json.length);
-    return framed('head', bytes);
+    const length = new Uint8Array(Uint32Array.of(json.length).buffer);
+    return framed('head', length, json, bytesOf(this.windows.exportRows([...new Set(this.unsealed)])));
   }
 
   /** Which chunks an encoded state needs. */

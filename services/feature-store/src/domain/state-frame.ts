@@ -34,14 +34,19 @@ export class StateDamagedError extends AppError {
 }
 
 /** Makes bytes that tell what they are, in which format, and whether a bit of them has changed. */
-export function framed(kind: FrameKind, content: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(headerBytes + content.length);
+export function framed(kind: FrameKind, ...parts: readonly Uint8Array[]): Uint8Array {
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  const bytes = new Uint8Array(headerBytes + length);
   const view = new DataView(bytes.buffer);
   view.setUint32(0, magic, true);
   view.setUint16(4, stateFormat, true);
   view.setUint16(6, kinds.indexOf(kind), true);
-  view.setUint32(8, content.length, true);
-  bytes.set(content, headerBytes);
+  view.setUint32(8, length, true);
+  let at = headerBytes;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
   view.setUint32(checksumAt, checksumOf(bytes), true);
   return bytes;
 }
