@@ -15,11 +15,22 @@ const benchmarks: Readonly<Record<string, () => Promise<readonly BenchResult[]>>
   lstm: async () => (await import('./lstm.js')).benchLstm(),
   search: async () => (await import('./search.js')).benchSearch(),
   train: async () => (await import('./train.js')).benchTrain(),
+  expectations: async () => (await import('./expectations.js')).benchExpectations(),
   rollouts: async () => (await import('./rollouts.js')).benchRollouts(),
   statistics: async () => (await import('./statistics.js')).benchStatistics(),
 };
 const groups: Readonly<Record<string, readonly string[]>> = {
-  kernels: ['scorer', 'rewrite', 'windows', 'train', 'lstm', 'statistics', 'rollouts', 'search'],
+  kernels: [
+    'scorer',
+    'rewrite',
+    'windows',
+    'train',
+    'lstm',
+    'statistics',
+    'expectations',
+    'rollouts',
+    'search',
+  ],
 };
 
 const { positionals, values } = parseArgs({

@@ -312,8 +312,11 @@ describe('ingestion', () => {
         expectation: 'expect_column_values_to_be_between',
         column: 'cpu_usage',
         success: false,
+        severity: 'error',
         observed: 120 / 121,
+        missingCount: 0,
         unexpectedCount: 1,
+        unexpectedPercent: 100 / 121,
         unexpectedSample: ['101'],
       });
     });

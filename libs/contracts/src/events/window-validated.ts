@@ -24,6 +24,10 @@ export const WindowValidated = defineEvent({
         observed: z.number().nullable(),
         unexpectedCount: count,
         unexpectedSample: z.array(z.string()),
+        severity: z.enum(['error', 'warning', 'info']).optional(),
+        /** Of the values that there were; null when there was none, or when it is about no values. */
+        unexpectedPercent: z.number().nullable().optional(),
+        missingCount: count.optional(),
       }),
     ),
   }),

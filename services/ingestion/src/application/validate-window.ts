@@ -17,9 +17,30 @@ export class ValidateWindow {
     const { start, end, rows, success, results } = this.windows.validate(this.clock.now());
     const id = deterministicId(this.suite.name, this.suite.version, start.toISOString(), end.toISOString());
     const { name, version } = this.suite;
-    const window = { windowStart: start.toISOString(), windowEnd: end.toISOString(), rows, success, results };
+    const window = {
+      windowStart: start.toISOString(),
+      windowEnd: end.toISOString(),
+      rows,
+      success,
+      results: results.map((result) => ({
+        expectation: result.expectation,
+        column: result.column ?? null,
+        severity: result.severity,
+        success: result.success ?? null,
+        observed: finite([result.observed].flat()[0]),
+        unexpectedCount: result.unexpectedCount,
+        unexpectedPercent: result.unexpectedPercent ?? null,
+        unexpectedSample: [...result.sample],
+        missingCount: result.missingCount,
+      })),
+    };
     await this.publisher.publish(WindowValidated, [
       { id, time: end, payload: { suite: name, suiteVersion: version, ...window } },
     ]);
   }
+}
+
+/** Of several quantiles the first; JSON has no infinity. */
+function finite(value: number | undefined): number | null {
+  return value !== undefined && Number.isFinite(value) ? value : null;
 }

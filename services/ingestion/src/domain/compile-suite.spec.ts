@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { parseDeclaration } from '@headrace/service-host';
 import { describe, expect, it } from 'vitest';
 import { compileSuite } from './compile-suite.js';
 import { readTimestamp } from './read-timestamp.js';
@@ -75,6 +78,21 @@ describe('a compiled suite', () => {
       false,
     );
   });
+});
+
+it('ships the suite of the guide', () => {
+  const file = fileURLToPath(new URL('../../../../config/suites/system_metrics_suite.yaml', import.meta.url));
+  const [declared] = parseDeclaration('suites', suiteSchema, readFileSync(file, 'utf8'), file);
+  expect(declared?.value.expectations).toMatchObject([
+    {
+      expectation_type: 'expect_table_row_count_to_be_between',
+      kwargs: { min_value: 100, max_value: 10_000 },
+    },
+    { expectation_type: 'expect_column_values_to_not_be_null', kwargs: { column: 'timestamp' } },
+    between({ column: 'cpu_usage', min_value: 0, max_value: 100 }),
+    between({ column: 'memory_usage', min_value: 0, max_value: 100 }),
+    { expectation_type: 'expect_column_values_to_not_be_null', kwargs: { column: 'system_id' } },
+  ]);
 });
 
 describe('a timestamp', () => {

@@ -31,6 +31,8 @@ export type Judged =
       readonly outcome: 'quarantined';
       readonly systemId: string | undefined;
       readonly reasons: readonly Reason[];
+      /** When it could be read and only a rule was against it. */
+      readonly reading?: Reading;
     };
 
 /** What was seen, short enough for a log and a page, without characters that change how text is shown. */

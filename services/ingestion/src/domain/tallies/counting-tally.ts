@@ -1,0 +1,59 @@
+import { cellAt, type Column } from '../columnar-batch.js';
+import { type Cell } from '../row-condition.js';
+import { type Outcome } from './tally.js';
+
+/** Counts rows and missing values; what is common to all tallies of a column. */
+export abstract class CountingTally {
+  protected elements = 0;
+  protected missing = 0;
+
+  abstract value(value: number | string): void;
+
+  /** Walks the rows of a block that take part; `value` is asked about those that are not null. */
+  add(column: Column | undefined, from: number, to: number, mask: Uint8Array | undefined): void {
+    for (let row = from; row < to; row += 1) {
+      if (mask !== undefined && mask[row - from] === 0) continue;
+      this.elements += 1;
+      const cell = cellAt(column, row);
+      if (cell === null) this.missing += 1;
+      else this.value(cell);
+    }
+  }
+
+  protected mergeCounts(later: CountingTally): void {
+    this.elements += later.elements;
+    this.missing += later.missing;
+  }
+
+  protected get present(): number {
+    return this.elements - this.missing;
+  }
+
+  protected mapOutcome(unexpected: number, sample: readonly Cell[], mostly: number): Outcome {
+    const { elements, missing, present } = this;
+    return {
+      success: present === 0 ? undefined : (present - unexpected) / present >= mostly,
+      observed: present === 0 ? undefined : (present - unexpected) / present,
+      elementCount: elements,
+      missingCount: missing,
+      unexpectedCount: unexpected,
+      unexpectedPercent: present === 0 ? undefined : (unexpected / present) * 100,
+      sample,
+    };
+  }
+
+  protected aggregateOutcome(
+    observed: number | readonly number[] | undefined,
+    success: boolean | undefined,
+  ): Outcome {
+    return {
+      success,
+      observed,
+      elementCount: this.elements,
+      missingCount: this.missing,
+      unexpectedCount: success === false ? 1 : 0,
+      unexpectedPercent: undefined,
+      sample: [],
+    };
+  }
+}

@@ -1,0 +1,99 @@
+import { type Column } from '../columnar-batch.js';
+import { type Cell } from '../row-condition.js';
+import { CountingTally } from './counting-tally.js';
+import { sampleSize, type Outcome, type Tally, type ValueTest } from './tally.js';
+
+/** Counts values that a test does not expect. Nulls take no part. */
+export class ValueTally extends CountingTally implements Tally {
+  private unexpected = 0;
+  private readonly sample: Cell[] = [];
+  /** Answers by code, of the dictionary that was seen last: each distinct text is asked about once. */
+  private dictionary: readonly string[] | undefined;
+  private answers = new Uint8Array(0);
+
+  constructor(
+    private readonly test: ValueTest,
+    private readonly mostly: number,
+  ) {
+    super();
+  }
+
+  override add(column: Column | undefined, from: number, to: number, mask: Uint8Array | undefined): void {
+    if (column?.kind === 'numbers' && mask === undefined) this.addNumbers(column, from, to);
+    else if (column?.kind === 'texts' && mask === undefined) this.addTexts(column, from, to);
+    else super.add(column, from, to, mask);
+  }
+
+  private addNumbers(
+    { values, valid }: Extract<Column, { kind: 'numbers' }>,
+    from: number,
+    to: number,
+  ): void {
+    const { number } = this.test;
+    let [missing, unexpected] = [0, 0];
+    for (let row = from; row < to; row += 1) {
+      const value = values[row] as number;
+      if (value !== value || (valid !== undefined && valid[row] === 0)) missing += 1;
+      else if (!number(value)) {
+        unexpected += 1;
+        this.keep(value);
+      }
+    }
+    this.elements += to - from;
+    this.missing += missing;
+    this.unexpected += unexpected;
+  }
+
+  private addTexts(
+    { codes, dictionary }: Extract<Column, { kind: 'texts' }>,
+    from: number,
+    to: number,
+  ): void {
+    if (dictionary !== this.dictionary) {
+      this.dictionary = dictionary;
+      this.answers = new Uint8Array(dictionary.length);
+    }
+    const { answers, test } = this;
+    for (let row = from; row < to; row += 1) {
+      const code = codes[row] as number;
+      if (code < 0) {
+        this.missing += 1;
+        continue;
+      }
+      // 0 not asked yet, 1 expected, 2 unexpected.
+      if (answers[code] === 0) answers[code] = test.text(dictionary[code] as string) ? 1 : 2;
+      if (answers[code] === 2) {
+        this.unexpected += 1;
+        this.keep(dictionary[code] as string);
+      }
+    }
+    this.elements += to - from;
+  }
+
+  override value(value: number | string): void {
+    if (typeof value === 'number' ? this.test.number(value) : this.test.text(value)) return;
+    this.unexpected += 1;
+    this.keep(value);
+  }
+
+  /** A value that could not even be read as one of its column. */
+  refuse(observed: string): void {
+    this.elements += 1;
+    this.unexpected += 1;
+    this.keep(observed);
+  }
+
+  merge(later: ValueTally): void {
+    this.mergeCounts(later);
+    this.unexpected += later.unexpected;
+    for (const value of later.sample) this.keep(value);
+  }
+
+  outcome(): Outcome {
+    return this.mapOutcome(this.unexpected, this.sample, this.mostly);
+  }
+
+  private keep(value: Cell): void {
+    if (this.sample.length < sampleSize) this.sample.push(value);
+  }
+}
