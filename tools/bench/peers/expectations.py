@@ -33,7 +33,7 @@ def measured(most):
 frame = pd.DataFrame(
     {
         "timestamp": 1_795_000_000_000 + np.arange(rows),
-        "reading_id": np.arange(rows) * 7 + 1,
+        "reading_id": (np.arange(rows) * 48_271) % 100_003 * 7 + 1,
         "system_id": [f"web-{n}" for n in rng.integers(0, 1000, rows)],
         "region": rng.choice(regions, rows),
         "cpu_usage": measured(100),

@@ -1,50 +1,65 @@
+import { type Column } from '../columnar-batch.js';
 import { mostKept } from './tally.js';
 
-/** How often each number came: open addressing in typed arrays, 0 and -0 are one. */
+/**
+ * How often each number came: open addressing in one typed array, so that a new number costs one place in memory; only those
+ * that come again are counted beside it. 0 and -0 are one number; NaN is none and marks a free place.
+ */
 export class NumberCounts {
+  /** Distinct numbers. */
   size = 0;
-  private keys = new Float64Array(1_024);
-  private counts = new Uint32Array(1_024);
-  private readonly bits = new Uint32Array(2);
-  private readonly float = new Float64Array(this.bits.buffer);
+  private keys = new Float64Array(1_024).fill(NaN);
+  private readonly again = new Map<number, number>();
+  private readonly float = new Float64Array(1);
+  private readonly bits = new Uint32Array(this.float.buffer);
 
   add(value: number, count: number): void {
     if (this.size >= mostKept) return;
     if (this.size * 2 >= this.keys.length) this.grow();
-    const slot = this.slotOf(value);
-    if (this.counts[slot] === 0) {
+    const slot = this.slotOf(value, this.keys);
+    if (this.keys[slot] === value) this.again.set(value, (this.again.get(value) ?? 1) + count);
+    else {
       this.keys[slot] = value;
       this.size += 1;
+      if (count > 1) this.again.set(value, count);
     }
-    this.counts[slot] = (this.counts[slot] as number) + count;
+  }
+
+  /** The numbers of a block of a column; those that are missing are passed over. */
+  addAll({ values, valid }: Extract<Column, { kind: 'numbers' }>, from: number, to: number): void {
+    for (let row = from; row < to; row += 1) {
+      const value = values[row] as number;
+      if (value === value && (valid === undefined || valid[row] !== 0)) this.add(value, 1);
+    }
   }
 
   each(visit: (value: number, count: number) => void): void {
-    for (let slot = 0; slot < this.keys.length; slot += 1)
-      if ((this.counts[slot] as number) > 0) visit(this.keys[slot] as number, this.counts[slot] as number);
+    for (const value of this.keys) if (value === value) visit(value, this.again.get(value) ?? 1);
   }
 
-  private slotOf(value: number): number {
-    this.float[0] = value === 0 ? 0 : value;
-    const mixed = Math.imul(
-      (this.bits[0] as number) ^ Math.imul(this.bits[1] as number, 0x9e3779b1),
-      0x85ebca6b,
-    );
-    const mask = this.keys.length - 1;
-    let slot = (mixed ^ (mixed >>> 15)) & mask;
-    while (this.counts[slot] !== 0 && this.keys[slot] !== value) slot = (slot + 1) & mask;
-    return slot;
+  /** Numbers that came more than once. */
+  eachAgain(visit: (value: number, count: number) => void): void {
+    for (const [value, count] of this.again) visit(value, count);
+  }
+
+  private slotOf(value: number, keys: Float64Array): number {
+    // -0 hashes as 0, and equals it.
+    this.float[0] = value + 0;
+    let hash = (this.bits[0] as number) ^ Math.imul(this.bits[1] as number, 0x9e3779b1);
+    hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+    hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+    const mask = keys.length - 1;
+    let slot = (hash ^ (hash >>> 16)) & mask;
+    for (;;) {
+      const key = keys[slot] as number;
+      if (key !== key || key === value) return slot;
+      slot = (slot + 1) & mask;
+    }
   }
 
   private grow(): void {
-    const [keys, counts] = [this.keys, this.counts];
-    this.keys = new Float64Array(keys.length * 2);
-    this.counts = new Uint32Array(keys.length * 2);
-    for (let slot = 0; slot < keys.length; slot += 1) {
-      if (counts[slot] === 0) continue;
-      const place = this.slotOf(keys[slot] as number);
-      this.keys[place] = keys[slot] as number;
-      this.counts[place] = counts[slot] as number;
-    }
+    const larger = new Float64Array(this.keys.length * 4).fill(NaN);
+    for (const value of this.keys) if (value === value) larger[this.slotOf(value, larger)] = value;
+    this.keys = larger;
   }
 }

@@ -19,6 +19,11 @@ export class UniqueTally extends CountingTally implements Tally {
   }
 
   override add(column: Column | undefined, from: number, to: number, mask: Uint8Array | undefined): void {
+    if (column?.kind === 'numbers' && mask === undefined) {
+      this.countNumbers(column, from, to);
+      this.numbers.addAll(column, from, to);
+      return;
+    }
     if (column?.kind !== 'texts' || mask !== undefined) {
       super.add(column, from, to, mask);
       return;
@@ -63,7 +68,7 @@ export class UniqueTally extends CountingTally implements Tally {
       unexpected += occurrences;
       if (sample.length < sampleSize) sample.push(value);
     };
-    this.numbers.each(count);
+    this.numbers.eachAgain(count);
     for (const [value, occurrences] of this.counts) count(value, occurrences);
     return this.mapOutcome(unexpected, sample, this.mostly);
   }
