@@ -48,3 +48,20 @@ it('places broken YAML', () => {
 it('does not take a missing directory for no declarations', () => {
   expect(() => loadDeclarations('rollout-policies', schema, '/nowhere')).toThrow(/cannot be read/);
 });
+
+it('names the nearest field of the alternative that was chosen, and the nearest alternative', () => {
+  const words = z.discriminatedUnion('word', [
+    z.strictObject({ word: z.literal('between'), kwargs: z.strictObject({ min_value: z.number() }) }),
+    z.strictObject({ word: z.literal('in_set'), kwargs: z.strictObject({ value_set: z.array(z.number()) }) }),
+  ]);
+  const rules = z.strictObject({ rules: z.array(words).default([]) });
+  const directory = directoryWith(
+    'rules:\n  - word: betwen\n    kwargs: { min_value: 1 }\n  - word: between\n    kwargs: { min_valeu: 1 }\n',
+  );
+  expect(() => loadDeclarations('rollout-policies', rules, directory)).toThrow(
+    /:2:11: rules\.0\.word is "betwen", must be one of between, in_set; did you mean "between"\?/,
+  );
+  expect(() => loadDeclarations('rollout-policies', rules, directory)).toThrow(
+    /:5:15: unknown field "rules\.1\.kwargs\.min_valeu"; did you mean "min_value"\?/,
+  );
+});

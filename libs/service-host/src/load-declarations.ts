@@ -102,7 +102,8 @@ function parseDeclarations<Schema extends z.ZodType>(
     if (parsed.success) {
       declarations.push({ value: parsed.data, version: versionOf(plain), file });
     } else {
-      problems.push(...parsed.error.issues.flatMap((issue) => problemsOfIssue(issue, document, file, lines)));
+      const { issues } = parsed.error;
+      problems.push(...issues.flatMap((issue) => problemsOfIssue(issue, schema, document, file, lines)));
     }
   }
   return declarations;
@@ -123,26 +124,83 @@ function canonicalJson(value: unknown): string {
 
 function problemsOfIssue(
   issue: z.core.$ZodIssue,
+  schema: z.ZodType,
   document: Document.Parsed,
   file: string,
   lines: LineCounter,
 ): readonly DeclarationProblem[] {
   const path = issue.path.map(String).join('.');
   if (issue.code === 'unrecognized_keys') {
+    const fields = fieldsAt(schema, issue.path, (at) => valueAt(document, at));
     return issue.keys.map((key) => {
       const where = keyOffset(document, issue.path, key) ?? offsetOf(document, issue.path);
-      return located(file, lines, where, `unknown field "${[...issue.path, key].map(String).join('.')}"`);
+      const name = [...issue.path, key].map(String).join('.');
+      return located(file, lines, where, `unknown field "${name}"${meant(key, fields)}`);
     });
   }
   let message = path === '' ? issue.message : `${path}: ${issue.message}`;
-  if (issue.code === 'invalid_value') {
+  const words =
+    issue.code === 'invalid_value'
+      ? issue.values
+      : issue.code === 'invalid_union' && 'options' in issue && Array.isArray(issue.options)
+        ? (issue.options as readonly unknown[])
+        : undefined;
+  if (words !== undefined) {
     const given = valueAt(document, issue.path);
-    const words = issue.values.filter((word) => typeof word === 'string');
-    const near = typeof given === 'string' ? nearestWord(given, words) : undefined;
-    message = `${path} is ${JSON.stringify(given)}, must be one of ${issue.values.map(String).join(', ')}`;
-    if (near !== undefined) message += `; did you mean "${near}"?`;
+    const texts = words.filter((word) => typeof word === 'string');
+    message = `${path} is ${JSON.stringify(given)}, must be one of ${words.map(String).join(', ')}`;
+    message += meant(given, texts);
   }
   return [located(file, lines, offsetOf(document, issue.path), message)];
+}
+
+function meant(given: unknown, words: readonly string[]): string {
+  const near = typeof given === 'string' ? nearestWord(given, words) : undefined;
+  return near === undefined ? '' : `; did you mean "${near}"?`;
+}
+
+/** What a schema looks like inside, as far as it takes to follow a path; zod types each kind of it apart. */
+interface SchemaShape {
+  readonly def?: {
+    readonly shape?: Readonly<Record<string, SchemaShape>>;
+    readonly element?: SchemaShape;
+    readonly innerType?: SchemaShape;
+    readonly in?: SchemaShape;
+    readonly valueType?: SchemaShape;
+    readonly options?: readonly SchemaShape[];
+    readonly discriminator?: string;
+    readonly values?: readonly unknown[];
+  };
+}
+
+/** Fields that the schema knows where a path leads; of a union those of the alternative that the document chooses. */
+function fieldsAt(
+  schema: z.ZodType,
+  path: readonly PropertyKey[],
+  valueOf: (path: readonly PropertyKey[]) => unknown,
+): readonly string[] {
+  let at: readonly SchemaShape[] = [schema as SchemaShape];
+  for (let depth = 0; ; depth += 1) {
+    at = at.flatMap((each) => unwrapped(each, (field) => valueOf([...path.slice(0, depth), field])));
+    const key = path[depth];
+    if (key === undefined) return at.flatMap(({ def }) => Object.keys(def?.shape ?? {}));
+    at = at.flatMap(({ def }) => def?.shape?.[String(key)] ?? def?.element ?? def?.valueType ?? []);
+  }
+}
+
+function unwrapped(schema: SchemaShape, valueOf: (field: string) => unknown): readonly SchemaShape[] {
+  const { def } = schema;
+  const inner = def?.innerType ?? def?.in;
+  if (inner !== undefined) return unwrapped(inner, valueOf);
+  if (def?.options === undefined) return [schema];
+  const { discriminator } = def;
+  return def.options
+    .flatMap((option) => unwrapped(option, valueOf))
+    .filter(
+      (option) =>
+        discriminator === undefined ||
+        (option.def?.shape?.[discriminator]?.def?.values ?? []).includes(valueOf(discriminator)),
+    );
 }
 
 function located(file: string, lines: LineCounter, offset: number, message: string): DeclarationProblem {
