@@ -1,5 +1,7 @@
+import { AppError } from '@headrace/kernel';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { advance, startRollout, versionLoaded } from './advance-delivery.js';
+import { advance, startRollout, versionLoaded, versionRefused } from './advance-delivery.js';
 import { newDelivery, type Change, type Delivery } from './delivery.js';
 import { rolloutPolicy } from './rollout-policy.js';
 import { type Version } from './rollout.js';
@@ -128,5 +130,103 @@ describe('a delivery', () => {
   it('goes on from what was stored, whatever else was lost (seldon-core#5032)', () => {
     const stored = JSON.parse(JSON.stringify(after(analysing(), 1_000, 0))) as Delivery;
     expect(advance(stored, at(60)).delivery.active).toMatchObject({ step: 1, state: 'analysing' });
+  });
+});
+
+/** What the world may do to a delivery, in any order; what is refused leaves it as it was. */
+type Step =
+  | { readonly kind: 'create' | 'load' | 'refuse'; readonly modelVersion: number }
+  | { readonly kind: 'pause' | 'resume' | 'promote' | 'abort' | 'roll-back' }
+  | {
+      readonly kind: 'look';
+      readonly seconds: number;
+      readonly predictions: number;
+      readonly errors: number;
+    };
+
+const steps: fc.Arbitrary<Step> = fc.oneof(
+  fc.record({
+    kind: fc.constantFrom('create' as const, 'load' as const, 'refuse' as const),
+    modelVersion: fc.integer({ min: 1, max: 4 }),
+  }),
+  fc.record({
+    kind: fc.constantFrom(
+      'pause' as const,
+      'resume' as const,
+      'promote' as const,
+      'abort' as const,
+      'roll-back' as const,
+    ),
+  }),
+  fc.record({
+    kind: fc.constant('look' as const),
+    seconds: fc.integer({ min: 0, max: 400 }),
+    predictions: fc.integer({ min: 0, max: 2_000 }),
+    errors: fc.integer({ min: 0, max: 20 }),
+  }),
+);
+
+function take(delivery: Delivery, step: Step, seconds: number): Change {
+  const reason = { ...why(seconds), actor: 'ada' };
+  switch (step.kind) {
+    case 'create':
+      return startRollout(delivery, version(step.modelVersion), named, why(seconds));
+    case 'load':
+      return versionLoaded(delivery, step.modelVersion, why(seconds));
+    case 'refuse':
+      return versionRefused(delivery, step.modelVersion, 'damaged', why(seconds));
+    case 'roll-back':
+      return rollBack(delivery, named, undefined, reason);
+    case 'look':
+      return advance(
+        delivery.active === undefined
+          ? delivery
+          : after(delivery, step.predictions, Math.min(step.errors, step.predictions)),
+        at(seconds),
+      );
+    default:
+      return steer(delivery, delivery.active?.rolloutId ?? 'none', step.kind, reason);
+  }
+}
+
+describe('a delivery, whatever happens to it', () => {
+  it('divides all of the traffic, ends with a record, and never promotes by itself what is not healthy', () => {
+    fc.assert(
+      fc.property(fc.array(steps, { maxLength: 40 }), (taken) => {
+        let delivery: Delivery = withChampion;
+        let seconds = 0;
+        for (const step of taken) {
+          seconds += step.kind === 'look' ? step.seconds : 1;
+          let change: Change;
+          try {
+            change = take(delivery, step, seconds);
+          } catch (error) {
+            // Refused by name, never by accident.
+            expect(error).toBeInstanceOf(AppError);
+            continue;
+          }
+          for (const { payload } of change.statements) {
+            const { weights } = payload as { weights?: readonly { percent: number }[] };
+            if (weights !== undefined)
+              expect(weights.reduce((sum, { percent }) => sum + percent, 0)).toBe(100);
+          }
+          for (const ended of change.delivery.ended.slice(delivery.ended.length)) {
+            const record = ended.decisions.at(-1);
+            expect(['promoted', 'rolled-back', 'superseded']).toContain(ended.state);
+            expect(ended.endedAt).toBeDefined();
+            expect(record?.reason).not.toBe('');
+            const byItself = record?.actor === undefined && ended.kind === 'canary';
+            if (ended.state === 'promoted' && byItself) expect(record?.verdict).toBe('healthy');
+          }
+          const { active } = change.delivery;
+          if (active !== undefined) {
+            expect(['preparing', 'analysing', 'paused']).toContain(active.state);
+            expect(Date.parse(active.deadline)).toBeGreaterThanOrEqual(Date.parse(active.startedAt));
+          }
+          delivery = change.delivery;
+        }
+      }),
+      { seed: 20_261_124, numRuns: 500 },
+    );
   });
 });
