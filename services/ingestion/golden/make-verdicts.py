@@ -46,6 +46,7 @@ tables = {
     "normal": {"x": normal, "t": [f"web-{i % 7}" for i in range(400)]},
     "with holes": {"x": holed, "t": [None if i % 5 == 0 else f"db-{i % 3}" for i in range(400)]},
     "rising": {"x": np.arange(50, dtype=float), "t": [f"{i:03d}" for i in range(50)]},
+    "mixed types": {"x": [1, "high", None, 2.5, "2", 100], "t": ["a", 1, None, "b", 2, "a"]},
     "rising with a dip": {"x": numbers(1, 2, None, 3, 2.5, 4, 4, 5), "t": list("abcdefgh")},
 }
 
@@ -149,7 +150,8 @@ def plain(value):
 
 cases = []
 for table, columns in tables.items():
-    frame = pd.DataFrame({"x": columns["x"], "t": pd.Series(list(columns["t"]), dtype=object)})
+    x = columns["x"]
+    frame = pd.DataFrame({"x": pd.Series(x, dtype=object) if isinstance(x, list) else x, "t": pd.Series(list(columns["t"]), dtype=object)})
     batch = batches.get_batch(batch_parameters={"dataframe": frame})
     for name, kwargs in words:
         given = dict(kwargs)

@@ -1,19 +1,23 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { type ColumnarBatch, textColumn } from './columnar-batch.js';
+import { type Column, type ColumnarBatch, textColumn } from './columnar-batch.js';
 import { compileSuite, validateBatch } from './compile-suite.js';
 import { suiteSchema } from './suite.js';
 import { type ExpectationResult } from './suite-tally.js';
 
 interface Golden {
   readonly tables: Readonly<
-    Record<string, { readonly x: readonly (number | string)[]; readonly t: readonly (string | null)[] }>
+    Record<
+      string,
+      { readonly x: readonly (number | string | null)[]; readonly t: readonly (string | number | null)[] }
+    >
   >;
   readonly cases: readonly {
     readonly table: string;
     readonly word: string;
     readonly kwargs: Readonly<Record<string, unknown>>;
     readonly success: boolean;
+    readonly exception?: true;
     readonly element_count?: number;
     readonly unexpected_count?: number;
     readonly unexpected_percent?: number | string | null;
@@ -27,13 +31,17 @@ const golden = JSON.parse(readFileSync(new URL('./golden/verdicts.json', import.
 function batchOf(table: string): ColumnarBatch {
   const given = golden.tables[table];
   if (given === undefined) throw new Error(`no table ${table}`);
-  return {
-    rows: given.t.length,
-    columns: new Map([
-      ['x', { kind: 'numbers', values: Float64Array.from(given.x, Number) }],
-      ['t', textColumn(given.t)],
-    ]),
-  };
+  const columns: readonly (readonly [string, Column])[] =
+    table === 'mixed types'
+      ? [
+          ['x', { kind: 'mixed', values: given.x }],
+          ['t', { kind: 'mixed', values: given.t }],
+        ]
+      : [
+          ['x', { kind: 'numbers', values: Float64Array.from(given.x, Number) }],
+          ['t', textColumn(given.t as readonly (string | null)[])],
+        ];
+  return { rows: given.t.length, columns: new Map(columns) };
 }
 
 function ours(each: Golden['cases'][number]): ExpectationResult {
@@ -62,6 +70,12 @@ const named = golden.cases
 describe('the verdict of Great Expectations', () => {
   it.each(named)('is ours: %s', (_name, each) => {
     const result = ours(each);
+    if (each.exception === true) {
+      // It cannot compare a text with a number and fails; we count the text as unexpected, which `mostly` may forgive.
+      const forgiven = each.kwargs['mostly'] !== undefined || each.kwargs['row_condition'] !== undefined;
+      if (!forgiven) expect(result.success).toBe(false);
+      return;
+    }
     const judged = result.success !== undefined;
     if (judged) expect(result.success).toBe(each.success);
     if (each.unexpected_count !== undefined) {
