@@ -24,6 +24,20 @@ export function evaluateOperator(
   inputs: readonly (Constant | undefined)[],
   opset: number,
 ): Constant | undefined {
+  const made = evaluateUnchecked(node, inputs, opset);
+  // A file may ask for an axis that is not there or a shape that does not fit: that is for the runtime to refuse.
+  const sound =
+    made !== undefined &&
+    [...made.dims].every((size) => Number.isSafeInteger(size) && size >= 0) &&
+    sizeOf(made.dims) === made.values.length;
+  return sound ? made : undefined;
+}
+
+function evaluateUnchecked(
+  node: Onnx.INodeProto,
+  inputs: readonly (Constant | undefined)[],
+  opset: number,
+): Constant | undefined {
   const [first] = inputs;
   if (node.opType === 'Constant') return constantOf(node);
   if (first === undefined) return undefined;
@@ -37,6 +51,7 @@ export function evaluateOperator(
     case 'Flatten': {
       const axis = intOf(node, 'axis', 1);
       const split = axis < 0 ? axis + first.dims.length : axis;
+      if (split < 0 || split > first.dims.length) return undefined;
       return { ...first, dims: [sizeOf(first.dims.slice(0, split)), sizeOf(first.dims.slice(split))] };
     }
     case 'Squeeze':
@@ -148,6 +163,8 @@ export function stridesOf(dims: readonly number[]): readonly number[] {
 
 function transpose(data: Constant, perm: readonly number[] | undefined): Constant | undefined {
   const order = perm ?? data.dims.map((_, axis) => data.dims.length - 1 - axis);
+  if (order.length !== data.dims.length || [...order].sort((a, b) => a - b).some((axis, at) => axis !== at))
+    return undefined;
   const strides = stridesOf(data.dims);
   const dims = order.map((axis) => data.dims[axis] ?? 0);
   return moved(data, dims, (at) =>
@@ -166,8 +183,9 @@ function slice(
   for (const [index, start] of starts.entries()) {
     const given = axes?.[index] ?? index;
     const axis = given < 0 ? given + dims.length : given;
-    const size = data.dims[axis] ?? 0;
+    const size = data.dims[axis];
     const by = steps?.[index] ?? 1;
+    if (size === undefined || by === 0) return undefined;
     const low = by > 0 ? 0 : -1;
     const high = by > 0 ? size : size - 1;
     const within = (value: number): number => Math.min(Math.max(value < 0 ? value + size : value, low), high);
@@ -194,6 +212,11 @@ function concat(inputs: readonly (Constant | undefined)[], given: number): Const
   const parts = inputs as readonly Constant[];
   const axis = given < 0 ? given + first.dims.length : given;
   const dims = [...first.dims];
+  const fits = parts.every(
+    (part) =>
+      part.dims.length === dims.length && part.dims.every((size, at) => at === axis || size === dims[at]),
+  );
+  if (!fits || dims[axis] === undefined) return undefined;
   dims[axis] = parts.reduce((sum, part) => sum + (part.dims[axis] ?? 0), 0);
   const values = newValues(first.dataType, sizeOf(dims));
   if (values === undefined || parts.some(({ dataType }) => dataType !== first.dataType)) return undefined;
@@ -211,7 +234,8 @@ function concat(inputs: readonly (Constant | undefined)[], given: number): Const
 function gather(data: Constant, indices: Constant | undefined, given: number): Constant | undefined {
   if (indices === undefined) return undefined;
   const axis = given < 0 ? given + data.dims.length : given;
-  const size = data.dims[axis] ?? 0;
+  const size = data.dims[axis];
+  if (size === undefined) return undefined;
   const chosen = numbersOf(indices.values).map((value) => (value < 0 ? value + size : value));
   if (chosen.some((index) => !(index >= 0 && index < size))) return undefined;
   const inner = sizeOf(data.dims.slice(axis + 1));

@@ -42,9 +42,9 @@ export function toInt8(
   let largestChange = 0;
   for (const [place, value] of values.entries()) {
     const scale = scales[channelOf(place)] as number;
-    const steps8 = Math.max(-steps, Math.min(steps, roundHalfEven(Math.fround(value / scale))));
-    bytes[place] = steps8;
-    largestChange = Math.max(largestChange, Math.abs(value - Math.fround(steps8 * scale)));
+    const byte = Math.max(-steps, Math.min(steps, roundHalfEven(Math.fround(value / scale))));
+    bytes[place] = byte;
+    largestChange = Math.max(largestChange, Math.abs(value - Math.fround(byte * scale)));
   }
   return { bytes, scales, largestChange };
 }

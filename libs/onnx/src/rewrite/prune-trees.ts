@@ -74,7 +74,7 @@ const modes: ReadonlyMap<string, { readonly after: boolean; readonly lower: bool
 function withoutUnreachable(part: TreePart, known: ReadonlyMap<number, Arriving>): TreePart {
   if (part.kind === 'leaf') return part;
   const mode = modes.get(part.mode);
-  const yesOnly = (side: TreePart, arriving: Arriving): TreePart =>
+  const below = (side: TreePart, arriving: Arriving): TreePart =>
     withoutUnreachable(side, new Map(known).set(part.feature, arriving));
   if (mode === undefined || Number.isNaN(part.threshold)) {
     return { ...part, yes: withoutUnreachable(part.yes, known), no: withoutUnreachable(part.no, known) };
@@ -93,7 +93,7 @@ function withoutUnreachable(part: TreePart, known: ReadonlyMap<number, Arriving>
   };
   const [yes, no] = mode.lower ? [lower, upper] : [upper, lower];
   const canArrive = ({ low, high, missing }: Arriving): boolean => missing || isBefore(low, high);
-  if (!canArrive(yes)) return yesOnly(part.no, no);
-  if (!canArrive(no)) return yesOnly(part.yes, yes);
-  return { ...part, yes: yesOnly(part.yes, yes), no: yesOnly(part.no, no) };
+  if (!canArrive(yes)) return below(part.no, no);
+  if (!canArrive(no)) return below(part.yes, yes);
+  return { ...part, yes: below(part.yes, yes), no: below(part.no, no) };
 }
