@@ -22,6 +22,9 @@ const request: BoostingRequest = {
   train: { values, rows, columns, label, weight: new Float32Array(rows).fill(0.5) },
 };
 
+/** A busy machine takes its time to bury a process. */
+const patience = { timeout: 15_000 };
+
 function isRunning(id: number): boolean {
   try {
     return process.kill(id, 0);
@@ -97,7 +100,7 @@ await describeWithCurrentLibrary('one model over many processes', (found) => {
     );
     await expect(cancelled).rejects.toMatchObject({ code: 'TRAINER_TRAINING_CANCELLED', completedRounds: 4 });
     expect(processes).toHaveLength(3);
-    await expect.poll(() => processes.filter(isRunning)).toEqual([]);
+    await expect.poll(() => processes.filter(isRunning), patience).toEqual([]);
   });
 
   it('ends with the reason, and may be tried again, when a worker is killed', async () => {
@@ -108,7 +111,7 @@ await describeWithCurrentLibrary('one model over many processes', (found) => {
       { onRound: ({ round }) => round === 3 && process.kill(processes.get('worker 1 of 2')!, 'SIGKILL') },
     );
     await expect(lost).rejects.toMatchObject({ retryable: true });
-    await expect.poll(() => [...processes.values()].filter(isRunning)).toEqual([]);
+    await expect.poll(() => [...processes.values()].filter(isRunning), patience).toEqual([]);
   });
 
   it.each([
