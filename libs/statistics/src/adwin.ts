@@ -61,31 +61,49 @@ export function adwinWindow(
 
 const joinAll = (buckets: readonly Moments[]): Moments => buckets.reduce(mergeMoments, noMoments);
 
-/** Merges the two oldest of a size wherever there are more than `most` of it. */
+/**
+ * Merges the two oldest of a size wherever there are more than `most` of it. Buckets never shrink towards the past, so each
+ * size is a run, and a run that has room ends the search.
+ */
 function compress(buckets: Moments[], most: number): Moments[] {
-  for (let size = 1; ; size *= 2) {
-    const first = buckets.findIndex((bucket) => bucket.count === size);
-    if (first < 0) return buckets;
-    const alike = buckets.filter((bucket) => bucket.count === size).length;
-    if (alike <= most) return buckets;
-    buckets.splice(first, 2, mergeMoments(buckets[first] as Moments, buckets[first + 1] as Moments));
+  let end = buckets.length;
+  while (end > 0) {
+    const size = (buckets[end - 1] as Moments).count;
+    let start = end;
+    while (start > 0 && buckets[start - 1]?.count === size) start -= 1;
+    if (end - start <= most) return buckets;
+    buckets.splice(start, 2, mergeMoments(buckets[start] as Moments, buckets[start + 1] as Moments));
+    end = start + 1;
   }
+  return buckets;
 }
 
+/** Scalars instead of merged moments: this is what every look costs. */
 function hasCut(buckets: readonly Moments[], delta: number, minSide: number): boolean {
-  const whole = joinAll(buckets);
-  if (whole.count < 2 * minSide || whole.squares === 0) return false;
-  const variance = whole.squares / whole.count;
-  const doubt = Math.log((2 * Math.log(whole.count)) / delta);
-  let old = noMoments;
+  let count = 0;
+  let mean = 0;
+  let squares = 0;
   for (const bucket of buckets) {
-    old = mergeMoments(old, bucket);
-    const recent = whole.count - old.count;
-    if (old.count < minSide || recent < minSide) continue;
-    const perSide = 1 / (old.count - minSide + 1) + 1 / (recent - minSide + 1);
+    const distance = bucket.mean - mean;
+    const both = count + bucket.count;
+    squares += bucket.squares + (distance * distance * count * bucket.count) / both;
+    mean += distance * (bucket.count / both);
+    count = both;
+  }
+  if (count < 2 * minSide || squares === 0) return false;
+  const variance = squares / count;
+  const doubt = Math.log((2 * Math.log(count)) / delta);
+  let old = 0;
+  let oldMean = 0;
+  for (const bucket of buckets) {
+    old += bucket.count;
+    oldMean += (bucket.mean - oldMean) * (bucket.count / old);
+    const recent = count - old;
+    if (old < minSide || recent < minSide) continue;
+    const perSide = 1 / (old - minSide + 1) + 1 / (recent - minSide + 1);
     const limit = Math.sqrt(2 * perSide * variance * doubt) + (2 / 3) * doubt * perSide;
     // mean0 - mean1, where mean1 follows from the whole: (n mean - n0 mean0) / n1.
-    if ((Math.abs(old.mean - whole.mean) * whole.count) / recent > limit) return true;
+    if ((Math.abs(oldMean - mean) * count) / recent > limit) return true;
   }
   return false;
 }

@@ -1,4 +1,5 @@
 import { InvalidSampleError } from './invalid-sample-error.js';
+import { sortedValues } from './sorted-values.js';
 
 /**
  * Adjusts p-values for their number: rejecting those at or below `q` keeps the expected share of false discoveries
@@ -17,15 +18,27 @@ export function benjaminiHochberg(pValues: readonly (number | undefined)[]): (nu
       throw new InvalidSampleError(`${pValue} is no p-value; pass undefined where there is none`);
     }
   }
-  const tests = pValues
-    .map((pValue, index) => ({ pValue, index }))
-    .filter((test): test is { pValue: number; index: number } => test.pValue !== undefined)
-    .sort((first, second) => second.pValue - first.pValue);
-  const adjusted: (number | undefined)[] = pValues.map(() => undefined);
+  const sorted = sortedValues(pValues.map((pValue) => pValue ?? NaN));
+  const tests = sorted.length;
+  const adjusted = new Float64Array(tests);
   let least = 1;
-  tests.forEach(({ pValue, index }, position) => {
-    least = Math.min(least, pValue * (tests.length / (tests.length - position)));
-    adjusted[index] = least;
-  });
-  return adjusted;
+  for (let position = tests - 1; position >= 0; position -= 1) {
+    least = Math.min(least, (sorted[position] as number) * (tests / (position + 1)));
+    adjusted[position] = least;
+  }
+  // Equal p-values are adjusted alike: by the last of them.
+  return pValues.map((pValue) =>
+    pValue === undefined ? undefined : adjusted[countAtOrBelow(sorted, pValue) - 1],
+  );
+}
+
+function countAtOrBelow(sorted: Float64Array, value: number): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((sorted[middle] as number) <= value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

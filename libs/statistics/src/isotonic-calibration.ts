@@ -1,4 +1,4 @@
-import { areLabelled } from './paired-samples.js';
+import { scoresByLabel } from './scores-by-label.js';
 
 /** A step-wise linear, never falling map from score to probability; plain JSON. */
 export interface IsotonicCalibration {
@@ -17,41 +17,58 @@ export function fitIsotonic(
   labels: ArrayLike<number>,
   scores: ArrayLike<number>,
 ): IsotonicCalibration | undefined {
-  if (!areLabelled(labels, scores)) return undefined;
-  const rows = Array.from(scores, (score, row) => ({ score, label: labels[row] as number })).sort(
-    (first, second) => first.score - second.score,
-  );
-  const pools: { from: number; to: number; sum: number; count: number }[] = [];
-  for (const { score, label } of rows) {
-    const last = pools.at(-1);
-    if (last?.from === score && last.to === score) {
-      last.sum += label;
-      last.count += 1;
-    } else pools.push({ from: score, to: score, sum: label, count: 1 });
-  }
-  const merged: typeof pools = [];
-  for (const pool of pools) {
-    let current = pool;
-    for (;;) {
-      const before = merged.at(-1);
-      if (!before || before.sum / before.count < current.sum / current.count) break;
-      merged.pop();
-      current = {
-        from: before.from,
-        to: current.to,
-        sum: before.sum + current.sum,
-        count: before.count + current.count,
-      };
+  const sides = scoresByLabel(labels, scores);
+  if (!sides) return undefined;
+  const { positive, negative } = sides;
+  const rows = positive.length + negative.length;
+  // Pools in ascending order: from which to which score, how many rows, how many of them positive.
+  const [from, to] = [new Float64Array(rows), new Float64Array(rows)];
+  const [counts, sums] = [new Float64Array(rows), new Float64Array(rows)];
+  let [pools, i, j] = [0, 0, 0];
+  while (i < positive.length || j < negative.length) {
+    const score = Math.min(
+      i < positive.length ? (positive[i] as number) : Infinity,
+      j < negative.length ? (negative[j] as number) : Infinity,
+    );
+    const fromI = i;
+    const fromJ = j;
+    while (i < positive.length && positive[i] === score) i += 1;
+    while (j < negative.length && negative[j] === score) j += 1;
+    let start = score;
+    let sum = i - fromI;
+    let count = i - fromI + (j - fromJ);
+    // As long as the pool before is not lower, both become one.
+    while (pools > 0 && (sums[pools - 1] as number) * count >= sum * (counts[pools - 1] as number)) {
+      pools -= 1;
+      start = from[pools] as number;
+      sum += sums[pools] as number;
+      count += counts[pools] as number;
     }
-    merged.push(current);
+    from[pools] = start;
+    to[pools] = score;
+    sums[pools] = sum;
+    counts[pools] = count;
+    pools += 1;
   }
-  const points = merged.flatMap(({ from, to, sum, count }) =>
-    from === to ? [[from, sum / count] as const] : [[from, sum / count] as const, [to, sum / count] as const],
-  );
-  return {
-    scores: points.map(([score]) => score),
-    probabilities: points.map(([, probability]) => probability),
-  };
+  return pointsOf(from, to, pools, (pool) => (sums[pool] as number) / (counts[pool] as number));
+}
+
+/** A pool over several scores is flat between its ends. */
+function pointsOf(
+  from: Float64Array,
+  to: Float64Array,
+  pools: number,
+  shareOf: (pool: number) => number,
+): IsotonicCalibration {
+  const [scores, probabilities]: [number[], number[]] = [[], []];
+  for (let pool = 0; pool < pools; pool += 1) {
+    scores.push(from[pool] as number);
+    probabilities.push(shareOf(pool));
+    if (from[pool] === to[pool]) continue;
+    scores.push(to[pool] as number);
+    probabilities.push(shareOf(pool));
+  }
+  return { scores, probabilities };
 }
 
 /** The calibrated probability of a score: linear between the points, held at the ends. */

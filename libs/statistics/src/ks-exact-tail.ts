@@ -16,22 +16,34 @@ export function ksExactTail(statistic: number, n: number, m: number): number {
   const reach = Math.floor(statistic * n * m - 1e-7) + 1;
   if (reach <= 0) return 1;
   if ((2 * n * m * statistic * statistic) / (n + m) > 750) return 0;
+  // By the values left: one over their number, so that the loop multiplies.
+  const perLeft = Float64Array.from({ length: n + m + 2 }, (_, left) => 1 / left);
   const row = new Float64Array(m + 1);
   let [fromLow, fromHigh, tail] = [0, -1, 0];
   for (let i = 0; i <= n; i += 1) {
     const low = Math.max(0, Math.floor((i * m - reach) / n) + 1);
     const high = Math.min(m, Math.ceil((i * m + reach) / n) - 1);
     const rightward = n - i + 1;
+    const left = n + m - i + 1;
     for (let j = fromLow; j < low && j <= fromHigh; j += 1) {
-      tail += ((row[j] as number) * rightward) / (n + m - i + 1 - j);
+      tail += (row[j] as number) * rightward * (perLeft[left - j] as number);
     }
     let before = 0;
-    for (let j = low; j <= high; j += 1) {
-      const arriving = j <= fromHigh && i > 0 ? (row[j] as number) * rightward : i + j === 0 ? 1 + n + m : 0;
-      before = (arriving + before * (m - j + 1)) / (n + m - i - j + 1);
+    let j = low;
+    if (i === 0) {
+      row[0] = before = 1;
+      j = 1;
+    }
+    // Points that both a step to the right and a step up lead to, then those that only a step up does.
+    for (const both = i === 0 ? 0 : Math.min(high, fromHigh); j <= both; j += 1) {
+      before = ((row[j] as number) * rightward + before * (m - j + 1)) * (perLeft[left - j] as number);
       row[j] = before;
     }
-    if (high < m && high >= low) tail += (before * (m - high)) / (n + m - i - high);
+    for (; j <= high; j += 1) {
+      before *= (m - j + 1) * (perLeft[left - j] as number);
+      row[j] = before;
+    }
+    if (high < m && high >= low) tail += before * (m - high) * (perLeft[left - 1 - high] as number);
     [fromLow, fromHigh] = [low, high];
   }
   return Math.min(1, tail);

@@ -1,4 +1,5 @@
 import { arePairs } from './paired-samples.js';
+import { sortedValues } from './sorted-values.js';
 import { normalTail } from './special-functions.js';
 
 export interface WilcoxonOptions {
@@ -38,29 +39,30 @@ export function wilcoxonSignedRank(
   { alternative = 'two-sided', zeros = 'drop', method = 'auto', continuity = true }: WilcoxonOptions = {},
 ): WilcoxonResult | undefined {
   if (!arePairs(first, second)) return undefined;
-  const differences = Array.from(first, (value, row) => value - (second[row] as number))
-    .filter((difference) => zeros === 'split' || difference !== 0)
-    .sort((a, b) => Math.abs(a) - Math.abs(b));
-  const pairs = differences.length;
+  const { up, down, none } = differencesOf(first, second);
+  const zeroPairs = zeros === 'split' ? none : 0;
+  const pairs = up.length + down.length + zeroPairs;
   if (pairs === 0) return undefined;
-  // Twice the ranks: the mean of tied ranks may end in a half.
+  // Twice the ranks: the mean of tied ranks may end in a half. Of few pairs only: many are not counted out.
   const doubled: number[] = [];
-  let [above, shared, tieTerm] = [0, 0, 0];
-  for (let start = 0; start < pairs;) {
-    let end = start;
-    while (end < pairs && Math.abs(differences[end] as number) === Math.abs(differences[start] as number))
-      end += 1;
-    for (let index = start; index < end; index += 1) {
-      const difference = differences[index] as number;
-      if (difference === 0) {
-        shared += (start + 1 + end) / 4;
-        continue;
-      }
-      doubled.push(start + 1 + end);
-      if (difference > 0) above += (start + 1 + end) / 2;
-    }
-    tieTerm += (end - start) ** 3 - (end - start);
-    start = end;
+  // The zeros come first, and half of their ranks goes to either side.
+  const shared = (zeroPairs * (zeroPairs + 1)) / 4;
+  let [i, j, above, tieTerm] = [0, 0, 0, zeroPairs ** 3 - zeroPairs];
+  while (i < up.length || j < down.length) {
+    const size = Math.min(
+      i < up.length ? (up[i] as number) : Infinity,
+      j < down.length ? (down[j] as number) : Infinity,
+    );
+    const fromI = i;
+    const fromJ = j;
+    while (i < up.length && up[i] === size) i += 1;
+    while (j < down.length && down[j] === size) j += 1;
+    const ups = i - fromI;
+    const tied = ups + j - fromJ;
+    const twice = 2 * (zeroPairs + fromI + fromJ) + tied + 1;
+    for (let pair = 0; pairs <= exactPairs.distinct && pair < tied; pair += 1) doubled.push(twice);
+    above += (ups * twice) / 2;
+    tieTerm += tied * tied * tied - tied;
   }
   const all = (pairs * (pairs + 1)) / 2;
   const sum = above + shared;
@@ -77,6 +79,25 @@ export function wilcoxonSignedRank(
       ? 2 * normalTail((Math.abs(excess) - half) / deviation)
       : normalTail(((alternative === 'greater' ? excess : -excess) - half) / deviation);
   return { statistic, pValue: Math.min(1, pValue), pairs, method: 'asymptotic' };
+}
+
+/** The sizes of the differences that are not 0, ascending, by their sign. */
+function differencesOf(
+  first: ArrayLike<number>,
+  second: ArrayLike<number>,
+): { readonly up: Float64Array; readonly down: Float64Array; readonly none: number } {
+  const [up, down] = [new Float64Array(first.length), new Float64Array(first.length)];
+  let [ups, downs] = [0, 0];
+  for (let row = 0; row < first.length; row += 1) {
+    const difference = (first[row] as number) - (second[row] as number);
+    if (difference > 0) up[ups++] = difference;
+    else if (difference < 0) down[downs++] = -difference;
+  }
+  return {
+    up: sortedValues(up.subarray(0, ups)),
+    down: sortedValues(down.subarray(0, downs)),
+    none: first.length - ups - downs,
+  };
 }
 
 /** From the shares of the sign patterns by their sum of ranks, built up one rank after the other. */
