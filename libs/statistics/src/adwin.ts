@@ -33,6 +33,9 @@ export const adwinStart: AdwinState = { buckets: [], ticks: 0, drifted: false };
  * Memory is logarithmic: buckets double in size with age. A value that is not finite is ignored; a constant never
  * drifts. Assumes bounded values; scale a series with far outliers first.
  *
+ * After a change the recent values are kept, as in the paper, so a large change may drop more of the past, and alarm, at the
+ * next looks too; River starts afresh instead. The first alarms are the same.
+ *
  * @see Bifet & Gavalda (2007), Learning from time-changing data with adaptive windowing; river.drift.ADWIN
  */
 export function adwin(state: AdwinState, value: number, options: AdwinOptions = {}): AdwinState {

@@ -28,6 +28,16 @@ describe("Platt's scaling", () => {
     expect(sum).toBeCloseTo(expected, 4);
   });
 
+  // python -m venv V && V/bin/pip install scikit-learn==1.9.1 numpy==2.4.6; then, without any seed:
+  // a, b = sklearn.calibration._sigmoid_calibration(m, y), with the margins m and labels y below; slope -a, intercept -b.
+  it("fits scikit-learn's slope and intercept", () => {
+    const margins = Array.from({ length: 60 }, (_, row) => row / 10 - 3);
+    const labels = margins.map((_, row) => (row % 3 === 0 || row > 40 ? 1 : 0));
+    const fitted = fitPlatt(labels, margins);
+    expect(fitted?.slope).toBeCloseTo(0.6065436274, 6);
+    expect(fitted?.intercept).toBeCloseTo(0.2823235108, 6);
+  });
+
   it('stays finite on a separable set', () => {
     const margins = Array.from({ length: 100 }, (_, row) => (row < 50 ? -5 : 5));
     const fitted = fitPlatt(
