@@ -24,7 +24,7 @@ const STREAM = 20_000;
 const ROUNDS = 5;
 
 /** The tests, metrics and detectors one by one, on columns of 100,000 rows and streams of 20,000 values. */
-export async function benchStatisticsKernels(): Promise<BenchResult[]> {
+export function benchStatisticsKernels(): BenchResult[] {
   const random = new SeededRandom(11);
   const column = (draw: () => number, rows = ROWS): Float64Array => Float64Array.from({ length: rows }, draw);
   const first = column(() => random.normal());

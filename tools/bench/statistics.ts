@@ -16,6 +16,7 @@ import {
 } from '@headrace/statistics';
 import { type BenchResult, median } from './bench-result.js';
 import { runPeer } from './peers/run-peer.js';
+import { benchStatisticsKernels } from './statistics-kernels.js';
 
 const FEATURES = 50;
 const ROWS = 100_000;
@@ -23,7 +24,8 @@ const ROUNDS = 5;
 
 /**
  * Drift of 50 columns of 100,000 rows: from raw arrays, freezing the reference included, against SciPy and Evidently on the
- * same work; and from the sketches of both windows.
+ * same work; and from the stored sketches of both windows. Then each
+ * kernel by itself.
  */
 export async function benchStatistics(): Promise<BenchResult[]> {
   const random = new SeededRandom(7);
@@ -52,9 +54,10 @@ export async function benchStatistics(): Promise<BenchResult[]> {
   if (results.length === 0) results.push({ name, value: raw, ...figure });
 
   const fromDd = secondsOf(
-    reference.map((column) => DdSketch.of(column)),
-    current.map((column) => DdSketch.of(column)),
-    (before, after) => {
+    reference.map((values) => DdSketch.of(values).state()),
+    current.map((values) => DdSketch.of(values).state()),
+    (storedBefore, storedAfter) => {
+      const [before, after] = [DdSketch.restore(storedBefore), DdSketch.restore(storedAfter)];
       const frozen = freezeWeighted(before.weighted(), 10, (left, right) =>
         before.borderBetween(left, right),
       );
@@ -62,9 +65,10 @@ export async function benchStatistics(): Promise<BenchResult[]> {
     },
   );
   const fromKll = secondsOf(
-    reference.map((column, feature) => KllSketch.of(column, 2 * feature)),
-    current.map((column, feature) => KllSketch.of(column, 2 * feature + 1)),
-    (before, after) => {
+    reference.map((values, feature) => KllSketch.of(values, 2 * feature).state()),
+    current.map((values, feature) => KllSketch.of(values, 2 * feature + 1).state()),
+    (storedBefore, storedAfter) => {
+      const [before, after] = [KllSketch.restore(storedBefore), KllSketch.restore(storedAfter)];
       const frozen = freezeWeighted(before.weighted());
       return [ksOfKllSketches(before, after), ...distances(frozen, counted(frozen, after.weighted()))];
     },
@@ -72,8 +76,21 @@ export async function benchStatistics(): Promise<BenchResult[]> {
   const toRaw = { name: 'ours from raw arrays', value: raw };
   return [
     ...results,
-    { name: 'the same from DDSketches', value: fromDd, ...figure, reference: toRaw, ratio: fromDd / raw },
-    { name: 'the same from KLL sketches', value: fromKll, ...figure, reference: toRaw, ratio: fromKll / raw },
+    {
+      name: 'the same from stored DDSketches',
+      value: fromDd,
+      ...figure,
+      reference: toRaw,
+      ratio: fromDd / raw,
+    },
+    {
+      name: 'the same from stored KLL sketches',
+      value: fromKll,
+      ...figure,
+      reference: toRaw,
+      ratio: fromKll / raw,
+    },
+    ...benchStatisticsKernels(),
   ];
 }
 
