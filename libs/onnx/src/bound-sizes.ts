@@ -119,7 +119,6 @@ function outputsOf(step: Step): readonly Bound[] {
       return [matMul(first, second)];
     case 'LSTM':
     case 'DynamicQuantizeLSTM':
-    case 'GRU':
       return recurrent(step, first);
     case 'ReduceMax':
     case 'ReduceMean':

@@ -4,6 +4,9 @@ import { buildEnsembleModel } from './build/build-ensemble-model.js';
 import { buildTreeModel } from './build/build-tree-model.js';
 import { checkModel, type CheckedModel } from './check-model.js';
 import { compileTrees } from './compile-trees.js';
+import { quantizeInt8 } from './rewrite/quantize-int8.js';
+import { rewriteModel } from './rewrite/rewrite-model.js';
+import { storeInt8 } from './rewrite/store-int8.js';
 import { randomLstm } from './testing/lstm-by-hand.js';
 import { mutateBytes, mutateGraph } from './testing/mutate-model.js';
 import { randomEnsemble } from './testing/random-ensemble.js';
@@ -16,21 +19,25 @@ const withCategories = randomEnsemble(random, { trees: 3, depth: 3, features: 4,
 const margins: TreeEnsemble = { ...trees, link: 'identity' };
 const lstm = randomLstm(random, { steps: 3, channels: 2, units: [3, 2] });
 
+const ensemble = buildEnsembleModel({
+  featureNames: trees.featureNames,
+  members: [
+    { kind: 'trees', name: 'xgboost', weight: 1, trees },
+    { kind: 'lstm', name: 'lstm', weight: 1, lstm },
+  ],
+  calibration: { method: 'isotonic', scores: [0.2, 0.6, 0.7], probabilities: [0, 0.5, 1] },
+});
+
 /** One file of each kind that this library writes. */
 const files: ReadonlyMap<string, Uint8Array> = new Map([
   ['trees', buildTreeModel(trees)],
   ['trees with categories', buildTreeModel(withoutEmptySets(withCategories))],
+  ['trees beside an LSTM, calibrated', ensemble],
   [
-    'trees beside an LSTM, calibrated',
-    buildEnsembleModel({
-      featureNames: trees.featureNames,
-      members: [
-        { kind: 'trees', name: 'xgboost', weight: 1, trees },
-        { kind: 'lstm', name: 'lstm', weight: 1, lstm },
-      ],
-      calibration: { method: 'isotonic', scores: [0.2, 0.6, 0.7], probabilities: [0, 0.5, 1] },
-    }),
+    'trees beside an LSTM, computed in int8',
+    rewriteModel(ensemble, [quantizeInt8({ leastWeights: 1 })]).bytes,
   ],
+  ['trees beside an LSTM, stored in int8', rewriteModel(ensemble, [storeInt8({ leastWeights: 1 })]).bytes],
   [
     'classes beside a dense network',
     buildEnsembleModel({

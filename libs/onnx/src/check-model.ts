@@ -1,5 +1,6 @@
 import onnxProto, { type onnx as Onnx } from 'onnx-proto';
 import { boundSizes } from './bound-sizes.js';
+import { checkInt8 } from './check-int8.js';
 import { checkLstm, shapesOf } from './check-lstm.js';
 import { readSetTreeNode } from './read-set-tree-node.js';
 import { readTreeNode, type TreeLimits, type TreeRegressor } from './read-tree-node.js';
@@ -54,7 +55,7 @@ export interface CheckedModel {
  * makes a large tensor out of a small number (ConstantOfShape, Expand, Tile, Range, Resize, Pad), nothing that is random.
  */
 const allowedOperators: ReadonlySet<string> = new Set([
-  ...'Abs Add Cast Clip Concat Constant Div Exp Flatten Gather Gemm GRU Identity IsNaN LSTM Log MatMul Max Min Mul Neg'
+  ...'Abs Add Cast Clip Concat Constant Div Exp Flatten Gather Gemm Identity IsNaN LSTM Log MatMul Max Min Mul Neg'
     .split(' ')
     .map((name) => `/${name}`),
   ...'Pow ReduceMax ReduceMean ReduceMin ReduceSum Relu Reshape Shape Sigmoid Slice Softmax Sqrt Squeeze Sub Tanh'
@@ -103,6 +104,7 @@ export function checkModel(content: Uint8Array, limits: ModelLimits = defaultMod
   const inputs = checkSignature(given, outputs, constants, metadata, limits);
   const featureNames = readFeatureNames(inputs, metadata);
   const regressors = checkNodes(graph, inputs, constants, featureNames.length, limits);
+  checkInt8(graph);
   boundSizes(graph, inputs, limits);
   return {
     bytes,

@@ -12,7 +12,7 @@ export function mutateBytes(file: Uint8Array, random: Random): Uint8Array {
 }
 
 const operators =
-  'Abs Add Cast Clip Concat Div Exp Flatten Gather Gemm GRU Identity IsNaN LSTM Log MatMul Max Min Mul Neg Pow ReduceMax ReduceMean ReduceSum Relu Reshape Shape Sigmoid Slice Softmax Sqrt Squeeze Sub Tanh Transpose Unsqueeze Where DynamicQuantizeLinear MatMulInteger Loop ConstantOfShape'.split(
+  'Abs Add Cast Clip Concat Div Exp Flatten Gather Gemm GRU Identity IsNaN LSTM Log MatMul Max Min Mul Neg Pow ReduceMax ReduceMean ReduceSum Relu Reshape Shape Sigmoid Slice Softmax Sqrt Squeeze Sub Tanh Transpose Unsqueeze Where DynamicQuantizeLinear QuantizeLinear DequantizeLinear MatMulInteger Loop ConstantOfShape'.split(
     ' ',
   );
 const numbers = [0, 1, -1, 2, 3, 7, 64, 255, 2 ** 31 - 1, -(2 ** 31), 2 ** 40] as const;
