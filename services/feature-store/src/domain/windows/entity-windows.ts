@@ -1,4 +1,4 @@
-import { KeyCounts } from './key-counts.js';
+import { KeyCounts, quantileOfBoth } from './key-counts.js';
 import { addToTile, clearTile, MinuteTiles } from './minute-tiles.js';
 import { rowFields, RowLog } from './row-log.js';
 import { minuteMs, type WindowLayout } from './window-layout.js';
@@ -15,6 +15,8 @@ export interface WindowFill {
   readonly samples: number;
   readonly share: number;
 }
+
+const noKeys = new KeyCounts();
 
 /**
  * Event-time windows of one entity over several columns, with the semantics of pandas `rolling('5min')`: a window at t
@@ -43,6 +45,7 @@ export class EntityWindows {
   private readonly middle: Float64Array;
   private readonly middleSketches: readonly KeyCounts[];
   private middleMinute = Number.NaN;
+  private sketchMinute = Number.NaN;
   /** How many rows were before the first of each window of the newest row; only moves forward between late rows. */
   private readonly starts: Float64Array;
   private areStartsKnown = false;
@@ -197,6 +200,7 @@ export class EntityWindows {
     this.tiles.rebuild(Math.floor(time / minuteMs), log);
     // What was derived from the minute is forgotten.
     this.middleMinute = Number.NaN;
+    this.sketchMinute = Number.NaN;
     this.areStartsKnown = false;
     return isCorrection ? 'corrected' : 'inserted';
   }
@@ -228,11 +232,11 @@ export class EntityWindows {
       this.combine(window, start, end, minute, this.middle, tiles.data, slot, out, offset);
       if (plan.quantiles.length === 0) continue;
       for (let column = 0; column < plan.columns; column += 1) {
-        const keys = this.keysOfRows(column, start, end);
-        keys.addAll(this.middleSketches[window * plan.columns + column] as KeyCounts);
+        const edges = this.keysOfRows(column, start, end);
         const current = tiles.sketch(slot, column);
-        if (current !== undefined) keys.addAll(current);
-        this.writeQuantiles(keys, window, column, out, offset);
+        if (current !== undefined) edges.addAll(current);
+        const whole = this.middleSketches[window * plan.columns + column] as KeyCounts;
+        this.writeQuantiles(whole, edges, window, column, out, offset);
       }
     }
     this.areStartsKnown = true;
@@ -257,7 +261,8 @@ export class EntityWindows {
       this.combine(window, start, end, minute, plan.scratchMiddle, current, 0, out, offset);
       if (plan.quantiles.length === 0) continue;
       for (let column = 0; column < plan.columns; column += 1) {
-        this.writeQuantiles(this.keysOfRows(column, start, until), window, column, out, offset);
+        const keys = this.keysOfRows(column, start, until);
+        this.writeQuantiles(keys, noKeys, window, column, out, offset);
       }
     }
   }
@@ -309,7 +314,7 @@ export class EntityWindows {
           }
           const samples = from[at] as number;
           if (samples === 0) continue;
-          if (extra !== undefined) extra.merge(accumulated, 0, count, mean, from, at, -back, true);
+          if (extra !== undefined) extra.merge(accumulated, 0, count, mean, from, at, back, true, window);
           const together = count + samples;
           const share = samples / together;
           const delta = (from[at + 1] as number) - mean;
@@ -329,23 +334,37 @@ export class EntityWindows {
     }
   }
 
+  /**
+   * The sketches of the whole minutes of every window. From one minute to the next a tile comes and a tile goes; they
+   * are counts, so that taking one away leaves what would have been there without it.
+   */
   private mergeMiddleSketches(minute: number): void {
-    const { plan, tiles } = this;
+    const { plan } = this;
+    const isNext = this.sketchMinute === minute - 1;
+    this.sketchMinute = minute;
     for (let column = 0; column < plan.columns; column += 1) {
       let back = 1;
       let shorter: KeyCounts | undefined;
       for (let window = 0; window < plan.minutes.length; window += 1) {
+        const minutes = plan.minutes[window] as number;
         const sketch = this.middleSketches[window * plan.columns + column] as KeyCounts;
+        if (isNext && minutes > 1) {
+          sketch.addAll(this.tileKeys(minute - 1, column));
+          sketch.removeAll(this.tileKeys(minute - minutes, column));
+          continue;
+        }
         sketch.clear();
         if (shorter !== undefined) sketch.addAll(shorter);
-        for (const minutes = plan.minutes[window] as number; back < minutes; back += 1) {
-          const slot = tiles.slotOf(minute - back);
-          const tile = tiles.data[slot] === minute - back ? tiles.sketch(slot, column) : undefined;
-          if (tile !== undefined) sketch.addAll(tile);
-        }
+        for (; back < minutes; back += 1) sketch.addAll(this.tileKeys(minute - back, column));
         shorter = sketch;
       }
     }
+  }
+
+  private tileKeys(minute: number, column: number): KeyCounts {
+    const slot = this.tiles.slotOf(minute);
+    const isThere = this.tiles.data[slot] === minute;
+    return (isThere ? this.tiles.sketch(slot, column) : undefined) ?? noKeys;
   }
 
   /** First partial minute, whole minutes, current minute: Chan's merge, twice. */
@@ -380,13 +399,14 @@ export class EntityWindows {
         if (value > max) max = value;
         if (extra !== undefined) {
           const instant = ((data[row] as number) - minute * minuteMs) / minuteMs;
-          extra.add(accumulated, 0, count, mean, value, instant);
+          extra.add(accumulated, 0, count, mean, value, instant, window, window + 1);
         }
       }
       let at = (window * columns + column) * lanes;
       let samples = middle[at] as number;
       if (samples > 0) {
-        if (extra !== undefined) extra.merge(accumulated, 0, count, mean, middle, at, 0, false);
+        if (extra !== undefined)
+          extra.merge(accumulated, 0, count, mean, middle, at, 0, false, window, window + 1);
         const share = samples / (count + samples);
         const delta = (middle[at + 1] as number) - mean;
         m2 += (middle[at + 2] as number) + delta * delta * count * share;
@@ -397,7 +417,8 @@ export class EntityWindows {
       at = slot + 1 + column * lanes;
       samples = tiles[at] as number;
       if (samples > 0) {
-        if (extra !== undefined) extra.merge(accumulated, 0, count, mean, tiles, at, 0, false);
+        if (extra !== undefined)
+          extra.merge(accumulated, 0, count, mean, tiles, at, 0, false, window, window + 1);
         const share = samples / (count + samples);
         const delta = (tiles[at + 1] as number) - mean;
         m2 += (tiles[at + 2] as number) + delta * delta * count * share;
@@ -440,12 +461,13 @@ export class EntityWindows {
 
   private writeQuantiles(
     keys: KeyCounts,
+    others: KeyCounts,
     window: number,
     column: number,
     out: Float64Array,
     offset: number,
   ): void {
     const to = offset + (window * this.plan.columns + column) * this.plan.statistics;
-    for (const { share, place } of this.plan.quantiles) out[to + place] = keys.quantile(share);
+    for (const { share, place } of this.plan.quantiles) out[to + place] = quantileOfBoth(keys, others, share);
   }
 }

@@ -24,7 +24,10 @@ export class ExtraLanes {
   readonly last: number;
   readonly slope: number;
   readonly ewma: number;
-  private readonly halvingsPerMinute: Float64Array;
+  private readonly windows: number;
+  /** Of each window: the exponent of a weight for a minute, and the decay of so many whole minutes. */
+  private readonly ratePerMinute: Float64Array;
+  private readonly decays: readonly Float64Array[];
 
   constructor(layout: WindowLayout, statistics: readonly WindowStatistic[], common: number) {
     let next = common;
@@ -40,9 +43,14 @@ export class ExtraLanes {
     this.slope = take('slope', 3);
     this.ewma = take('ewma', 2 * layout.windowMinutes.length);
     this.perColumn = next;
-    this.halvingsPerMinute = Float64Array.from(
+    this.windows = layout.windowMinutes.length;
+    this.ratePerMinute = Float64Array.from(
       layout.windowMinutes,
-      (minutes) => halvingsPerWindow / minutes,
+      (minutes) => (Math.LN2 * halvingsPerWindow) / minutes,
+    );
+    const longest = Math.max(...layout.windowMinutes);
+    this.decays = [...this.ratePerMinute].map((rate) =>
+      Float64Array.from({ length: longest + 1 }, (_, minutes) => Math.exp(-minutes * rate)),
     );
   }
 
@@ -52,11 +60,23 @@ export class ExtraLanes {
     if (this.first !== none) to[at + this.first] = Number.NaN;
     if (this.last !== none) to[at + this.last] = Number.NaN;
     if (this.slope !== none) to.fill(0, at + this.slope, at + this.slope + 3);
-    if (this.ewma !== none) to.fill(0, at + this.ewma, at + this.ewma + 2 * this.halvingsPerMinute.length);
+    if (this.ewma !== none) to.fill(0, at + this.ewma, at + this.ewma + 2 * this.windows);
   }
 
-  /** Adds a later value; `count` and `mean` are those of the values with this one. */
-  add(to: Float64Array, at: number, count: number, mean: number, value: number, instant: number): void {
+  /**
+   * Adds a later value; `count` and `mean` are those of the values with this one. Only the windows from `first` to
+   * before `end` are weighed for: a tile serves all, a window itself.
+   */
+  add(
+    to: Float64Array,
+    at: number,
+    count: number,
+    mean: number,
+    value: number,
+    instant: number,
+    first = 0,
+    end = this.windows,
+  ): void {
     if (this.sum !== none) to[at + this.sum] = (to[at + this.sum] as number) + value;
     if (this.min !== none && value < (to[at + this.min] as number)) to[at + this.min] = value;
     if (this.first !== none && count === 1) to[at + this.first] = value;
@@ -70,16 +90,16 @@ export class ExtraLanes {
       to[lane + 2] = (to[lane + 2] as number) + delta * (value - mean);
     }
     if (this.ewma !== none) {
-      for (let window = 0; window < this.halvingsPerMinute.length; window += 1) {
-        const weight = 2 ** (instant * (this.halvingsPerMinute[window] as number));
+      for (let window = first; window < end; window += 1) {
+        const weight = Math.exp(instant * (this.ratePerMinute[window] as number));
         this.weigh(to, at + this.ewma + 2 * window, weight, value);
       }
     }
   }
 
   /**
-   * Merges what lies `shift` minutes after the origin of `to`. `count` and `mean` are those of `to` before. Its samples
-   * are all earlier than those that are there, or all later.
+   * Merges what lies `back` minutes before the origin of `to`. `count` and `mean` are those of `to` before. Its samples
+   * are all earlier than those that are there, or all later. Windows as in `add`.
    */
   merge(
     to: Float64Array,
@@ -88,8 +108,10 @@ export class ExtraLanes {
     mean: number,
     from: Float64Array,
     of: number,
-    shift: number,
+    back: number,
     isEarlier: boolean,
+    first = 0,
+    end = this.windows,
   ): void {
     const samples = from[of] as number;
     if (this.sum !== none)
@@ -105,7 +127,7 @@ export class ExtraLanes {
       const lane = at + this.slope;
       const theirs = of + this.slope;
       const share = samples / (count + samples);
-      const delta = (from[theirs] as number) + shift - (to[lane] as number);
+      const delta = (from[theirs] as number) - back - (to[lane] as number);
       to[lane] = (to[lane] as number) + delta * share;
       to[lane + 1] = (to[lane + 1] as number) + (from[theirs + 1] as number) + delta * delta * count * share;
       to[lane + 2] =
@@ -114,9 +136,9 @@ export class ExtraLanes {
         delta * ((from[of + 1] as number) - mean) * count * share;
     }
     if (this.ewma !== none) {
-      for (let window = 0; window < this.halvingsPerMinute.length; window += 1) {
+      for (let window = first; window < end; window += 1) {
         const theirs = of + this.ewma + 2 * window;
-        const decay = shift === 0 ? 1 : 2 ** (shift * (this.halvingsPerMinute[window] as number));
+        const decay = (this.decays[window] as Float64Array)[back] as number;
         const weight = (from[theirs] as number) * decay;
         this.weigh(to, at + this.ewma + 2 * window, weight, from[theirs + 1] as number);
       }

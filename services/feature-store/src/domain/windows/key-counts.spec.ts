@@ -1,12 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { KeyCounts } from './key-counts.js';
+import { KeyCounts, quantileOfBoth } from './key-counts.js';
 import { keyOffset, quantileKey, quantileValue } from './quantile-keys.js';
 
 const sample = fc.oneof(
   { weight: 8, arbitrary: fc.double({ min: -1e12, max: 1e12, noNaN: true }) },
   { weight: 1, arbitrary: fc.constantFrom(0, -0, 1e-12, -1e-12, 1e-9, 1e308, -1e308) },
 );
+
+const none = new KeyCounts();
+
+function quantile(counts: KeyCounts, share: number): number {
+  return quantileOfBoth(counts, none, share);
+}
 
 function countsOf(values: readonly number[]): KeyCounts {
   const counts = new KeyCounts();
@@ -24,7 +30,7 @@ describe('the sketch of a tile', () => {
   });
 
   it('answers NaN of no samples, and skips missing values', () => {
-    expect(countsOf([]).quantile(0.5)).toBeNaN();
+    expect(quantile(countsOf([]), 0.5)).toBeNaN();
     expect(countsOf([Number.NaN]).samples).toBe(0);
   });
 
@@ -35,7 +41,7 @@ describe('the sketch of a tile', () => {
         fc.double({ min: 0, max: 1, noNaN: true }),
         (values, share) => {
           const exact = [...values].sort((a, b) => a - b)[Math.floor(share * (values.length - 1))]!;
-          const estimate = countsOf(values).quantile(share);
+          const estimate = quantile(countsOf(values), share);
           expect(Math.abs(estimate - exact)).toBeLessThanOrEqual(0.01 * Math.abs(exact) * (1 + 1e-9) + 1e-9);
         },
       ),
@@ -51,10 +57,27 @@ describe('the sketch of a tile', () => {
         for (const part of [...parts].reverse()) backward.addAll(countsOf(part));
         const whole = countsOf(parts.flat());
         for (const share of [0, 0.1, 0.5, 0.95, 1]) {
-          expect(forward.quantile(share)).toBe(whole.quantile(share));
-          expect(backward.quantile(share)).toBe(whole.quantile(share));
+          expect(quantile(forward, share)).toBe(quantile(whole, share));
+          expect(quantile(backward, share)).toBe(quantile(whole, share));
         }
         expect(forward.samples).toBe(whole.samples);
+      }),
+    );
+  });
+
+  it('answers for two sketches what it answers for both merged, and forgets what is taken out', () => {
+    const values = fc.array(sample, { maxLength: 60 });
+    fc.assert(
+      fc.property(values, values, values, (a, b, gone) => {
+        const whole = countsOf([...a, ...b]);
+        const changed = countsOf([...gone, ...a]);
+        changed.addAll(countsOf(b));
+        changed.removeAll(countsOf(gone));
+        for (const share of [0, 0.1, 0.5, 0.95, 1]) {
+          expect(quantileOfBoth(countsOf(a), countsOf(b), share)).toEqual(quantile(whole, share));
+          expect(quantile(changed, share)).toEqual(quantile(whole, share));
+        }
+        expect(changed.samples).toBe(whole.samples);
       }),
     );
   });

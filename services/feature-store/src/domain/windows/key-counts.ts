@@ -1,6 +1,7 @@
 import { quantileKey, quantileValue } from './quantile-keys.js';
 
 const initialKeys = 4;
+const nothing = new Int32Array(0);
 
 /**
  * A DDSketch in two typed arrays: the keys that occur, ascending, and how often each does. It never holds more keys
@@ -10,23 +11,80 @@ export class KeyCounts {
   private keys = new Int32Array(initialKeys);
   private counts = new Int32Array(initialKeys);
   private size = 0;
+  /** Samples up to and with each key, when somebody asked since the last change. */
+  private upTo = nothing;
+  private isCumulated = false;
 
   /** How many samples it stands for. */
   samples = 0;
 
   get bytes(): number {
-    return this.keys.byteLength + this.counts.byteLength;
+    return this.keys.byteLength + this.counts.byteLength + this.upTo.byteLength;
   }
 
   clear(): void {
     this.size = 0;
     this.samples = 0;
+    this.isCumulated = false;
   }
 
   /** NaN is a missing value and is skipped. */
   add(value: number): void {
     if (value !== value) return;
-    const key = quantileKey(value);
+    this.change(quantileKey(value), 1);
+  }
+
+  addAll(other: KeyCounts): void {
+    if (other.size * 8 < this.size) {
+      for (let at = 0; at < other.size; at += 1) {
+        this.change(other.keys[at] as number, other.counts[at] as number);
+      }
+    } else if (other.size > 0) this.merge(other);
+  }
+
+  /** Takes out what `addAll` put in. */
+  removeAll(other: KeyCounts): void {
+    for (let at = 0; at < other.size; at += 1) {
+      this.change(other.keys[at] as number, -(other.counts[at] as number));
+    }
+  }
+
+  /** How many samples have a key of at most this one. */
+  countUpTo(key: number): number {
+    const at = this.firstAtOrAbove(key + 1);
+    return at === 0 ? 0 : (this.cumulated()[at - 1] as number);
+  }
+
+  /**
+   * The smallest key that is here and up to which both hold more samples than `rank`; Infinity when there is none. That
+   * of one of the two is the key of the sample of that rank in both.
+   */
+  keyOfRank(rank: number, other: KeyCounts): number {
+    const upTo = this.cumulated();
+    let low = 0;
+    let high = this.size;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const samples = (upTo[middle] as number) + other.countUpTo(this.keys[middle] as number);
+      if (samples <= rank) low = middle + 1;
+      else high = middle;
+    }
+    return low === this.size ? Number.POSITIVE_INFINITY : (this.keys[low] as number);
+  }
+
+  private cumulated(): Int32Array {
+    if (this.isCumulated) return this.upTo;
+    if (this.upTo.length < this.size) this.upTo = new Int32Array(this.keys.length);
+    let samples = 0;
+    for (let at = 0; at < this.size; at += 1) {
+      samples += this.counts[at] as number;
+      this.upTo[at] = samples;
+    }
+    this.isCumulated = true;
+    return this.upTo;
+  }
+
+  private firstAtOrAbove(key: number): number {
     let low = 0;
     let high = this.size;
     while (low < high) {
@@ -34,21 +92,32 @@ export class KeyCounts {
       if ((this.keys[middle] as number) < key) low = middle + 1;
       else high = middle;
     }
-    if (low === this.size || this.keys[low] !== key) {
-      this.makeRoom(this.size + 1);
-      this.keys.copyWithin(low + 1, low, this.size);
-      this.counts.copyWithin(low + 1, low, this.size);
-      this.keys[low] = key;
-      this.counts[low] = 0;
-      this.size += 1;
-    }
-    this.counts[low] = (this.counts[low] as number) + 1;
-    this.samples += 1;
+    return low;
   }
 
-  /** Merged from the end, so that no second buffer is needed. */
-  addAll(other: KeyCounts): void {
-    if (other.size === 0) return;
+  private change(key: number, count: number): void {
+    const at = this.firstAtOrAbove(key);
+    if (at === this.size || this.keys[at] !== key) {
+      this.makeRoom(this.size + 1);
+      this.keys.copyWithin(at + 1, at, this.size);
+      this.counts.copyWithin(at + 1, at, this.size);
+      this.keys[at] = key;
+      this.counts[at] = 0;
+      this.size += 1;
+    }
+    const left = (this.counts[at] as number) + count;
+    this.counts[at] = left;
+    if (left === 0) {
+      this.keys.copyWithin(at, at + 1, this.size);
+      this.counts.copyWithin(at, at + 1, this.size);
+      this.size -= 1;
+    }
+    this.samples += count;
+    this.isCumulated = false;
+  }
+
+  /** From the end, so that no second buffer is needed. */
+  private merge(other: KeyCounts): void {
     let mine = this.size - 1;
     let theirs = other.size - 1;
     this.makeRoom(this.size + other.size);
@@ -75,17 +144,7 @@ export class KeyCounts {
     counts.copyWithin(mine + 1, at, end);
     this.size = mine + 1 + end - at;
     this.samples += other.samples;
-  }
-
-  /** Of at least one sample; NaN of none. */
-  quantile(share: number): number {
-    const rank = Math.floor(share * (this.samples - 1));
-    let seen = 0;
-    for (let at = 0; at < this.size; at += 1) {
-      seen += this.counts[at] as number;
-      if (seen > rank) return quantileValue(this.keys[at] as number);
-    }
-    return Number.NaN;
+    this.isCumulated = false;
   }
 
   private makeRoom(needed: number): void {
@@ -98,4 +157,12 @@ export class KeyCounts {
     this.keys = keys;
     this.counts = counts;
   }
+}
+
+/** The quantile of the samples of both; NaN of none. */
+export function quantileOfBoth(one: KeyCounts, other: KeyCounts, share: number): number {
+  const samples = one.samples + other.samples;
+  if (samples === 0) return Number.NaN;
+  const rank = Math.floor(share * (samples - 1));
+  return quantileValue(Math.min(one.keyOfRank(rank, other), other.keyOfRank(rank, one)));
 }
