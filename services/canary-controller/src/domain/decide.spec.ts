@@ -110,6 +110,21 @@ describe('judgeStep', () => {
     expect(evidenceOf(statistics, 'prediction_accuracy')).toMatchObject({ verdict: 'healthy', value: 1 });
   });
 
+  it('calls no version wrong by a few outcomes in a row, but by many', () => {
+    const allWrong = (rows: number): StepStatistics => {
+      const wrong = { baseline: 0.1, canary: 0.1, happened: true };
+      return Array.from({ length: rows }).reduce<StepStatistics>(
+        (statistics) => countOutcome(statistics, wrong, 0.5, policy.outcomes.costs),
+        noStatistics,
+      );
+    };
+    expect(evidenceOf(allWrong(2), 'prediction_accuracy')).toMatchObject({
+      verdict: 'inconclusive',
+      value: 0,
+    });
+    expect(evidenceOf(allWrong(100), 'prediction_accuracy')).toMatchObject({ verdict: 'degraded' });
+  });
+
   it('compares rates of one system, so that 5 % of the traffic is no loss of throughput', () => {
     let statistics = noStatistics;
     for (let row = 0; row < 1_900; row += 1)

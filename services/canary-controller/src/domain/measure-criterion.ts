@@ -49,7 +49,7 @@ export function measureCriterion(
         latency(canarySoFar(statistics), baseline, criterion.threshold),
       );
     case 'prediction_accuracy':
-      return share(outcomes.canaryCorrect, outcomes.rows, rateOf(outcomes.baselineCorrect, outcomes.rows));
+      return accuracy(outcomes);
     case 'disagreement':
       return share(paired.disagreements, paired.rows);
     case 'throughput_degradation':
@@ -79,6 +79,16 @@ function share(successes: number, trials: number, baselineValue?: number): Measu
     rows: trials,
     baselineValue,
   };
+}
+
+/**
+ * Outcomes of neighbouring rows hang together: what happens to a system within the horizon of one row happens within that
+ * of the next. The interval takes them for independent, so two wrong rows in two seconds prove nothing yet.
+ */
+function accuracy(outcomes: StepStatistics['outcomes']): Measurement | undefined {
+  const { canaryCorrect, baselineCorrect, rows } = outcomes;
+  const measured = share(canaryCorrect, rows, rateOf(baselineCorrect, rows));
+  return measured && { ...measured, approximate: true };
 }
 
 /**
