@@ -1,7 +1,7 @@
 import { type Random } from '@headrace/kernel';
 import { advance, startRollout, versionLoaded } from './advance-delivery.js';
 import { newDelivery, type Change, type Delivery } from './delivery.js';
-import { addTo } from './mean-confidence-sequence.js';
+import { type Moments } from './mean-confidence-sequence.js';
 import { percentOf, type Rollout, type Version } from './rollout.js';
 import { type NamedPolicy, type RolloutPolicy } from './rollout-policy.js';
 import { latencyBucket, type Arm, type ArmStatistics, type StepStatistics } from './step-statistics.js';
@@ -106,7 +106,12 @@ export function addTraffic(
       statistics.canary.predictions -
       statistics.baseline.predictions,
   );
-  let { canaryCorrect, baselineCorrect, brier, missed, cost } = statistics.outcomes;
+  let { canaryCorrect, baselineCorrect } = statistics.outcomes;
+  const [brier, missed, cost] = [
+    { ...statistics.outcomes.brier },
+    { ...statistics.outcomes.missed },
+    { ...statistics.outcomes.cost },
+  ];
   let disagreements = 0;
   for (let row = 0; row < rows; row += 1) {
     const happened = random.next() < world.incidentRate;
@@ -120,9 +125,9 @@ export function addTraffic(
     canaryCorrect += right(after);
     baselineCorrect += right(before);
     // Probabilities of 0.9 and 0.1.
-    brier = addTo(brier, (right(before) - right(after)) * (0.81 - 0.01));
-    if (happened) missed = addTo(missed, right(before) - right(after));
-    cost = addTo(cost, priceOf(after) - priceOf(before));
+    add(brier, (right(before) - right(after)) * (0.81 - 0.01));
+    if (happened) add(missed, right(before) - right(after));
+    add(cost, priceOf(after) - priceOf(before));
   }
   return {
     ...statistics,
@@ -141,6 +146,13 @@ export function addTraffic(
       cost,
     },
   };
+}
+
+/** In place: a new object for each row would be most of the work. */
+function add(moments: { -readonly [Field in keyof Moments]: Moments[Field] }, value: number): void {
+  moments.rows += 1;
+  moments.sum += value;
+  moments.squares += value * value;
 }
 
 function addPredictions(
