@@ -11,6 +11,7 @@ const benchmarks: Readonly<Record<string, () => Promise<readonly BenchResult[]>>
   loop: async () => (await import('./loop.js')).benchLoop(),
   scorer: async () => (await import('./scorer.js')).benchScorer(),
   rewrite: async () => (await import('./rewrite.js')).benchRewrite(),
+  features: async () => (await import('./features.js')).benchFeatures(),
   windows: async () => (await import('./windows.js')).benchWindows(),
   lstm: async () => (await import('./lstm.js')).benchLstm(),
   search: async () => (await import('./search.js')).benchSearch(),
