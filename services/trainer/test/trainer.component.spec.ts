@@ -19,7 +19,7 @@ import {
   type RunningService,
   type SharedBackends,
 } from '@headrace/service-host';
-import { foldConstants, pruneTrees, removeDeadCode, rewriteModel } from '@headrace/onnx';
+import { checkModel, foldConstants, pruneTrees, removeDeadCode, rewriteModel } from '@headrace/onnx';
 import { copiesOf, eventually, temporaryDirectory } from '@headrace/testing';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -180,6 +180,7 @@ describe('a training', () => {
 
     const model = await harness.objects.get(payload.artifactKey);
     expect(digestOf(model)).toBe(payload.digest);
+    expect(checkModel(model).metadata['trainingSetDigest']).toBe(payload.trainingSet.digest);
     // What can be left out without changing a bit has been left out already.
     expect(
       rewriteModel(model, [foldConstants(), removeDeadCode(), pruneTrees()]).steps.map(

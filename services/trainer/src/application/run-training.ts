@@ -74,6 +74,14 @@ const results = {
 
 type Result<Name extends StepName> = z.output<(typeof results)[Name]>;
 
+/** What the file of the model is made of. */
+interface Made {
+  readonly set: Result<'training-set'>;
+  readonly split: Result<'split'>;
+  readonly trees: Result<'train'>;
+  readonly calibration: Result<'calibration'>;
+}
+
 /** The time between two writes of the progress. */
 const progressEveryMs = 1_000;
 
@@ -132,7 +140,7 @@ export class RunTraining {
     );
     const trees = await run.step('train', () => this.train(run, split));
     const calibration = await run.step('calibration', () => this.calibrate(run, split, trees));
-    const model = await run.step('onnx', () => this.writeOnnx(run, split, trees, calibration));
+    const model = await run.step('onnx', () => this.writeOnnx(run, { set, split, trees, calibration }));
     const verdict = await run.step('validation', () => this.validate(run, split, model));
     const reference = await run.step('reference', () => this.profile(run, split, model));
     const { artifacts } = await run.step('store', async () => ({
@@ -201,12 +209,8 @@ export class RunTraining {
   }
 
   /** Builds the file that will be served, and compares what it answers with what XGBoost answers. */
-  private async writeOnnx(
-    run: Run,
-    split: Result<'split'>,
-    trees: Result<'train'>,
-    calibration: Result<'calibration'>,
-  ): Promise<Result<'onnx'>> {
+  private async writeOnnx(run: Run, made: Made): Promise<Result<'onnx'>> {
+    const { split, trees, calibration } = made;
     const { plan } = run.training.plan;
     const set = await run.set();
     const json = await this.objects.get(trees.key);
@@ -214,7 +218,12 @@ export class RunTraining {
     const scaling = calibration.method === 'platt' ? calibration : undefined;
     const built = buildTreeModel(scaling === undefined ? raw : calibrateTrees(raw, scaling), {
       member: plan.member,
-      metadata: { runId: run.runId, label: plan.label, view: plan.view },
+      metadata: {
+        runId: run.runId,
+        label: plan.label,
+        view: plan.view,
+        trainingSetDigest: made.set.digest,
+      },
     });
     // Answers the same bits and is smaller; what XGBoost answers is compared with this file and no other.
     const { bytes } = rewriteModel(built, [foldConstants(), removeDeadCode(), pruneTrees()]);
