@@ -142,10 +142,9 @@ describe('npm start', () => {
     await expectCleanEnd(first);
   });
 
-  it('ends cleanly in the middle of the history', async () => {
+  it('ends cleanly while it plays in the history', async () => {
     const first = start({ INGESTION_SOURCES: 'replay' });
-    await says(first, /History: [\d,]+ of 42,940/);
-    expect(first.output()).not.toContain('42,940 of 42,940');
+    await says(first, 'Headrace runs');
     await expectCleanEnd(first);
   });
 
