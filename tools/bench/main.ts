@@ -1,6 +1,7 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { cpus } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { figure, type BenchReport, type BenchResult } from './bench-result.js';
 import { markdownOf } from './markdown-of.js';
@@ -49,7 +50,7 @@ if (values.help || name === undefined || !known.includes(name)) {
 const results: BenchResult[] = [];
 for (const part of groups[name] ?? [name]) {
   process.stderr.write(`bench ${part} ...\n`);
-  results.push(...(await benchmarks[part]!()));
+  results.push(...(await benchmarks[part]!()).map(withRatio));
 }
 
 const report: BenchReport = {
@@ -81,14 +82,23 @@ if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(repo
 process.exit(0);
 
 function versionsOf(packages: readonly string[]): Record<string, string> {
-  const require = createRequire(import.meta.url);
+  const { resolve } = createRequire(import.meta.url);
   const versions: Record<string, string> = {};
   for (const name of packages) {
-    try {
-      versions[name] = (require(`${name}/package.json`) as { version: string }).version;
-    } catch (error) {
-      versions[name] = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-    }
+    // Not by import: a package need not export its description.
+    const file = resolve
+      .paths(name)
+      ?.map((directory) => join(directory, name, 'package.json'))
+      .find(existsSync);
+    if (file !== undefined)
+      versions[name] = (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
   }
   return versions;
+}
+
+/** Every ratio the same way round, whatever a benchmark makes of it. */
+function withRatio(result: BenchResult): BenchResult {
+  return result.reference === undefined
+    ? result
+    : { ...result, ratio: result.value / result.reference.value };
 }

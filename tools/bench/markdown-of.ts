@@ -9,23 +9,24 @@ export function markdownOf(report: BenchReport): string {
 other work, Node ${machine.node}; ${Object.entries(versions)
     .map(([name, version]) => `${name} ${version}`)
     .join(', ')}. Times of single runs on such a machine move; the ratios are of both sides in this run.
-A ratio is ours divided by the reference's; whether high or low is better stands beside it.
+"Times better" is ours divided by the reference's where more is better, and the other way round where less is.
 
-| what | ours | unit | reference | its figure | ratio | better |
-| --- | ---: | --- | --- | ---: | ---: | --- |
+| what | ours | unit | better | reference | its figure | times better |
+| --- | ---: | --- | --- | --- | ---: | ---: |
 ${results.map(rowOf).join('\n')}
 `;
 }
 
 function rowOf({ name, value, unit, better, reference, ratio }: BenchResult): string {
+  const times = ratio === undefined ? Number.NaN : better === 'higher' ? ratio : 1 / ratio;
   const cells = [
     name,
     figure(value),
     unit,
+    better,
     reference?.name ?? '',
     reference === undefined ? '' : figure(reference.value),
-    ratio === undefined ? '' : ratio.toFixed(2),
-    better,
+    Number.isFinite(times) ? times.toFixed(2) : '',
   ];
   return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
 }
