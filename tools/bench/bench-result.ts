@@ -1,10 +1,14 @@
-/** One measured figure. `ratio` is value / reference when both ran in the same process run. */
+/** One measured figure, and what the same run measured of a reference. */
 export interface BenchResult {
   readonly name: string;
   readonly value: number;
   readonly unit: string;
   readonly better: 'higher' | 'lower';
   readonly reference?: { readonly name: string; readonly value: number };
+}
+
+/** `ratio` is value / reference; absent without a reference, or with one of 0. */
+export interface ReportedResult extends BenchResult {
   readonly ratio?: number;
 }
 
@@ -15,7 +19,7 @@ export interface BenchReport {
   readonly at: string;
   readonly machine: { readonly cpu: string; readonly cores: number; readonly node: string };
   readonly versions: Readonly<Record<string, string>>;
-  readonly results: readonly BenchResult[];
+  readonly results: readonly ReportedResult[];
 }
 
 /** For people: whole numbers from a thousand on, four digits below. */

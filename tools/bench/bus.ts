@@ -43,7 +43,6 @@ export async function benchBus(): Promise<BenchResult[]> {
         return {
           ...result,
           reference: { name: reference.name, value: reference.value },
-          ratio: result.value / reference.value,
         };
       }),
     ];

@@ -89,7 +89,6 @@ export function benchExpectations(): BenchResult[] {
       value: rate,
       ...base,
       reference,
-      ratio: rate / reference.value,
     })),
     { name: `${name}, texts put into a dictionary first`, value: fromTexts, ...base },
   ];

@@ -48,7 +48,6 @@ export async function benchLstm(): Promise<readonly BenchResult[]> {
     unit: 's',
     better: 'lower',
     reference: { name, value: reference },
-    ratio: value / reference,
   });
   return [
     beside(`the same on tensorflow.js ${tf.version_core} cpu`, median(seconds['cpu']!)),
@@ -60,7 +59,6 @@ export async function benchLstm(): Promise<readonly BenchResult[]> {
       unit: 's',
       better: 'lower',
       reference: { name: '1 thread', value: one },
-      ratio: two / one,
     },
     {
       name: `lstm: forward pass of ${shape}, wasm`,

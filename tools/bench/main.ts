@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { figure, type BenchReport, type BenchResult } from './bench-result.js';
+import { figure, type BenchReport, type BenchResult, type ReportedResult } from './bench-result.js';
 import { markdownOf } from './markdown-of.js';
 
 /** Every benchmark by name; each module is loaded only when it is asked for. */
@@ -47,7 +47,7 @@ if (values.help || name === undefined || !known.includes(name)) {
   process.exit(values.help ? 0 : 2);
 }
 
-const results: BenchResult[] = [];
+const results: ReportedResult[] = [];
 for (const part of groups[name] ?? [name]) {
   process.stderr.write(`bench ${part} ...\n`);
   results.push(...(await benchmarks[part]!()).map(withRatio));
@@ -96,9 +96,9 @@ function versionsOf(packages: readonly string[]): Record<string, string> {
   return versions;
 }
 
-/** Every ratio the same way round, whatever a benchmark makes of it. */
-function withRatio(result: BenchResult): BenchResult {
-  return result.reference === undefined
+function withRatio(result: BenchResult): ReportedResult {
+  const { value, reference } = result;
+  return reference === undefined || reference.value === 0
     ? result
-    : { ...result, ratio: result.value / result.reference.value };
+    : { ...result, ratio: value / reference.value };
 }

@@ -1,4 +1,4 @@
-import { figure, type BenchReport, type BenchResult } from './bench-result.js';
+import { figure, type BenchReport, type ReportedResult } from './bench-result.js';
 
 /** A report as a page of documentation: machine, versions, command, one row a figure. */
 export function markdownOf(report: BenchReport): string {
@@ -17,7 +17,7 @@ ${results.map(rowOf).join('\n')}
 `;
 }
 
-function rowOf({ name, value, unit, better, reference, ratio }: BenchResult): string {
+function rowOf({ name, value, unit, better, reference, ratio }: ReportedResult): string {
   const times = ratio === undefined ? Number.NaN : better === 'higher' ? ratio : 1 / ratio;
   const cells = [
     name,

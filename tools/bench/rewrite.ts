@@ -79,7 +79,6 @@ async function benchSubject({ name, bytes, variants, quantises }: Subject): Prom
         unit: 'kB',
         better: 'lower',
         reference: beside(measured.bytesBefore / 1e3),
-        ratio: measured.bytesBefore / measured.bytesAfter,
       },
       ...(variant === 'prune-weights 0.5'
         ? [
@@ -89,7 +88,6 @@ async function benchSubject({ name, bytes, variants, quantises }: Subject): Prom
               unit: 'kB',
               better: 'lower' as const,
               reference: beside(measured.compressedBytesBefore / 1e3),
-              ratio: measured.compressedBytesBefore / measured.compressedBytesAfter,
             },
           ]
         : []),
@@ -105,7 +103,6 @@ async function benchSubject({ name, bytes, variants, quantises }: Subject): Prom
         unit: 'us/row',
         better: 'lower',
         reference: beside(timeOf('original')),
-        ratio: timeOf('original') / timeOf(variant),
       },
     );
   }
@@ -128,7 +125,6 @@ function besidePeer(
     unit,
     better: 'lower',
     reference: { name: 'onnxruntime quantize_dynamic', value: of('quantize_dynamic') },
-    ratio: of('quantize_dynamic') / of('quantize-int8'),
   });
   return [
     against('size', 'kB', sizeOf),

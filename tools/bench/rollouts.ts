@@ -100,7 +100,6 @@ function wrong(name: string, ours: number, naive: number): BenchResult {
     unit: `% of ${rollouts}`,
     better: 'lower',
     reference: { name: 'fixed thresholds, looked at once', value: (100 * naive) / rollouts },
-    ...(naive === 0 ? {} : { ratio: ours / naive }),
   };
 }
 

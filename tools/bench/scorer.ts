@@ -81,7 +81,6 @@ async function benchShape(shape: Shape): Promise<BenchResult[]> {
     unit: 'us/row',
     better: 'lower',
     reference,
-    ratio: reference.value / value,
   });
   return [
     result('one row at a time', microseconds('compiled/1'), {

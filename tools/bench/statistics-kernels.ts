@@ -92,7 +92,6 @@ export function benchStatisticsKernels(): BenchResult[] {
       ...(peer !== undefined &&
         theirs !== undefined && {
           reference: { name: `${packageName} ${peer.versions[packageName] ?? '?'}`, value: theirs },
-          ratio: value / theirs,
         }),
     };
   });

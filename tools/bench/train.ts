@@ -112,7 +112,7 @@ function compared(
   const result = { name, value, unit: 's', better: 'lower' } as const;
   if (theirs.length === 0) return result;
   const other = median(theirs);
-  return { ...result, reference: { name: reference, value: other }, ratio: value / other };
+  return { ...result, reference: { name: reference, value: other } };
 }
 
 /** By their bits: NaN is equal to itself, and 0 is not -0. */
