@@ -1,5 +1,5 @@
 import { InvalidSampleError } from './invalid-sample-error.js';
-import { sortedValues } from './sorted-values.js';
+import { firstIndexAbove, sortedValues } from './sorted-values.js';
 
 /**
  * Adjusts p-values for their number: rejecting those at or below `q` keeps the expected share of false discoveries
@@ -28,17 +28,6 @@ export function benjaminiHochberg(pValues: readonly (number | undefined)[]): (nu
   }
   // Equal p-values are adjusted alike: by the last of them.
   return pValues.map((pValue) =>
-    pValue === undefined ? undefined : adjusted[countAtOrBelow(sorted, pValue) - 1],
+    pValue === undefined ? undefined : adjusted[firstIndexAbove(sorted, pValue) - 1],
   );
-}
-
-function countAtOrBelow(sorted: Float64Array, value: number): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((sorted[middle] as number) <= value) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

@@ -1,5 +1,5 @@
 import { InvalidSampleError } from './invalid-sample-error.js';
-import { sortedValues } from './sorted-values.js';
+import { firstIndexAbove, sortedValues } from './sorted-values.js';
 
 /**
  * How a column is distributed over bins that were fixed once, on a reference. Bin `i` holds `edges[i-1] <= x < edges[i]`;
@@ -193,17 +193,6 @@ function firstIndexOf(sorted: Float64Array, value: number): number {
   while (low < high) {
     const middle = (low + high) >>> 1;
     if ((sorted[middle] as number) < value) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
-function firstIndexAbove(sorted: Float64Array, value: number): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((sorted[middle] as number) <= value) low = middle + 1;
     else high = middle;
   }
   return low;

@@ -70,3 +70,15 @@ function finishBucket(sorted: Float64Array, start: number, end: number): void {
     sorted[place] = value;
   }
 }
+
+/** How many of ascending values are at most `value`, which is where the first larger one stands. */
+export function firstIndexAbove(sorted: Float64Array, value: number): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((sorted[middle] as number) <= value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
