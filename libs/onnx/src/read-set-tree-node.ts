@@ -1,5 +1,5 @@
 import onnxProto, { type onnx as Onnx } from 'onnx-proto';
-import { nextUp, type TreeLimits, type TreeRegressor } from './read-tree-node.js';
+import { attributesOf, nextUp, type TreeLimits, type TreeRegressor } from './read-tree-node.js';
 import { layOutTree, leafTree, refuse, type Tree, type TreeNode } from './tree-ensemble.js';
 
 const { DataType } = onnxProto.onnx.TensorProto;
@@ -33,14 +33,7 @@ const categoryLimit = 2 ** 24;
  * that are whole numbers, one set a node that asks for one.
  */
 export function readSetTreeNode(node: Onnx.INodeProto, columns: number, limits: TreeLimits): TreeRegressor {
-  const attributes = new Map<string, Onnx.IAttributeProto>();
-  for (const attribute of node.attribute ?? []) {
-    const name = attribute.name ?? '';
-    if (!known.has(name))
-      refuse(`a tree node has the attribute ${JSON.stringify(name)}, which is not supported`);
-    if (attributes.has(name)) refuse(`a tree node has the attribute ${name} twice`);
-    attributes.set(name, attribute);
-  }
+  const attributes = attributesOf(node, known);
   const ints = (name: string, length?: number): number[] => {
     const values = (attributes.get(name)?.ints ?? []).map(Number);
     if (length !== undefined && values.length !== length)

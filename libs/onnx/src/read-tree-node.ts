@@ -39,14 +39,7 @@ const known: ReadonlySet<string> = new Set([
  * lengths, ids in range and unique, one root a tree, each node reached exactly once, finite numbers, one weight a leaf.
  */
 export function readTreeNode(node: Onnx.INodeProto, columns: number, limits: TreeLimits): TreeRegressor {
-  const attributes = new Map<string, Onnx.IAttributeProto>();
-  for (const attribute of node.attribute ?? []) {
-    const name = attribute.name ?? '';
-    if (!known.has(name))
-      refuse(`a tree node has the attribute ${JSON.stringify(name)}, which is not supported`);
-    if (attributes.has(name)) refuse(`a tree node has the attribute ${name} twice`);
-    attributes.set(name, attribute);
-  }
+  const attributes = attributesOf(node, known);
   const ints = (name: string): number[] => (attributes.get(name)?.ints ?? []).map(Number);
   const floats = (name: string): number[] => finite(name, attributes.get(name)?.floats ?? []);
   const text = (name: string, otherwise: string): string => {
@@ -178,4 +171,20 @@ export function nextUp(value: number): number {
   const bits = view.getInt32(0);
   view.setInt32(0, bits >= 0 ? bits + 1 : bits - 1);
   return view.getFloat32(0);
+}
+
+/** By name; an attribute that is not known, or is there twice, is refused. */
+export function attributesOf(
+  node: Onnx.INodeProto,
+  known: ReadonlySet<string>,
+): ReadonlyMap<string, Onnx.IAttributeProto> {
+  const attributes = new Map<string, Onnx.IAttributeProto>();
+  for (const attribute of node.attribute ?? []) {
+    const name = attribute.name ?? '';
+    if (!known.has(name))
+      refuse(`a tree node has the attribute ${JSON.stringify(name)}, which is not supported`);
+    if (attributes.has(name)) refuse(`a tree node has the attribute ${name} twice`);
+    attributes.set(name, attribute);
+  }
+  return attributes;
 }
