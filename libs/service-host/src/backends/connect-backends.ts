@@ -181,6 +181,7 @@ async function endedBy<T>(signal: AbortSignal | undefined, work: Promise<T>): Pr
     const aborted = once(signal, 'abort', { signal: settled.signal }).then((): never => {
       throw signal.reason;
     });
+    // It rejects also when the work was first and nobody listens any more.
     aborted.catch(() => undefined);
     return await Promise.race([work, aborted]);
   } finally {
