@@ -2,6 +2,12 @@ import onnxProto, { type onnx as Onnx } from 'onnx-proto';
 import { boundSizes } from './bound-sizes.js';
 import { checkInt8 } from './check-int8.js';
 import { checkLstm, shapesOf } from './check-lstm.js';
+import {
+  readSignature,
+  type ModelSignature,
+  type SignatureLimits,
+  type TensorSpec,
+} from './read-signature.js';
 import { readSetTreeNode } from './read-set-tree-node.js';
 import { readTreeNode, type TreeLimits, type TreeRegressor } from './read-tree-node.js';
 import { type Link, ModelRefusedError, refuse, type TreeEnsemble } from './tree-ensemble.js';
@@ -10,11 +16,10 @@ const { onnx } = onnxProto;
 const { AttributeType } = onnx.AttributeProto;
 const { DataType } = onnx.TensorProto;
 
-export interface ModelLimits extends TreeLimits {
+export interface ModelLimits extends TreeLimits, SignatureLimits {
   readonly maxBytes: number;
   readonly maxGraphNodes: number;
   readonly maxTensorElements: number;
-  readonly maxFeatures: number;
 }
 
 export const defaultModelLimits: ModelLimits = {
@@ -27,24 +32,9 @@ export const defaultModelLimits: ModelLimits = {
   maxTreeDepth: 64,
 };
 
-/** Name, type and shape of a tensor; -1 is the number of rows. */
-export interface TensorSpec {
-  readonly name: string;
-  readonly datatype: 'FP32';
-  readonly shape: readonly number[];
-  /** The model answers without it; see absentSequence for what is fed then. */
-  readonly optional?: true;
-}
-
-export interface CheckedModel {
+export interface CheckedModel extends ModelSignature {
   /** The model written again from what was checked: fields that nobody looked at are not in it. Run these bytes. */
   readonly bytes: Uint8Array;
-  readonly inputs: readonly TensorSpec[];
-  readonly outputs: readonly TensorSpec[];
-  /** Order of the columns of `features`; `f0`, `f1`, ... when the file names none. */
-  readonly featureNames: readonly string[];
-  /** Metadata of the file, `headrace.` removed from the names. */
-  readonly metadata: Readonly<Record<string, string>>;
   readonly operators: readonly string[];
   /** Present when the whole graph is one tree ensemble, so that the compiled scorer can answer for it. */
   readonly trees: TreeEnsemble | undefined;
@@ -97,21 +87,15 @@ export function checkModel(content: Uint8Array, limits: ModelLimits = defaultMod
   const own = new Set(['', 'ai.onnx', 'ai.onnx.ml', ...(graph.node ?? []).map(({ domain }) => domain ?? '')]);
   for (const domain of domains.keys())
     if (!own.has(domain)) refuse(`it imports the operators of ${JSON.stringify(domain)}`);
-  const metadata = readMetadata(model);
   const constants = checkTensors(graph, limits);
-  const given = (graph.input ?? []).filter(({ name }) => !constants.has(name ?? '')).map(tensorSpec);
-  const outputs = (graph.output ?? []).map(tensorSpec);
-  const inputs = checkSignature(given, outputs, constants, metadata, limits);
-  const featureNames = readFeatureNames(inputs, metadata);
+  const signature = readSignature(model, graph, constants, limits);
+  const { inputs, featureNames } = signature;
   const regressors = checkNodes(graph, inputs, constants, featureNames.length, limits);
   checkInt8(graph);
   boundSizes(graph, inputs, limits);
   return {
     bytes,
-    inputs,
-    outputs,
-    featureNames,
-    metadata,
+    ...signature,
     operators: [...new Set((graph.node ?? []).map((node) => node.opType ?? ''))].sort(),
     trees: treesOnly(graph, regressors, featureNames),
   };
@@ -124,16 +108,6 @@ function decode(content: Uint8Array): { model: Onnx.ModelProto; bytes: Uint8Arra
   } catch (cause) {
     throw new ModelRefusedError('it is not an ONNX file', { cause });
   }
-}
-
-function readMetadata(model: Onnx.ModelProto): Readonly<Record<string, string>> {
-  const metadata = new Map<string, string>();
-  for (const { key, value } of model.metadataProps) {
-    const name = (key ?? '').replace(/^headrace\./, '');
-    if (metadata.has(name)) refuse(`its metadata has ${JSON.stringify(name)} twice`);
-    metadata.set(name, value ?? '');
-  }
-  return Object.fromEntries(metadata);
 }
 
 /** Checks the constants of the graph and answers their names. */
@@ -171,119 +145,6 @@ function checkTensor(what: string, tensor: Onnx.ITensorProto, limits: ModelLimit
     (tensor.doubleData?.length ?? 0) + (tensor.uint64Data?.length ?? 0) + (tensor.stringData?.length ?? 0);
   if (others > 0 || (raw > 0 && typed > 0) || (raw > 0 ? raw !== elements * size : typed !== elements))
     refuse(`${what} declares ${elements} elements and holds ${raw > 0 ? raw / size : typed}`);
-}
-
-function tensorSpec(info: Onnx.IValueInfoProto): TensorSpec {
-  const name = info.name ?? '';
-  const tensor = info.type?.tensorType;
-  if (name === '' || tensor === undefined || tensor === null)
-    refuse(`its ${JSON.stringify(name)} is not a tensor`);
-  if (tensor.elemType !== DataType.FLOAT) refuse(`its tensor ${JSON.stringify(name)} is not FP32`);
-  const shape = (tensor.shape?.dim ?? []).map(({ dimValue, dimParam }) => {
-    const fixed = Number(dimValue ?? 0);
-    return fixed > 0 && !dimParam ? fixed : -1;
-  });
-  return { name, datatype: 'FP32', shape };
-}
-
-/**
- * Every model takes `features` [n, f], `sequence` [n, t, c] or both, and answers `probability` [n] and more columns. What
- * the file says of itself in its metadata must be what its graph says; without such a signature nothing is optional.
- */
-function checkSignature(
-  inputs: readonly TensorSpec[],
-  outputs: readonly TensorSpec[],
-  constants: ReadonlySet<string>,
-  metadata: Readonly<Record<string, string>>,
-  limits: ModelLimits,
-): readonly TensorSpec[] {
-  for (const name of ['features', 'sequence'])
-    if (constants.has(name)) refuse(`its ${name} has a default, which would be used whatever is asked`);
-  for (const { name, shape } of inputs) {
-    const [rows, ...sizes] = shape;
-    const rank =
-      name === 'features'
-        ? 2
-        : name === 'sequence'
-          ? 3
-          : refuse(`it has an input ${JSON.stringify(name)}; features and sequence are known`);
-    if (shape.length !== rank || rows !== -1 || sizes.some((size) => size < 1))
-      refuse(
-        `its input ${name} is not FP32 ${rank === 2 ? '[n, f] with a fixed f' : '[n, t, c] with fixed t and c'}`,
-      );
-    const columns = sizes.reduce((product, size) => product * size, 1);
-    if (columns > limits.maxFeatures)
-      refuse(`its ${name} has ${columns} values a row; ${limits.maxFeatures} are allowed`);
-  }
-  if (inputs.length === 0) refuse('it has no input features FP32 [n, f] and no input sequence');
-  for (const specs of [inputs, outputs])
-    if (new Set(specs.map(({ name }) => name)).size !== specs.length) refuse('it names a tensor twice');
-  const probability = outputs.find(({ name }) => name === 'probability');
-  if (probability?.shape.length !== 1) refuse('it has no output probability FP32 [n]');
-  if (outputs.some(({ shape }) => shape.length !== 1)) refuse('it has an output that is not [n]');
-  const written = metadata['signature'];
-  if (written === undefined) return inputs;
-  const signature = parseSignature(written);
-  const agrees = (found: readonly TensorSpec[], said: readonly WrittenTensor[]): boolean =>
-    found.length === said.length &&
-    found.every(({ name, shape }, index) => {
-      const other = said[index];
-      return other?.name === name && other.datatype === 'FP32' && String(other.shape) === String(shape);
-    });
-  if (!agrees(inputs, signature.inputs) || !agrees(outputs, signature.outputs))
-    refuse('its signature in the metadata is not that of its graph');
-  return inputs.map((input, index) =>
-    signature.inputs[index]?.optional === true && input.name === 'sequence'
-      ? { ...input, optional: true }
-      : input,
-  );
-}
-
-interface WrittenTensor {
-  readonly name: unknown;
-  readonly datatype: unknown;
-  readonly shape: unknown;
-  readonly optional?: unknown;
-}
-
-function parseSignature(written: string): {
-  readonly inputs: readonly WrittenTensor[];
-  readonly outputs: readonly WrittenTensor[];
-} {
-  const signature = parseJson('signature', written) as { inputs?: unknown; outputs?: unknown } | null;
-  const tensors = (list: unknown): list is WrittenTensor[] =>
-    Array.isArray(list) && list.every((item) => typeof item === 'object' && item !== null);
-  const { inputs, outputs } = signature ?? {};
-  if (!tensors(inputs) || !tensors(outputs)) refuse('its signature is not a list of inputs and outputs');
-  return { inputs, outputs };
-}
-
-function readFeatureNames(
-  inputs: readonly TensorSpec[],
-  metadata: Readonly<Record<string, string>>,
-): readonly string[] {
-  const columns = inputs.find(({ name }) => name === 'features')?.shape[1] ?? 0;
-  const written = metadata['featureNames'];
-  if (written === undefined) return Array.from({ length: columns }, (_, index) => `f${index}`);
-  const names = parseNames(written);
-  if (names.length !== columns) refuse(`it names ${names.length} features and takes ${columns}`);
-  if (new Set(names).size !== names.length) refuse('it names a feature twice');
-  return names;
-}
-
-function parseJson(what: string, written: string): unknown {
-  try {
-    return JSON.parse(written);
-  } catch (cause) {
-    throw new ModelRefusedError(`its ${what} is not JSON`, { cause });
-  }
-}
-
-function parseNames(written: string): readonly string[] {
-  const names = parseJson('list of feature names', written);
-  if (!Array.isArray(names) || !names.every((name): name is string => typeof name === 'string'))
-    refuse('its feature names are not a list of names');
-  return names;
 }
 
 /** Checks the nodes in their order: each reads what was made before it, so that the graph has no cycle. */
@@ -351,18 +212,6 @@ function checkAttributes(operator: string, node: Onnx.INodeProto, limits: ModelL
       checkTensor(what, attribute.t, limits);
     }
   }
-}
-
-/**
- * What is fed as an optional `sequence` when there is none: one row of NaN, which stands for every row of the batch.
- */
-export function absentSequence(spec: TensorSpec): {
-  readonly values: Float32Array;
-  readonly shape: readonly number[];
-} {
-  const [, ...sizes] = spec.shape;
-  const values = sizes.reduce((product, size) => product * size, 1);
-  return { values: new Float32Array(values).fill(NaN), shape: [1, ...sizes] };
 }
 
 /** Operators that change the shape of one column and nothing else. */

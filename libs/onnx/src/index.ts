@@ -6,13 +6,11 @@ export { buildEnsembleModel, type EnsembleMember, type EnsembleModel } from './b
 export { buildLstmModel, type LstmModelOptions } from './build/build-lstm-model.js';
 export { buildTreeModel, type TreeModelOptions } from './build/build-tree-model.js';
 export {
-  absentSequence,
   checkModel,
   defaultModelLimits,
   readTreeEnsemble,
   type CheckedModel,
   type ModelLimits,
-  type TensorSpec,
 } from './check-model.js';
 export { compileTrees, type TreeScorer } from './compile-trees.js';
 export {
@@ -23,6 +21,7 @@ export {
   type ProvableScorer,
   type ReferenceRun,
 } from './prove-equal.js';
+export { absentSequence, type TensorSpec } from './read-signature.js';
 export { readUbjson } from './read-ubjson.js';
 export { readXgboost, readXgboostClasses } from './read-xgboost.js';
 export { foldConstants } from './rewrite/fold-constants.js';

@@ -1,6 +1,7 @@
 import { SeededRandom } from '@headrace/kernel';
 import { describe, expect, it } from 'vitest';
-import { absentSequence, checkModel } from '../check-model.js';
+import { checkModel } from '../check-model.js';
+import { absentSequence } from '../read-signature.js';
 import { lstmByHand, randomLstm } from '../testing/lstm-by-hand.js';
 import { randomEnsemble } from '../testing/random-ensemble.js';
 import { runGraph } from '../testing/run-in-onnxruntime.js';
