@@ -77,6 +77,13 @@ describe('checkModel', () => {
       /outside the file/,
     ],
     [
+      'an operator that has lost all its inputs',
+      changed((_, graph) => {
+        graph.node.push(new onnx.NodeProto({ opType: 'Add', input: [], output: ['nothing'] }));
+      }),
+      /\/Add reads nothing/,
+    ],
+    [
       'a tensor that is larger than it says',
       changed((_, graph) => (graph.initializer[0]!.dims = [3])),
       /declares 3/,

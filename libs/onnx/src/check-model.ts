@@ -169,6 +169,8 @@ function checkNodes(
     for (const name of node.input ?? [])
       if (name !== '' && !made.has(name))
         refuse(`${operator} reads ${JSON.stringify(name)} before it is made`);
+    if (operator !== '/Constant' && !(node.input ?? []).some((name) => name !== ''))
+      refuse(`${operator} reads nothing`);
     checkAttributes(operator, node, limits);
     checkLstm(operator, node, shapes);
     if (node.domain === 'ai.onnx.ml') {
