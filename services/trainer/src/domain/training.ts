@@ -1,3 +1,5 @@
+import { AppError } from '@headrace/kernel';
+
 export const stepNames = [
   'training-set',
   'split',
@@ -35,4 +37,10 @@ export function isFinished(state: TrainingState): boolean {
 /** Whether this can be the id of a training at all; anything else is not asked for in the store. */
 export function isTrainingId(text: string): boolean {
   return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text);
+}
+
+/** Not a failure: somebody asked for it. */
+export class TrainingCancelledError extends AppError {
+  readonly code = 'TRAINER_TRAINING_CANCELLED';
+  readonly kind = 'conflict';
 }

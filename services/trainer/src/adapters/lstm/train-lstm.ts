@@ -5,6 +5,7 @@ import {
   type SequenceTrainingRequest,
   type TrainedSequenceModel,
 } from '../../application/sequence-trainer.js';
+import { TrainingCancelledError } from '../../domain/training.js';
 import { adamDefaults, startAdam, stepAdam } from '../../domain/sequence/adam.js';
 import { batchesPerEpoch } from '../../domain/sequence/batch-order.js';
 import { fitScaler, scaleSequences } from '../../domain/sequence/channel-scaler.js';
@@ -25,12 +26,6 @@ import { requestKey } from './request-key.js';
 export class TrainingDivergedError extends AppError {
   readonly code = 'TRAINER_TRAINING_DIVERGED';
   readonly kind = 'invalid';
-}
-
-/** Not a failure: somebody asked for it. */
-export class SequenceTrainingCancelledError extends AppError {
-  readonly code = 'TRAINER_TRAINING_CANCELLED';
-  readonly kind = 'conflict';
 }
 
 export interface LstmTrainingControl {
@@ -80,7 +75,7 @@ export function trainLstm(
       while (state.batch < batches) {
         if (isCancelled?.() === true) {
           onCheckpoint?.(encodeCheckpoint(state, key));
-          throw new SequenceTrainingCancelledError(
+          throw new TrainingCancelledError(
             `Training was cancelled in epoch ${state.epoch} after ${state.batch} of ${batches} batches`,
           );
         }

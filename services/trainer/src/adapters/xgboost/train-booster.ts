@@ -1,5 +1,6 @@
 import { AppError } from '@headrace/kernel';
 import { type XgboostParameters } from '../../application/xgboost-parameters.js';
+import { TrainingCancelledError } from '../../domain/training.js';
 import { Booster, type RoundScore } from './booster.js';
 import { DMatrix, type FeatureMatrix, type RowFacts } from './d-matrix.js';
 import { requireSupported } from './encode-parameters.js';
@@ -8,16 +9,6 @@ import { type XgboostLibrary } from './xgboost-library.js';
 export class TrainingDataError extends AppError {
   readonly code = 'TRAINER_TRAINING_DATA_UNFIT';
   readonly kind = 'invalid';
-}
-
-/** Not a failure: somebody asked for it. */
-export class TrainingCancelledError extends AppError {
-  readonly code = 'TRAINER_TRAINING_CANCELLED';
-  readonly kind = 'conflict';
-
-  constructor(readonly completedRounds: number) {
-    super(`The training was cancelled after ${completedRounds} rounds`);
-  }
 }
 
 export type LabelledMatrix = FeatureMatrix & RowFacts & { readonly label: Float32Array };
@@ -122,7 +113,7 @@ function boost(
   const watch = options.earlyStopping && new Watch(options.earlyStopping);
   let stopped: TrainedBooster['stopped'] = 'rounds';
   for (let round = first; round < first + options.rounds; round += 1) {
-    if (options.isCancelled?.() === true) throw new TrainingCancelledError(round - first);
+    if (options.isCancelled?.() === true) throw cancelledAfter(round - first);
     booster.update(round, training);
     const scores = sets.length === 0 ? [] : booster.evaluate(round, sets);
     for (const { set, metric, value } of scores) (history[`${set}-${metric}`] ??= []).push(value);
@@ -168,6 +159,10 @@ class Watch {
     }
     return this.best !== undefined && round - this.best.round >= rule.rounds;
   }
+}
+
+export function cancelledAfter(rounds: number): TrainingCancelledError {
+  return new TrainingCancelledError(`The training was cancelled after ${rounds} rounds`);
 }
 
 /** What XGBoost itself would take in silence and make a useless model of. */

@@ -9,7 +9,7 @@ import {
 } from '../../application/gradient-booster.js';
 import { type WorkerArguments } from './collective-tracker.js';
 import { type CollectiveAnswer, type CollectiveWork } from './collective-work.js';
-import { requireTwoClasses, TrainingCancelledError, TrainingDataError } from './train-booster.js';
+import { cancelledAfter, requireTwoClasses, TrainingDataError } from './train-booster.js';
 import { XgboostWorkError } from './xgboost-work-error.js';
 
 /** A process of the training is gone: killed, out of memory, crashed. The same training may succeed. */
@@ -76,7 +76,7 @@ export async function trainDistributed(
   let rounds = 0;
   let abort: (() => void) | undefined;
   const aborted = new Promise<never>((_, reject) => {
-    abort = () => reject(new TrainingCancelledError(rounds));
+    abort = () => reject(cancelledAfter(rounds));
     if (control.signal?.aborted === true) abort();
     else control.signal?.addEventListener('abort', abort, { once: true });
   });
