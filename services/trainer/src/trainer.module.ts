@@ -28,6 +28,7 @@ import { StartFirstModel } from './application/start-first-model.js';
 import { trainingPlan } from './application/training-plan.js';
 import { TrainingPlans } from './application/training-plans.js';
 import { TrainingRepository } from './application/training-repository.js';
+import { TrainingRuns } from './application/training-run.js';
 import { TrainingSets } from './application/training-sets.js';
 import { Shutdown, WorkOffTrainings } from './application/work-off-trainings.js';
 import { trainerConfigSchema, type TrainerConfig } from './trainer.config.js';
@@ -67,6 +68,7 @@ export class TrainerModule {
         RequestTraining,
         CancelTraining,
         ReadTrainings,
+        TrainingRuns,
         RunTraining,
         WorkOffTrainings,
         StartFirstModel,

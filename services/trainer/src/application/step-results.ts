@@ -1,0 +1,41 @@
+import { evidence } from '@headrace/contracts';
+import { z } from 'zod';
+import { type StepName } from '../domain/training.js';
+import { trainingSetReference } from './training-sets.js';
+
+const part = z.object({ begin: z.number(), end: z.number() });
+const numbers = z.record(z.string(), z.number());
+
+/** An object that a step has stored. */
+export const storedArtifact = z.object({ key: z.string(), digest: z.string().startsWith('sha256:') });
+export type StoredArtifact = z.output<typeof storedArtifact>;
+
+/** What each step leaves behind, as the database keeps it: all that the steps after it and a resumed run need. */
+export const stepResults = {
+  'training-set': trainingSetReference,
+  split: z.object({ train: part, validation: part, holdout: part, dropped: z.number() }),
+  train: storedArtifact.extend({
+    rounds: z.number(),
+    bestScore: z.number().nullable(),
+    stopped: z.enum(['rounds', 'early']),
+    history: z.record(z.string(), z.array(z.number())),
+    importance: numbers,
+    library: z.string(),
+  }),
+  calibration: z.discriminatedUnion('method', [
+    z.object({ method: z.literal('platt'), slope: z.number(), intercept: z.number() }),
+    z.object({ method: z.literal('none'), reason: z.string() }),
+  ]),
+  onnx: storedArtifact.extend({ bytes: z.number(), rows: z.number(), largestDifference: z.number() }),
+  validation: z.object({
+    rows: z.number(),
+    positives: z.number(),
+    metrics: z.record(z.string(), z.number().nullable()),
+    evidence: z.array(evidence),
+    validated: z.boolean(),
+  }),
+  reference: storedArtifact,
+  store: z.object({ artifacts: z.record(z.string(), storedArtifact) }),
+} satisfies Record<StepName, z.ZodType>;
+
+export type StepResult<Name extends StepName> = z.output<(typeof stepResults)[Name]>;
