@@ -6,6 +6,7 @@ import { EntityState } from '../domain/entity-state.js';
 import { type FeatureView } from '../domain/feature-view.js';
 import { type LabelDeclaration } from '../domain/label.js';
 import { featuresIdOf, type OnlineRow } from '../domain/online-row.js';
+import { type Acceptance } from '../domain/windows/entity-windows.js';
 import { readingHash } from '../domain/reading-hash.js';
 import { type OnlineStore, type StateStore } from './ports.js';
 
@@ -29,6 +30,7 @@ interface Batch {
   readonly features: NewFact<typeof FeaturesComputed>[];
   readonly outcomes: NewFact<typeof OutcomeObserved>[];
   readonly changes: Map<string, Change>;
+  readonly acceptances: Map<Acceptance, number>;
 }
 
 /**
@@ -67,6 +69,7 @@ export class ComputeFeatures {
       features: [],
       outcomes: [],
       changes: new Map(),
+      acceptances: new Map(),
     };
     try {
       for (const reading of readings) this.take(reading, batch);
@@ -84,6 +87,7 @@ export class ComputeFeatures {
       for (const systemId of batch.states.keys()) this.held.delete(systemId);
       throw error;
     }
+    for (const [acceptance, count] of batch.acceptances) this.accepted.inc({ acceptance }, count);
     this.hold(readings, batch);
   }
 
@@ -98,7 +102,7 @@ export class ComputeFeatures {
     }
     const row = this.view.valuesOf(values);
     const acceptance = state.windows.accept(eventTime, knownTime, readingHash(readingId), row);
-    this.accepted.inc({ acceptance });
+    batch.acceptances.set(acceptance, (batch.acceptances.get(acceptance) ?? 0) + 1);
     if (acceptance === 'too-late' && state.hasApplied(reading.position)) return;
     state.apply(reading.position);
     const isRepeat = acceptance === 'duplicate' || acceptance === 'superseded';

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { EntityState } from './entity-state.js';
 import { FeatureView, featureViewSchema } from './feature-view.js';
+import { labelSchema } from './label.js';
 import { framed, StateDamagedError, StateNewerError, unframed } from './state-frame.js';
 
 const view = new FeatureView(
@@ -42,12 +43,54 @@ describe('the stored state of an entity', () => {
     expect(restored.windows.exportRows()).toEqual(state.windows.exportRows());
   });
 
+  it('of the format before, with waiting labels in its JSON, is read', () => {
+    const label = labelSchema.parse({
+      name: 'incident',
+      version: 1,
+      view: 'system_metrics',
+      withinMinutes: 15,
+      column: 'cpu_usage',
+      atLeast: 90,
+    });
+    const rows = stateOf(3).windows.exportRows();
+    const head = Buffer.from(
+      JSON.stringify({
+        outcomes: [
+          {
+            waiting: [
+              [noon, 1],
+              [noon + 7_000, 0],
+            ],
+            breaches: [],
+          },
+        ],
+        chunks: [],
+        nextChunk: 0,
+      }),
+    );
+    const frame = framed(
+      'head',
+      new Uint8Array(Uint32Array.of(head.length).buffer),
+      head,
+      new Uint8Array(rows.buffer),
+    );
+    new DataView(frame.buffer).setUint16(4, 2, true);
+    const checksum = crc32(Uint8Array.from([...frame.subarray(0, 12), ...frame.subarray(16)]));
+    new DataView(frame.buffer).setUint32(12, checksum, true);
+    const restored = EntityState.decode(view, [label], frame, []);
+    expect(restored.windows.exportRows()).toEqual(rows);
+    expect(restored.outcomes[0]!.state().waiting).toEqual(Float64Array.of(noon, 1, noon + 7_000, 0));
+    const again = EntityState.decode(view, [label], restored.encode(), []);
+    expect(again.outcomes[0]!.state()).toEqual(restored.outcomes[0]!.state());
+    expect(again.windows.exportRows()).toEqual(rows);
+  });
+
   it('is refused when a newer release wrote it, whatever that release changed behind the format', () => {
     const newer = framed('head', Uint8Array.of(1, 2, 3));
-    new DataView(newer.buffer).setUint16(4, 3, true);
+    new DataView(newer.buffer).setUint16(4, 4, true);
     expect(() => unframed('head', newer)).toThrow(StateNewerError);
     expect(() => EntityState.chunksOf(newer)).toThrow(
-      'The stored state has format 3, this release reads 2; run the release that wrote it, or delete the state to begin anew',
+      'The stored state has format 4, this release reads 3; run the release that wrote it, or delete the state to begin anew',
     );
   });
 

@@ -20,7 +20,11 @@ export interface LogPosition {
 }
 
 interface Head {
-  readonly outcomes: readonly OutcomeTrackerState[];
+  readonly outcomes: readonly {
+    /** How many instants stand before the rows. Format 2 has the instants themselves here, as pairs. */
+    readonly waiting: number | readonly (readonly [eventTime: number, observed: 0 | 1])[];
+    readonly breaches: OutcomeTrackerState['breaches'];
+  }[];
   readonly chunks: readonly (readonly [index: number, newest: number])[];
   readonly nextChunk: number;
   readonly applied?: readonly [partition: number, offset: number, index: number];
@@ -46,9 +50,9 @@ export class EntityState {
     return EntityState.from(view, labels, []);
   }
 
-  /** Call after the windows took a row in. */
+  /** Call after the windows took a row in, or corrected it. */
   touch(eventTime: number): void {
-    this.unsealed.push(eventTime);
+    if (this.unsealed.at(-1) !== eventTime) this.unsealed.push(eventTime);
   }
 
   /** Notes that the reading at a position is part of this state. */
@@ -71,7 +75,7 @@ export class EntityState {
   /** A new chunk when enough rows have gathered. It must be stored before the next `encode` is. */
   seal(): Chunk | undefined {
     if (this.unsealed.length < rowsPerChunk) return undefined;
-    const rows = this.windows.exportRows([...new Set(this.unsealed)]);
+    const rows = this.windows.exportRows(this.unsealed);
     const index = this.nextChunk;
     const newest = Math.max(...this.unsealed);
     this.nextChunk += 1;
@@ -81,15 +85,17 @@ export class EntityState {
   }
 
   encode(): Uint8Array {
+    const outcomes = this.outcomes.map((tracker) => tracker.state());
     const head: Head = {
-      outcomes: this.outcomes.map((tracker) => tracker.state()),
+      outcomes: outcomes.map(({ waiting, breaches }) => ({ waiting: waiting.length / 2, breaches })),
       chunks: this.chunks,
       nextChunk: this.nextChunk,
       ...(this.applied === undefined ? {} : { applied: this.applied }),
     };
-    const json = new TextEncoder().encode(JSON.stringify(head));
+    const json = Buffer.from(JSON.stringify(head));
     const length = new Uint8Array(Uint32Array.of(json.length).buffer);
-    return framed('head', length, json, bytesOf(this.windows.exportRows([...new Set(this.unsealed)])));
+    const rows = this.windows.exportRows(this.unsealed);
+    return framed('head', length, json, ...[...outcomes.map(({ waiting }) => waiting), rows].map(bytesOf));
   }
 
   /** Which chunks an encoded state needs. */
@@ -104,9 +110,17 @@ export class EntityState {
     bytes: Uint8Array,
     chunks: readonly Uint8Array[],
   ): EntityState {
-    const { head, rows } = headOf(bytes);
-    const state = EntityState.from(view, labels, head.outcomes);
-    for (const chunk of chunks) importWhole(state.windows, rowsOf(unframed('rows', chunk)));
+    const { head, numbers } = headOf(bytes);
+    let rowsFrom = 0;
+    const outcomes = head.outcomes.map(({ waiting, breaches }): OutcomeTrackerState => {
+      if (typeof waiting !== 'number') return { waiting: Float64Array.from(waiting.flat()), breaches };
+      const from = rowsFrom;
+      rowsFrom += 2 * waiting;
+      return { waiting: numbers.subarray(from, rowsFrom), breaches };
+    });
+    const rows = numbers.subarray(rowsFrom);
+    const state = EntityState.from(view, labels, outcomes);
+    for (const chunk of chunks) importWhole(state.windows, numbersOf(unframed('rows', chunk)));
     importWhole(state.windows, rows);
     state.chunks = [...head.chunks];
     state.nextChunk = head.nextChunk;
@@ -133,11 +147,11 @@ export class EntityState {
   }
 }
 
-function headOf(bytes: Uint8Array): { readonly head: Head; readonly rows: Float64Array } {
+function headOf(bytes: Uint8Array): { readonly head: Head; readonly numbers: Float64Array } {
   const content = unframed('head', bytes);
   const length = new DataView(content.buffer).getUint32(0, true);
   const head = JSON.parse(new TextDecoder().decode(content.subarray(4, 4 + length))) as Head;
-  return { head, rows: rowsOf(content.subarray(4 + length)) };
+  return { head, numbers: numbersOf(content.subarray(4 + length)) };
 }
 
 function importWhole(windows: EntityWindows, rows: Float64Array): void {
@@ -152,7 +166,7 @@ function bytesOf(rows: Float64Array): Uint8Array {
 }
 
 /** Copied, because they need not lie where an array of numbers may begin. */
-function rowsOf(bytes: Uint8Array): Float64Array {
+function numbersOf(bytes: Uint8Array): Float64Array {
   if (bytes.length % 8 !== 0) throw new StateDamagedError(`${bytes.length} bytes are no numbers`);
   return new Float64Array(new Uint8Array(bytes).buffer);
 }

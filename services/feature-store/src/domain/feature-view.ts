@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { compileExpression, type CompiledExpression } from './expressions/compile-expression.js';
 import { ExpressionError } from './expressions/expression.js';
-import { timeFeature, timeFeatureNames } from './time-features.js';
+import { timeFeature, timeFeatureNames, type TimeFeatureName } from './time-features.js';
 import { type EntityWindows } from './windows/entity-windows.js';
 import {
   isWindowStatistic,
@@ -129,26 +129,36 @@ export class FeatureView {
   compute(windows: EntityWindows, asOf: number, values: Float64Array): Float64Array {
     const { timeFeatures, columns } = this.declaration;
     const out = new Float64Array(this.featureNames.length);
-    for (const [index, name] of timeFeatures.entries()) out[index] = timeFeature(name, asOf);
+    for (let index = 0; index < timeFeatures.length; index += 1) {
+      out[index] = timeFeature(timeFeatures[index] as TimeFeatureName, asOf);
+    }
     for (let column = 0; column < columns.length; column += 1) {
       out[timeFeatures.length + column] = values[column] ?? Number.NaN;
     }
     windows.features(asOf, out, this.windowsFrom);
-    for (const [index, { compiled }] of this.derived.entries()) {
-      out[this.derivedFrom + index] = compiled.evaluate(out);
+    for (let index = 0; index < this.derived.length; index += 1) {
+      out[this.derivedFrom + index] = (this.derived[index] as DerivedFeature).compiled.evaluate(out);
     }
     return out;
   }
 
   /** The values of the view's columns in a reading; NaN where it has none. */
   valuesOf(reading: Readonly<Record<string, number | null>>): Float64Array {
-    return Float64Array.from(this.declaration.columns, (column) => reading[column] ?? Number.NaN);
+    const { columns } = this.declaration;
+    const values = new Float64Array(columns.length);
+    for (let index = 0; index < columns.length; index += 1) {
+      values[index] = reading[columns[index] as string] ?? Number.NaN;
+    }
+    return values;
   }
 
   /** For the wire: null where there is no value. What overflowed is no value either. */
   named(values: Float64Array): Record<string, number | null> {
     const named: Record<string, number | null> = {};
-    for (const [index, name] of this.featureNames.entries()) named[name] = orNull(values[index]);
+    // Counted, because `entries()` takes twice the time, here where it is done for every reading.
+    for (let index = 0; index < this.featureNames.length; index += 1) {
+      named[this.featureNames[index] as string] = orNull(values[index]);
+    }
     return named;
   }
 }

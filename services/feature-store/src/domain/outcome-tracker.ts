@@ -21,19 +21,14 @@ export interface ObservedReading {
   readonly incident: boolean;
 }
 
-interface Waiting {
-  readonly eventTime: number;
-  /** Whether anything was measured within the label's horizon so far. */
-  observed: boolean;
-}
-
 interface Breach {
   readonly eventTime: number;
   readonly readingId: string;
 }
 
 export interface OutcomeTrackerState {
-  readonly waiting: readonly (readonly [eventTime: number, observed: 0 | 1])[];
+  /** Two numbers an instant: its event time, and 1 when something was measured within its horizon, else 0. */
+  readonly waiting: Float64Array;
   readonly breaches: readonly (readonly [eventTime: number, readingId: string])[];
 }
 
@@ -44,18 +39,21 @@ export interface OutcomeTrackerState {
 export class OutcomeTracker {
   private readonly horizonMs: number;
   private readonly rememberMs: number;
-  private waiting: Waiting[];
+  /** As in `OutcomeTrackerState`; of it the first `2 * count` numbers. */
+  private waiting: Float64Array;
+  private count: number;
   private breaches: Breach[];
 
   constructor(
     private readonly label: LabelDeclaration,
     private readonly column: number,
     latenessMinutes: number,
-    state: OutcomeTrackerState = { waiting: [], breaches: [] },
+    state: OutcomeTrackerState = { waiting: new Float64Array(0), breaches: [] },
   ) {
     this.horizonMs = label.withinMinutes * minuteMs;
     this.rememberMs = this.horizonMs + latenessMinutes * minuteMs;
-    this.waiting = state.waiting.map(([eventTime, observed]) => ({ eventTime, observed: observed === 1 }));
+    this.waiting = state.waiting.slice();
+    this.count = state.waiting.length / 2;
     this.breaches = state.breaches.map(([eventTime, readingId]) => ({ eventTime, readingId }));
   }
 
@@ -75,13 +73,9 @@ export class OutcomeTracker {
     return decided;
   }
 
-  get waitingCount(): number {
-    return this.waiting.length;
-  }
-
   state(): OutcomeTrackerState {
     return {
-      waiting: this.waiting.map(({ eventTime, observed }) => [eventTime, observed ? 1 : 0]),
+      waiting: this.waiting.slice(0, 2 * this.count),
       breaches: this.breaches.map(({ eventTime, readingId }) => [eventTime, readingId]),
     };
   }
@@ -92,23 +86,25 @@ export class OutcomeTracker {
 
   /** Instants t with t < reading <= t + horizon have seen something; a breach decides them. */
   private lookBack(reading: ObservedReading, breach: boolean, decided: Outcome[]): void {
-    const still: Waiting[] = [];
-    for (const instant of this.waiting) {
-      const within =
-        instant.eventTime < reading.eventTime && reading.eventTime <= instant.eventTime + this.horizonMs;
+    const { waiting } = this;
+    let kept = 0;
+    for (let index = 0; index < this.count; index += 1) {
+      const instant = waiting[2 * index] as number;
+      const within = instant < reading.eventTime && reading.eventTime <= instant + this.horizonMs;
       if (within && breach) {
         decided.push({
-          eventTime: instant.eventTime,
+          eventTime: instant,
           value: 1,
           maturedAt: reading.eventTime,
           decidedBy: reading.readingId,
         });
         continue;
       }
-      if (within) instant.observed = true;
-      still.push(instant);
+      waiting[2 * kept] = instant;
+      waiting[2 * kept + 1] = within ? 1 : (waiting[2 * index + 1] as number);
+      kept += 1;
     }
-    this.waiting = still;
+    this.count = kept;
   }
 
   /** A late instant may have its breach behind it already. */
@@ -127,23 +123,30 @@ export class OutcomeTracker {
       return;
     }
     const observed = windows.hasValueWithin(this.column, reading.eventTime, until);
-    this.waiting.push({ eventTime: reading.eventTime, observed });
+    if (2 * this.count === this.waiting.length) {
+      const larger = new Float64Array(Math.max(32, 2 * this.waiting.length));
+      larger.set(this.waiting);
+      this.waiting = larger;
+    }
+    this.waiting[2 * this.count] = reading.eventTime;
+    this.waiting[2 * this.count + 1] = observed ? 1 : 0;
+    this.count += 1;
   }
 
   private mature(readingId: string, watermark: number, decided: Outcome[]): void {
-    const still: Waiting[] = [];
-    for (const instant of this.waiting) {
-      if (instant.eventTime + this.horizonMs > watermark) {
-        still.push(instant);
-      } else if (instant.observed) {
-        decided.push({
-          eventTime: instant.eventTime,
-          value: 0,
-          maturedAt: watermark,
-          decidedBy: readingId,
-        });
+    const { waiting } = this;
+    let kept = 0;
+    for (let index = 0; index < this.count; index += 1) {
+      const instant = waiting[2 * index] as number;
+      const observed = waiting[2 * index + 1] as number;
+      if (instant + this.horizonMs > watermark) {
+        waiting[2 * kept] = instant;
+        waiting[2 * kept + 1] = observed;
+        kept += 1;
+      } else if (observed === 1) {
+        decided.push({ eventTime: instant, value: 0, maturedAt: watermark, decidedBy: readingId });
       }
     }
-    this.waiting = still;
+    this.count = kept;
   }
 }

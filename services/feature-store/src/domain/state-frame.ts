@@ -1,8 +1,9 @@
+import { crc32 } from 'node:zlib';
 import { AppError } from '@headrace/kernel';
-import { crc32 } from './crc-32.js';
 
-/** Older formats are read or refused by the code that knows them; there is none so far. */
-export const stateFormat = 2;
+/** Format 2 had the waiting labels in the JSON of a head; its rows are the same. */
+export const stateFormat = 3;
+const oldestFormat = 2;
 
 // 'HRFS', format (16 bits), kind (16 bits), length of the content, CRC-32 of all but itself.
 const magic = 0x53465248;
@@ -66,7 +67,7 @@ export function unframed(kind: FrameKind, bytes: Uint8Array): Uint8Array<ArrayBu
   if (view.getUint32(checksumAt, true) !== checksumOf(bytes)) {
     throw new StateDamagedError('its checksum differs');
   }
-  if (format !== stateFormat) throw new StateDamagedError(`format ${format} was never stored`);
+  if (format < oldestFormat) throw new StateDamagedError(`format ${format} was never stored`);
   const found = kinds[view.getUint16(6, true)] ?? 'unknown';
   if (found !== kind) throw new StateDamagedError(`it is a frame of ${found}, not of ${kind}`);
   return new Uint8Array(bytes.subarray(headerBytes));

@@ -62,19 +62,13 @@ function keyOf(view: FeatureView, systemId: string): string {
 }
 
 function encode(row: OnlineRow): Uint8Array {
-  const id = new TextEncoder().encode(row.changedBy);
-  const numbers = Float64Array.of(
-    row.eventTime,
-    row.knownTime,
-    row.values.length,
-    row.fill.length,
-    ...row.values,
-    ...row.fill,
-  );
-  const bytes = new Uint8Array(numbers.byteLength + id.length);
-  bytes.set(new Uint8Array(numbers.buffer));
-  bytes.set(id, numbers.byteLength);
-  return bytes;
+  const valuesAt = headFields;
+  const fillAt = valuesAt + row.values.length;
+  const numbers = new Float64Array(fillAt + row.fill.length);
+  numbers.set([row.eventTime, row.knownTime, row.values.length, row.fill.length]);
+  numbers.set(row.values, valuesAt);
+  numbers.set(row.fill, fillAt);
+  return Buffer.concat([new Uint8Array(numbers.buffer), Buffer.from(row.changedBy)]);
 }
 
 function decode(systemId: string, bytes: Uint8Array): OnlineRow {

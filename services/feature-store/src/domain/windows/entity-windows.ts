@@ -158,11 +158,12 @@ export class EntityWindows {
     if (instants === undefined) {
       return log.rowsAt(Array.from({ length: this.size }, (_, index) => log.head + index));
     }
-    const indexes = [...instants]
-      .sort((a, b) => a - b)
-      .map((instant) => ({ instant, index: log.firstAtOrAfter(instant) }))
-      .filter(({ instant, index }) => index < log.tail && log.at(0, index) === instant);
-    return log.rowsAt(indexes.map(({ index }) => index));
+    const indexes: number[] = [];
+    for (const instant of new Float64Array(instants).sort()) {
+      const index = log.firstAtOrAfter(instant);
+      if (index < log.tail && log.at(0, index) === instant) indexes.push(index);
+    }
+    return log.rowsAt(indexes);
   }
 
   /** Takes in rows that `exportRows` gave; in any order, also twice. */

@@ -130,9 +130,9 @@ export class RowLog {
   /** The rows at the given places, one after the other. */
   rowsAt(indexes: readonly number[]): Float64Array {
     const out = new Float64Array(indexes.length * this.width);
-    for (const [row, index] of indexes.entries()) {
-      for (let field = 0; field < this.width; field += 1)
-        out[row * this.width + field] = this.at(field, index);
+    let next = 0;
+    for (const index of indexes) {
+      for (let field = 0; field < this.width; field += 1) out[next++] = this.at(field, index);
     }
     return out;
   }
