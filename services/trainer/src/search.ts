@@ -1,6 +1,7 @@
 /** Hyper-parameter search, for whoever trains or compares. */
 export { ask, type Ask } from './domain/search/ask.js';
 export { judgePruning } from './domain/search/judge-pruning.js';
+export { openTrial } from './domain/search/open-trial.js';
 export { parameterImportances, type ImportanceOptions } from './domain/search/parameter-importances.js';
 export { paretoFront } from './domain/search/pareto-front.js';
 export { type PrunerOptions } from './domain/search/pruner-options.js';

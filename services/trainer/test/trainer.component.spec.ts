@@ -6,6 +6,7 @@ import {
   RetrainingRequested,
   TrainingFailed,
   TrainingRequested,
+  TrialCompleted,
   type EventDefinition,
 } from '@headrace/contracts';
 import { openPglite } from '@headrace/database';
@@ -43,12 +44,25 @@ validation:
     - { metric: onnx_largest_difference, direction: at-most, threshold: 0.00001 }
 `;
 
+/** One trial in two learns a thousandth as fast as it should. */
+const search = `
+search:
+  trials: TRIALS
+  startupTrials: 3
+  seed: 7
+  pruner: { kind: median, startupTrials: 1, warmupSteps: 5 }
+  space:
+    max_depth: { kind: int, low: 2, high: 5 }
+    learning_rate: { kind: categorical, choices: [0.3, 0.0003] }
+`;
+
 interface Harness {
   readonly shared: SharedBackends;
   readonly objects: ObjectStore;
   readonly featureStore: FakeFeatureStore;
   service: RunningService;
-  restart(): Promise<void>;
+  /** Without a word to what is running; `meanwhile` finds what it left behind. */
+  restart(meanwhile?: () => Promise<void>): Promise<void>;
   get(path: string): Promise<{ status: number; body: Record<string, unknown> }>;
   post(path: string, body?: unknown): Promise<{ status: number; body: Record<string, unknown> }>;
   training(id: string): Promise<PresentedTraining>;
@@ -59,7 +73,7 @@ interface Harness {
 const newDatabase = copiesOf(async (path) => (await openPglite(path)).close());
 
 async function start(
-  options: { rounds?: number; early?: number; first?: string; minutes?: number } = {},
+  options: { rounds?: number; early?: number; first?: string; minutes?: number; trials?: number } = {},
 ): Promise<Harness> {
   const directory = temporaryDirectory();
   const declarations = join(directory, 'config', 'training-plans');
@@ -69,7 +83,8 @@ async function start(
     plan
       .replace('ROUNDS', String(options.rounds ?? 40))
       .replace('EARLY', String(options.early ?? 10))
-      .replace('FIRST', options.first ?? '{ rows: 1000000, positives: 1 }'),
+      .replace('FIRST', options.first ?? '{ rows: 1000000, positives: 1 }')
+      .concat(options.trials === undefined ? '' : search.replace('TRIALS', String(options.trials))),
   );
   const environment = { HEADRACE_DATA_DIR: join(directory, 'data') };
   newDatabase(join(directory, 'data', 'database'));
@@ -101,8 +116,9 @@ async function start(
     objects: shared.objects!,
     featureStore,
     service: await run(),
-    restart: async () => {
+    restart: async (meanwhile) => {
       await harness.service.close();
+      await meanwhile?.();
       harness.service = await run();
     },
     get: (path) => request(harness, 'GET', path),
@@ -230,8 +246,11 @@ describe('a training', () => {
     expect(digests[0]).toBe(digests[1]);
   });
 
-  it('is cancelled between two rounds and says so', async () => {
-    const harness = await start({ rounds: 20_000, early: 20_000 });
+  it.each([
+    ['train', undefined],
+    ['search', 4],
+  ])('is cancelled between two rounds of step %s and says so', async (step, trials) => {
+    const harness = await start({ rounds: 20_000, early: 20_000, ...(trials !== undefined && { trials }) });
     const { body } = await harness.post('/v1/trainings');
     const id = body['trainingId'] as string;
     await eventually(async () =>
@@ -240,7 +259,7 @@ describe('a training', () => {
     expect((await harness.post(`/v1/trainings/${id}/cancel`)).status).toBe(202);
     await expect(ended(harness, id)).resolves.toMatchObject({
       state: 'cancelled',
-      failure: { step: 'train', code: 'TRAINER_TRAINING_CANCELLED' },
+      failure: { step, code: 'TRAINER_TRAINING_CANCELLED' },
     });
     await eventually(async () =>
       expect((await harness.facts(TrainingFailed)).map(({ payload }) => payload.code)).toEqual([
@@ -318,6 +337,113 @@ describe('a training', () => {
     });
   });
 });
+
+describe('a search', () => {
+  it('goes on after a kill as if there had been none, and its best trial is the model', async () => {
+    const harness = await start({ rounds: 300, early: 300, trials: 8 });
+    const { body: asked } = await harness.post('/v1/trainings');
+    const first = asked['trainingId'] as string;
+    const atOnce = resultOfSearch(await ended(harness, first));
+
+    const { body: askedAgain } = await harness.post('/v1/trainings');
+    const second = askedAgain['trainingId'] as string;
+    await eventually(async () => expect(await trialsOf(harness, second)).not.toHaveLength(0));
+    await harness.restart(async () => {
+      expect((await trialsOf(harness, second)).length).toBeLessThan(8);
+    });
+    const training = await ended(harness, second);
+    const resumed = resultOfSearch(training);
+
+    // The study has all that was suggested and reported: the same bytes, or it did not go on from where it was.
+    expect(resumed.study.digest).toBe(atOnce.study.digest);
+    expect(resumed.best).toMatchObject({
+      trial: atOnce.best.trial,
+      trees: { digest: atOnce.best.trees.digest },
+    });
+    for (const id of [first, second])
+      await eventually(async () =>
+        expect((await trialsOf(harness, id)).map(({ payload }) => payload.trial)).toEqual([
+          0, 1, 2, 3, 4, 5, 6, 7,
+        ]),
+      );
+
+    const trials = (await trialsOf(harness, second)).map(({ payload }) => payload);
+    expect(trials[0]).toMatchObject({ state: 'complete', parameters: { max_depth: 3, learning_rate: 0.2 } });
+    const pruned = trials.filter(({ state }) => state === 'pruned');
+    expect(pruned.length).toBe(resumed.trials.pruned);
+    expect(
+      pruned.map(({ parameters, objective }) => [parameters['learning_rate'], objective]),
+    ).toContainEqual([0.0003, null]);
+    const complete = trials.flatMap(({ objective }) => (objective === null ? [] : [objective]));
+    expect(resumed.best.value).toBe(Math.min(...complete));
+    expect(resumed.best.value).toBeLessThanOrEqual(resumed.ownValue);
+    expect(resumed.importances['learning_rate']).toBeGreaterThan(0);
+
+    const { payload } = await eventually(async () => {
+      const facts = await harness.facts(ModelTrained);
+      expect(facts).toHaveLength(2);
+      return facts[1]!;
+    });
+    const best = trials[resumed.best.trial]!;
+    expect(payload.parameters).toMatchObject({
+      ...best.parameters,
+      search_trials: 8,
+      search_best_trial: best.trial,
+    });
+    // Nothing was trained twice, and only the best trial is kept.
+    expect(payload.artifacts['xgboost']).toEqual({
+      key: resumed.best.trees.key,
+      digest: resumed.best.trees.digest,
+    });
+    const kept = [];
+    for await (const { key } of harness.objects.list(`models/performance-predictor/${payload.runId}/`))
+      kept.push(key.split('/').slice(3).join('/'));
+    expect(kept).toEqual([
+      'model.onnx',
+      'reference.json',
+      'run.json',
+      'study.json',
+      `trials/${best.trial}.json`,
+    ]);
+    expect(training.steps?.map(({ name }) => name).slice(0, 4)).toEqual([
+      'training-set',
+      'split',
+      'search',
+      'train',
+    ]);
+  });
+
+  it("ends with the training when the plan's own parameters cannot be trained", async () => {
+    const harness = await start({ trials: 4 });
+    harness.featureStore.rows = generateRows(900, { positive: () => false });
+    const { body } = await harness.post('/v1/trainings');
+    await expect(ended(harness, body['trainingId'] as string)).resolves.toMatchObject({
+      state: 'failed',
+      failure: { step: 'search', code: 'TRAINER_TRAINING_DATA_UNFIT' },
+    });
+  });
+});
+
+interface SearchResult {
+  readonly study: { readonly digest: string };
+  readonly trials: Readonly<Record<string, number>>;
+  readonly ownValue: number;
+  readonly best: {
+    readonly trial: number;
+    readonly value: number;
+    readonly trees: { readonly key: string; readonly digest: string };
+  };
+  readonly importances: Readonly<Record<string, number>>;
+}
+
+function resultOfSearch(training: PresentedTraining): SearchResult {
+  expect(training).toMatchObject({ state: 'succeeded', failure: null });
+  return training.steps?.find(({ name }) => name === 'search')?.result as SearchResult;
+}
+
+async function trialsOf(harness: Harness, id: string): Promise<EventOf<typeof TrialCompleted>[]> {
+  return (await harness.facts(TrialCompleted)).filter(({ payload }) => payload.trainingId === id);
+}
 
 describe('who asks for a training', () => {
   it('is the trainer itself for the first model, once there is enough to learn from, and once only', async () => {

@@ -1,6 +1,7 @@
 import { ModelTrained } from '@headrace/contracts';
 import { deterministicId } from '@headrace/kernel';
 import { pending, type PendingFact } from '@headrace/messaging';
+import { trialParameters } from './search-plan.js';
 import { type StepResult } from './step-results.js';
 import { type TrainingPlan } from './training-plan.js';
 import { type TrainingRun } from './training-run.js';
@@ -29,7 +30,7 @@ export function modelTrainedFact(run: TrainingRun, made: MadeModel, at: Date): P
       featureNames: set.featureNames,
       members: [{ name: plan.member, kind: 'trees' }],
       label: plan.label,
-      parameters: flatParameters(plan, {
+      parameters: flatParameters(plan, made.search, {
         plan_version: training.plan.version,
         best_rounds: trees.rounds,
         calibration: calibration.method,
@@ -53,12 +54,21 @@ export function modelTrainedFact(run: TrainingRun, made: MadeModel, at: Date): P
   });
 }
 
+/** What XGBoost was given, flat, with what the search and the plan add to it. */
 function flatParameters(
-  plan: TrainingPlan,
+  { parameters, search: wanted, rounds }: TrainingPlan,
+  search: StepResult<'search'> | undefined,
   more: Record<string, string | number>,
 ): Record<string, string | number | boolean> {
-  const parameters: Record<string, string | number | boolean> = { rounds: plan.rounds, ...more };
-  for (const [name, value] of Object.entries(plan.parameters))
-    if (value !== undefined) parameters[name] = Array.isArray(value) ? value.join(',') : value;
-  return parameters;
+  const best = search?.best ?? undefined;
+  const used =
+    wanted === undefined || best === undefined
+      ? parameters
+      : trialParameters(wanted, parameters, { number: best.trial, parameters: best.parameters });
+  const flat: Record<string, string | number | boolean> = { rounds, ...more };
+  if (search !== undefined) flat['search_trials'] = Object.values(search.trials).reduce((a, b) => a + b);
+  if (best !== undefined) flat['search_best_trial'] = best.trial;
+  for (const [name, value] of Object.entries(used))
+    if (value !== undefined) flat[name] = Array.isArray(value) ? value.join(',') : value;
+  return flat;
 }

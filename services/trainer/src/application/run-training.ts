@@ -9,6 +9,7 @@ import { GradientBooster } from './gradient-booster.js';
 import { type MadeModel, modelTrainedFact } from './model-trained-fact.js';
 import { calibrateMargins } from './steps/calibrate-margins.js';
 import { freezeReference } from './steps/freeze-reference.js';
+import { searchParameters } from './steps/search-parameters.js';
 import { trainTrees } from './steps/train-trees.js';
 import { validateModel } from './steps/validate-model.js';
 import { writeOnnx } from './steps/write-onnx.js';
@@ -60,9 +61,14 @@ export class RunTraining {
         embargoMs: plan.split.embargoSeconds * 1000,
       }),
     );
-    const trees = await run.step('train', () => trainTrees(run, booster, split));
+    const wanted = plan.search;
+    const search = wanted && (await run.step('search', () => searchParameters(run, booster, split, wanted)));
+    const trees = await run.step(
+      'train',
+      async () => search?.best?.trees ?? (await trainTrees(run, booster, split)),
+    );
     const calibration = await run.step('calibration', () => calibrateMargins(run, booster, split, trees));
-    const parts = { set, split, trees, calibration };
+    const parts = { set, split, ...(search && { search }), trees, calibration };
     const model = await run.step('onnx', () => writeOnnx(run, booster, parts));
     const verdict = await run.step('validation', () => validateModel(run, split, model));
     const reference = await run.step('reference', () => freezeReference(run, split, model));
@@ -71,6 +77,7 @@ export class RunTraining {
         model: { key: model.key, digest: model.digest },
         reference,
         xgboost: { key: trees.key, digest: trees.digest },
+        ...(search && { study: search.study }),
         run: await run.putJson('run.json', { plan, version: run.training.plan.version, ...parts, verdict }),
       },
     }));

@@ -10,18 +10,42 @@ const numbers = z.record(z.string(), z.number());
 export const storedArtifact = z.object({ key: z.string(), digest: z.string().startsWith('sha256:') });
 export type StoredArtifact = z.output<typeof storedArtifact>;
 
+const trees = storedArtifact.extend({
+  rounds: z.number(),
+  bestScore: z.number().nullable(),
+  stopped: z.enum(['rounds', 'early']),
+  history: z.record(z.string(), z.array(z.number())),
+  importance: numbers,
+  library: z.string(),
+});
+
 /** What each step leaves behind, as the database keeps it: all that the steps after it and a resumed run need. */
 export const stepResults = {
   'training-set': trainingSetReference,
   split: z.object({ train: part, validation: part, holdout: part, dropped: z.number() }),
-  train: storedArtifact.extend({
-    rounds: z.number(),
-    bestScore: z.number().nullable(),
-    stopped: z.enum(['rounds', 'early']),
-    history: z.record(z.string(), z.array(z.number())),
-    importance: numbers,
-    library: z.string(),
+  search: z.object({
+    /** All trials, as `readStudy` reads them. */
+    study: storedArtifact,
+    /** What trials were compared by, on the validation rows. */
+    metric: z.string(),
+    direction: z.enum(['minimize', 'maximize']),
+    trials: z.object({ complete: z.number(), pruned: z.number(), failed: z.number() }),
+    spentMs: z.number(),
+    /** Of the plan's own parameters. */
+    ownValue: z.number().nullable(),
+    /** Null when no trial is complete. */
+    best: z
+      .object({
+        trial: z.number(),
+        value: z.number().nullable(),
+        parameters: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+        trees,
+      })
+      .nullable(),
+    /** Shares of 1. */
+    importances: numbers,
   }),
+  train: trees,
   calibration: z.discriminatedUnion('method', [
     z.object({ method: z.literal('platt'), slope: z.number(), intercept: z.number() }),
     z.object({ method: z.literal('none'), reason: z.string() }),

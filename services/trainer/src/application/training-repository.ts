@@ -6,6 +6,9 @@ export interface TrainingProgress {
   readonly round: number;
   readonly rounds: number;
   readonly scores: Readonly<Record<string, number>>;
+  /** While parameters are searched: which of how many trials, from 0. */
+  readonly trial?: number;
+  readonly trials?: number;
 }
 
 export interface Training {
@@ -38,6 +41,8 @@ export interface StepRecord {
   readonly startedAt: Date;
   readonly finishedAt: Date | undefined;
   readonly result: unknown;
+  /** What a running step would go on from. */
+  readonly checkpoint: unknown;
 }
 
 export interface TrainingOutcome {
@@ -79,6 +84,16 @@ export abstract class TrainingRepository {
   abstract due(now: Date): Promise<readonly Training[]>;
   abstract begin(id: string, now: Date): Promise<void>;
   abstract beginStep(id: string, step: StepName, now: Date): Promise<void>;
+  /**
+   * Stores what a running step goes on from after a kill, together with the facts that have become true, and answers
+   * whether somebody asked for the end. The next one replaces it; beginning the step again does not, its end does.
+   */
+  abstract checkpoint(
+    id: string,
+    step: StepName,
+    checkpoint: unknown,
+    facts: readonly PendingFact[],
+  ): Promise<{ readonly cancelRequested: boolean }>;
   abstract endStep(id: string, step: StepName, result: unknown, now: Date): Promise<void>;
   /** Stores progress and answers whether somebody asked for the end. */
   abstract progress(id: string, progress: TrainingProgress): Promise<{ readonly cancelRequested: boolean }>;

@@ -1,12 +1,17 @@
 import { Clock } from '@headrace/kernel';
 import { ObjectStore } from '@headrace/object-store';
+import { type PendingFact } from '@headrace/messaging';
 import { Injectable } from '@nestjs/common';
 import { type z } from 'zod';
 import { type StepName } from '../domain/training.js';
-import { type RoundProgress } from './gradient-booster.js';
 import { stepResults, type StepResult, type StoredArtifact } from './step-results.js';
 import { type TrainingPlan } from './training-plan.js';
-import { type Training, TrainingRepository } from './training-repository.js';
+import {
+  type StepRecord,
+  type Training,
+  type TrainingProgress,
+  TrainingRepository,
+} from './training-repository.js';
 import { type TrainingSet, trainingSetReference, TrainingSets } from './training-sets.js';
 
 export interface RunControl {
@@ -31,9 +36,7 @@ export class TrainingRuns {
 
   async resume(training: Training, control: RunControl): Promise<TrainingRun> {
     await this.trainings.begin(training.id, this.clock.now());
-    const steps = await this.trainings.steps(training.id);
-    const done = steps.flatMap((step) => (step.state === 'done' ? [[step.name, step.result] as const] : []));
-    return new TrainingRun(training, control, new Map(done), this);
+    return new TrainingRun(training, control, await this.trainings.steps(training.id), this);
   }
 }
 
@@ -48,6 +51,7 @@ export class TrainingRun {
   attempts: number;
   /** Aborts when the training is cancelled and when the process ends. */
   readonly signal: AbortSignal;
+  private readonly done: ReadonlyMap<StepName, unknown>;
   private reference: unknown;
   private loaded: Promise<TrainingSet> | undefined;
   private writing: Promise<void> | undefined;
@@ -56,10 +60,13 @@ export class TrainingRun {
   constructor(
     readonly training: Training,
     private readonly control: RunControl,
-    private readonly done: ReadonlyMap<StepName, unknown>,
+    private readonly steps: readonly StepRecord[],
     private readonly stores: TrainingRuns,
   ) {
     this.attempts = training.attempts;
+    this.done = new Map(
+      steps.flatMap((step) => (step.state === 'done' ? [[step.name, step.result] as const] : [])),
+    );
     this.signal = AbortSignal.any([control.cancelled.signal, control.shutdown]);
   }
 
@@ -95,6 +102,22 @@ export class TrainingRun {
     return result;
   }
 
+  now(): Date {
+    return this.stores.clock.now();
+  }
+
+  /** What the step stored before it was interrupted; undefined when it begins anew. */
+  checkpointOf(name: StepName): unknown {
+    return this.steps.find((step) => step.name === name)?.checkpoint;
+  }
+
+  /** Stores what the step would go on from, with the facts that have become true, and hears about a cancellation. */
+  async checkpoint(name: StepName, value: unknown, facts: readonly PendingFact[]): Promise<void> {
+    const { cancelRequested } = await this.stores.trainings.checkpoint(this.training.id, name, value, facts);
+    if (cancelRequested) this.control.cancelled.abort();
+    this.signal.throwIfAborted();
+  }
+
   /** The training set, read once. */
   set(): Promise<TrainingSet> {
     this.loaded ??= this.stores.trainingSets.read(trainingSetReference.parse(this.reference));
@@ -106,7 +129,7 @@ export class TrainingRun {
   }
 
   async put(name: string, bytes: Uint8Array): Promise<StoredArtifact> {
-    const key = `models/${this.training.modelName}/${this.runId}/${name}`;
+    const key = this.keyOf(name);
     const { digest } = await this.stores.objects.put(key, bytes);
     return { key, digest };
   }
@@ -115,9 +138,15 @@ export class TrainingRun {
     return this.put(name, Buffer.from(JSON.stringify(value)));
   }
 
+  /** Deletes what lies below a name of this run, but for one object. */
+  async deleteAllBut(below: string, kept: string): Promise<void> {
+    for await (const { key } of this.stores.objects.list(this.keyOf(below)))
+      if (key !== kept) await this.stores.objects.delete(key);
+  }
+
   /** Tells how far a step is, at most once a second, and hears whether somebody asked for the end. */
-  report(progress: RoundProgress): void {
-    const now = this.stores.clock.now().getTime();
+  report(progress: TrainingProgress): void {
+    const now = this.now().getTime();
     if (this.writing !== undefined || now - this.lastWritten < progressEveryMs) return;
     this.lastWritten = now;
     this.writing = this.stores.trainings
@@ -134,6 +163,10 @@ export class TrainingRun {
 
   async reported(): Promise<void> {
     await this.writing;
+  }
+
+  private keyOf(name: string): string {
+    return `models/${this.training.modelName}/${this.runId}/${name}`;
   }
 
   private async perform<Name extends StepName>(

@@ -104,3 +104,11 @@ export const xgboostParameters = z.strictObject({
   skip_drop: z.number().min(0).max(1).optional(),
 });
 export type XgboostParameters = z.output<typeof xgboostParameters>;
+
+/** More is better for these; for all others less is. */
+const maximised = new Set(['auc', 'aucpr', 'map', 'ndcg', 'pre']);
+
+/** Whether more of a metric is better, under its name in a plan or in a round's scores: `ndcg@5`, `auc`. */
+export function isMaximised(metric: string): boolean {
+  return maximised.has(metric.replace(/[@-].*$/, ''));
+}

@@ -3,6 +3,7 @@ import { AppError } from '@headrace/kernel';
 export const stepNames = [
   'training-set',
   'split',
+  'search',
   'train',
   'calibration',
   'onnx',
@@ -11,7 +12,10 @@ export const stepNames = [
   'store',
 ] as const;
 
-/** The steps of a training, in their order. Each stores its result, so that a restart goes on after the last one. */
+/**
+ * The steps of a training, in their order; those that a plan does not want are left out. Each stores its result, so that
+ * a restart goes on after the last one.
+ */
 export type StepName = (typeof stepNames)[number];
 
 export type TrainingState = 'queued' | 'running' | 'succeeded' | 'failed' | 'cancelled';

@@ -82,4 +82,7 @@ export class TrainingStepEntity {
 
   @Column({ type: 'jsonb', nullable: true })
   result!: unknown;
+
+  @Column({ type: 'jsonb', nullable: true })
+  checkpoint!: unknown;
 }

@@ -68,6 +68,7 @@ export class TypeormTrainingRepository extends TrainingRepository {
         startedAt: row.startedAt,
         finishedAt: row.finishedAt ?? undefined,
         result: row.result,
+        checkpoint: row.checkpoint ?? undefined,
       }))
       .sort((left, right) => stepNames.indexOf(left.name) - stepNames.indexOf(right.name));
   }
@@ -107,12 +108,31 @@ export class TypeormTrainingRepository extends TrainingRepository {
     });
   }
 
+  checkpoint(
+    id: string,
+    step: StepName,
+    checkpoint: unknown,
+    facts: readonly PendingFact[],
+  ): Promise<{ readonly cancelRequested: boolean }> {
+    return this.database.transaction(async (transaction) => {
+      const { manager } = transaction;
+      await manager.update(
+        TrainingStepEntity,
+        { trainingId: id, name: step, state: 'running' },
+        { checkpoint: checkpoint as never },
+      );
+      await transaction.state(...facts);
+      const row = await manager.findOneBy(TrainingEntity, { id });
+      return { cancelRequested: row?.cancelRequested ?? true };
+    });
+  }
+
   endStep(id: string, step: StepName, result: unknown, now: Date): Promise<void> {
     return this.database.transaction(async ({ manager }) => {
       await manager.update(
         TrainingStepEntity,
         { trainingId: id, name: step },
-        { state: 'done', finishedAt: now, result: result as never },
+        { state: 'done', finishedAt: now, result: result as never, checkpoint: null as never },
       );
       const rows = step === 'training-set' ? (result as { rows: number }).rows : undefined;
       await manager.update(TrainingEntity, { id }, { attempts: 0, ...(rows !== undefined && { rows }) });

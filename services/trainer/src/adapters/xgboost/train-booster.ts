@@ -1,5 +1,5 @@
 import { AppError } from '@headrace/kernel';
-import { type XgboostParameters } from '../../application/xgboost-parameters.js';
+import { isMaximised, type XgboostParameters } from '../../application/xgboost-parameters.js';
 import { TrainingCancelledError } from '../../domain/training.js';
 import { Booster, type RoundScore } from './booster.js';
 import { DMatrix, type FeatureMatrix, type RowFacts } from './d-matrix.js';
@@ -58,9 +58,6 @@ export interface TrainedBooster {
   readonly best: { readonly round: number; readonly score: number } | undefined;
   readonly stopped: 'rounds' | 'early' | 'callback';
 }
-
-/** Metrics for which more is better; for all others less is. */
-const maximised = new Set(['auc', 'aucpr', 'map', 'ndcg', 'pre']);
 
 /**
  * Trains round by round, so that there is a place for progress and for a stop between two rounds. Like Python's
@@ -150,7 +147,7 @@ class Watch {
     const gain =
       this.best === undefined
         ? Number.POSITIVE_INFINITY
-        : maximised.has(watched.metric.replace(/[@-].*$/, ''))
+        : isMaximised(watched.metric)
           ? watched.value - this.best.score
           : this.best.score - watched.value;
     if (gain > (rule.minDelta ?? 0) && !Number.isNaN(watched.value)) {

@@ -1,30 +1,31 @@
-import { describeLibrary, type GradientBooster } from '../gradient-booster.js';
+import { describeLibrary, type BoostedModel, type GradientBooster } from '../gradient-booster.js';
 import { type StepResult } from '../step-results.js';
 import { type TrainingRun } from '../training-run.js';
-import { labelledRowsOf } from './labelled-rows-of.js';
+import { boostingRequest } from './boosting-request.js';
 
-/** Trains on the first part of the set; the second decides when to stop. */
+/** Trains with the plan's own parameters. */
 export async function trainTrees(
   run: TrainingRun,
   booster: GradientBooster,
   split: StepResult<'split'>,
 ): Promise<StepResult<'train'>> {
-  const { plan } = run;
-  const set = await run.set();
-  const model = await booster.train(
-    {
-      parameters: plan.parameters,
-      rounds: plan.rounds,
-      ...(plan.earlyStoppingRounds !== undefined && { earlyStoppingRounds: plan.earlyStoppingRounds }),
-      featureNames: set.featureNames,
-      train: labelledRowsOf(set, split.train),
-      validation: labelledRowsOf(set, split.validation),
-    },
-    { signal: run.signal, onRound: (progress) => run.report(progress) },
-  );
+  const model = await booster.train(boostingRequest(run.plan, await run.set(), split), {
+    signal: run.signal,
+    onRound: (progress) => run.report(progress),
+  });
   await run.reported();
+  return keepTrees(run, booster, model, 'xgboost.json');
+}
+
+/** Stores a model under this name in the run, and says how it was trained. */
+export async function keepTrees(
+  run: TrainingRun,
+  booster: GradientBooster,
+  model: BoostedModel,
+  name: string,
+): Promise<StepResult<'train'>> {
   return {
-    ...(await run.put('xgboost.json', model.json)),
+    ...(await run.put(name, model.json)),
     rounds: model.rounds,
     bestScore: model.bestScore ?? null,
     stopped: model.stopped,

@@ -17,6 +17,7 @@ import { scoreRows } from './score-rows.js';
 export interface ModelParts {
   readonly set: StepResult<'training-set'>;
   readonly split: StepResult<'split'>;
+  readonly search?: StepResult<'search'>;
   readonly trees: StepResult<'train'>;
   readonly calibration: StepResult<'calibration'>;
 }

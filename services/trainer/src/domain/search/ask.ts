@@ -1,3 +1,4 @@
+import { openTrial } from './open-trial.js';
 import { type Study } from './study.js';
 import { suggest } from './suggest.js';
 import { type RunningTrial } from './trial.js';
@@ -11,6 +12,5 @@ export type Ask =
 export function ask(study: Study): Ask {
   const parameters = suggest(study);
   if (parameters === undefined) return { outcome: 'exhausted' };
-  const trial: RunningTrial = { state: 'running', number: study.trials.length, parameters, reports: [] };
-  return { outcome: 'suggested', study: { ...study, trials: [...study.trials, trial] }, trial };
+  return { outcome: 'suggested', ...openTrial(study, parameters) };
 }

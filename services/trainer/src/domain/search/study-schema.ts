@@ -7,16 +7,14 @@ const conditions = z.array(z.strictObject({ parameter: z.string(), in: z.array(p
 const numeric = { low: z.number(), high: z.number(), step: z.number(), log: z.boolean(), when: conditions };
 const optional = { step: true, log: true, when: true } as const;
 
-const spaceSchema = z.record(
-  z.string(),
-  z.discriminatedUnion('kind', [
-    z.strictObject({ kind: z.literal('int'), ...numeric }).partial(optional),
-    z.strictObject({ kind: z.literal('float'), ...numeric }).partial(optional),
-    z
-      .strictObject({ kind: z.literal('categorical'), choices: z.array(parameterValue), when: conditions })
-      .partial({ when: true }),
-  ]),
-);
+export const parameterSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('int'), ...numeric }).partial(optional),
+  z.strictObject({ kind: z.literal('float'), ...numeric }).partial(optional),
+  z
+    .strictObject({ kind: z.literal('categorical'), choices: z.array(parameterValue), when: conditions })
+    .partial({ when: true }),
+]);
+const spaceSchema = z.record(z.string(), parameterSchema);
 
 const samplerSchema = z.discriminatedUnion('kind', [
   z
@@ -47,7 +45,7 @@ const halving = {
   reductionFactor: z.int().min(2),
   bootstrapCount: z.int().min(0),
 };
-const prunerSchema = z.discriminatedUnion('kind', [
+export const prunerSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('none') }),
   z
     .strictObject({

@@ -35,7 +35,8 @@ export interface FailedTrial extends TrialBase {
   readonly reason: string;
 }
 
-export type Trial = RunningTrial | CompleteTrial | PrunedTrial | FailedTrial;
+export type EndedTrial = CompleteTrial | PrunedTrial | FailedTrial;
+export type Trial = RunningTrial | EndedTrial;
 
 export type Direction = 'minimize' | 'maximize';
 
