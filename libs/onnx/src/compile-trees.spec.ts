@@ -34,6 +34,39 @@ describe('compileTrees', () => {
     );
   });
 
+  it('keeps the splits of a feature by threshold and by category apart', () => {
+    const leaf = (value: number) => ({
+      feature: -1,
+      threshold: 0,
+      yes: 0,
+      no: 0,
+      missingYes: false,
+      value,
+    });
+    const split = { feature: 0, missingYes: true, value: 0 };
+    const nodes = new Map([
+      [0, { ...split, threshold: -2, yes: 1, no: 2 }],
+      [1, leaf(1)],
+      [2, { ...split, threshold: 0, yes: 3, no: 4 }],
+      [3, leaf(2)],
+      [4, { ...split, threshold: 0, yes: 5, no: 6, categories: [3] }],
+      [5, leaf(4)],
+      [6, leaf(8)],
+    ]);
+    const ensemble: TreeEnsemble = {
+      featureNames: ['x'],
+      trees: [layOutTree('mixed', nodes, 0, 8)],
+      offset: 0,
+      link: 'identity',
+    };
+    const out = new Float32Array(4);
+    compileTrees(ensemble).margins(Float32Array.of(-3, -1, 3, 7), 4, out);
+    expect([...out]).toEqual([1, 2, 8, 4]);
+    const one = new Float32Array(1);
+    compileTrees(ensemble).margins(Float32Array.of(3), 1, one);
+    expect([...one]).toEqual([8]);
+  });
+
   it('walks trees that are too deep to be completed', () => {
     const nodes = new Map(
       Array.from({ length: 101 }, (_, index) => [

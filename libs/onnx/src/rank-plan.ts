@@ -117,7 +117,9 @@ export function planRanks(trees: readonly Tree[]): RankPlan {
     firstHalf,
     mostThresholds: most,
     rankOf: (tree, node) =>
-      rankOf.get(tree.feature[node] as number)?.get((tree.threshold[node] as number) + 0) ?? 0,
+      tree.categories?.has(node)
+        ? 0
+        : (rankOf.get(tree.feature[node] as number)?.get((tree.threshold[node] as number) + 0) ?? 0),
     slotOf: (tree, node) =>
       slotOfSet.get(setKey(tree, node) ?? '') ??
       slotOf.get(`${tree.feature[node] as number}/${tree.missingYes[node] as number}`) ??
