@@ -34,6 +34,34 @@ describe('compileTrees', () => {
     );
   });
 
+  // From 256 thresholds of one feature, or 63 categories, ranks and tables do not fit the lanes.
+  it.each([
+    { what: '255 thresholds of a feature', bins: 255, categorical: 0 },
+    { what: '256 thresholds of a feature', bins: 256, categorical: 0 },
+    { what: '61 categories', bins: 61, categorical: 1 },
+    { what: '62 categories', bins: 62, categorical: 1 },
+    { what: '63 categories', bins: 63, categorical: 1 },
+  ])('equals plain walking with $what, whatever the number of rows', ({ bins, categorical }) => {
+    const random = new SeededRandom(bins);
+    const ensemble = randomEnsemble(random, {
+      trees: 41,
+      depth: 7,
+      features: 2,
+      bins,
+      categorical,
+      ragged: 0.1,
+    });
+    const rows = 33;
+    const features = proofRows(ensemble, rows, random);
+    const scorer = compileTrees(ensemble);
+    const expected = Float32Array.from({ length: rows }, (_, row) => marginOf(ensemble, features, row));
+    for (let some = 0; some <= rows; some += 1) {
+      const margins = new Float32Array(some);
+      scorer.margins(features, some, margins);
+      expect(margins).toEqual(expected.subarray(0, some));
+    }
+  });
+
   it('keeps the splits of a feature by threshold and by category apart', () => {
     const leaf = (value: number) => ({
       feature: -1,

@@ -32,6 +32,9 @@ export const wasm = {
   loadI32: (offset: number): Code => [0x28, 2, unsigned(offset)],
   loadF32: (offset: number): Code => [0x2a, 2, unsigned(offset)],
   loadF64: (offset: number): Code => [0x2b, 3, unsigned(offset)],
+  loadSignedI8: (offset: number): Code => [0x2c, 0, unsigned(offset)],
+  loadI8: (offset: number): Code => [0x2d, 0, unsigned(offset)],
+  storeI8: (offset: number): Code => [0x3a, 0, unsigned(offset)],
   storeI32: (offset: number): Code => [0x36, 2, unsigned(offset)],
   storeF32: (offset: number): Code => [0x38, 2, unsigned(offset)],
   add: [0x6a],
@@ -58,6 +61,24 @@ export const wasm = {
   truncateF32: [0xfc, 0x00],
   /** Target, source and number of bytes lie on the stack. */
   copy: [0xfc, 0x0a, 0, 0],
+  /** Sixteen bytes at once. */
+  lanes: {
+    load: (offset: number): Code => [0xfd, 0x00, 0, unsigned(offset)],
+    /** One byte of memory in every lane. */
+    loadSplat: (offset: number): Code => [0xfd, 0x07, 0, unsigned(offset)],
+    store: (offset: number): Code => [0xfd, 0x0b, 0, unsigned(offset)],
+    /** The same byte in every lane. */
+    all: (value: number): Code => [0xfd, 0x0c, new Array<number>(16).fill(value & 0xff)],
+    /** The bytes of the first vector that the second names; 0 where it names none of the sixteen. */
+    pick: [0xfd, 0x0e],
+    /** -1 where the first, signed, is above the second, and 0 elsewhere. */
+    above: [0xfd, 0x27],
+    and: [0xfd, 0x4e],
+    or: [0xfd, 0x50],
+    negate: [0xfd, 0x61],
+    add: [0xfd, 0x6e],
+    min: [0xfd, 0x76],
+  },
   /** Repeats `body` while it leaves something else than 0. */
   repeat: (body: Code): Code => [0x03, 0x40, body, 0x0d, 0, 0x0b],
   ifElse: (then: Code, otherwise: Code): Code => [0x04, 0x40, then, 0x05, otherwise, 0x0b],
@@ -67,9 +88,10 @@ export interface WasmFunction {
   readonly name: string;
   /** i32 parameters. */
   readonly parameters: number;
-  /** Further locals: how many i32, then f32. */
+  /** Further locals: how many i32, then f32, then v128. */
   readonly i32Locals: number;
   readonly f32Locals: number;
+  readonly v128Locals: number;
   readonly result: 'f32' | 'none';
   readonly body: Code;
 }
@@ -88,11 +110,12 @@ export function assemble(functions: readonly WasmFunction[], pages: number): Uin
     vector(new Array<Code>(parameters).fill([0x7f])),
     vector(result === 'f32' ? [[0x7d]] : []),
   ]);
-  const bodies = functions.map(({ i32Locals, f32Locals, body }) =>
+  const bodies = functions.map(({ i32Locals, f32Locals, v128Locals, body }) =>
     sized([
       vector([
         [unsigned(i32Locals), 0x7f],
         [unsigned(f32Locals), 0x7d],
+        [unsigned(v128Locals), 0x7b],
       ]),
       body,
       0x0b,
