@@ -3,6 +3,7 @@ import { SeededRandom } from '@headrace/kernel';
 import { describe, expect, it } from 'vitest';
 import { parseGolden } from './golden/parse-golden.js';
 import { logNormalMass, normalCdf } from './normal-distribution.js';
+import { bandwidthOfOthers } from './kernel-bandwidth.js';
 import { logDensity } from './log-density.js';
 import { fitParzen, type Column } from './parzen-estimator.js';
 import { sampleParzen } from './sample-parzen.js';
@@ -28,7 +29,9 @@ describe('fitParzen', () => {
       parameter,
       positions: Float64Array.from(observed[name]!),
     }));
-    const estimator = fitParzen(columns, recencyWeights(columns[0]!.positions.length));
+    const rows = columns[0]!.positions.length;
+    // There a kernel is as wide among other parameters as alone.
+    const estimator = fitParzen(columns, recencyWeights(rows), bandwidthOfOthers(rows, 1));
     expected.weights.forEach((weight, row) => expect(estimator.weights[row]).toBeCloseTo(weight, 14));
     const densities = logDensity(
       estimator,
@@ -44,7 +47,7 @@ describe('fitParzen', () => {
       parameter: { kind: 'categorical', choices: ['a', 'b'] },
       positions: Float64Array.of(0),
     };
-    const densities = logDensity(fitParzen([column], [1]), [Float64Array.of(0, 1)]);
+    const densities = logDensity(fitParzen([column], [1], bandwidthOfOthers(1, 1)), [Float64Array.of(0, 1)]);
     expect(Math.exp(densities[0]!)).toBeCloseTo((0.75 + 0.5) / 2, 14);
     expect(Math.exp(densities[1]!)).toBeCloseTo((0.25 + 0.5) / 2, 14);
   });
@@ -65,14 +68,36 @@ describe('fitParzen', () => {
         choice: [0, 1, 2],
       }[Object.keys(domains).find((name) => domains[name] === parameter)!]!;
       const column = { parameter, positions: Float64Array.of(all[0]!, all[2]!, all[2]!, all.at(-1)!) };
-      const densities = logDensity(fitParzen([column], [1, 1, 1, 1]), [Float64Array.from(all)]);
+      const densities = logDensity(fitParzen([column], [1, 1, 1, 1], bandwidthOfOthers(4, 1)), [
+        Float64Array.from(all),
+      ]);
       expect(densities.reduce((sum, value) => sum + Math.exp(value), 0)).toBeCloseTo(1, 12);
     },
   );
 
+  it('is by hand: sigma is the larger gap times the factor, within the least share and the range', () => {
+    const column: Column = {
+      parameter: { kind: 'float', low: 0, high: 10 },
+      positions: Float64Array.of(1, 2, 8, 2.01),
+    };
+    const sigma = (factorOfGap: number, leastShare: number): number[] => {
+      const [part] = fitParzen([column], [1, 1, 1, 1], { factorOfGap, leastShare }).parts;
+      return part?.kind === 'normal' ? [...part.sigma].map((value) => Number(value.toFixed(12))) : [];
+    };
+    // Gaps: 1 at the lower end, 1, 5.99 at the upper end, 5.99; the last is the prior.
+    expect(sigma(1, 0.01)).toEqual([1, 1, 5.99, 5.99, 10]);
+    expect(sigma(0.5, 0.01)).toEqual([0.5, 0.5, 2.995, 2.995, 10]);
+    expect(sigma(0.5, 0.2)).toEqual([2, 2, 2.995, 2.995, 10]);
+    expect(sigma(4, 0.01)).toEqual([4, 4, 10, 10, 10]);
+  });
+
   it('draws what it says: 40,000 draws in eight bins pass a chi-square test at 0.1 %', () => {
     const parameter: Parameter = { kind: 'float', low: -5, high: 10 };
-    const estimator = fitParzen([{ parameter, positions: Float64Array.of(-4, -3.5, 6) }], [1, 1, 1]);
+    const estimator = fitParzen(
+      [{ parameter, positions: Float64Array.of(-4, -3.5, 6) }],
+      [1, 1, 1],
+      bandwidthOfOthers(3, 1),
+    );
     const draws = sampleParzen(estimator, 40_000, new SeededRandom(3))[0]!;
     const bins = 8;
     const seen = new Float64Array(bins);

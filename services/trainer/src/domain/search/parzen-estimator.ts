@@ -1,3 +1,4 @@
+import { type Bandwidth } from './kernel-bandwidth.js';
 import { stepOf, type Parameter } from './search-space.js';
 
 /** What was seen of one parameter, by trial: the value, or the index of the choice. */
@@ -43,18 +44,23 @@ export interface CategoricalPart {
  * which has the weight of one point of weight 1.
  *
  * Numbers: a normal cut off at the bounds. Its sigma is the larger gap to the neighbours in that parameter (at the ends
- * the one gap there is; a single point looks at the bounds), at least range / min(100, points + 2), at most the range;
- * the prior sits in the middle with the range as sigma. With a step the domain is half a step wider on either side and
- * the density is the mass of a step. Logarithmic parameters are all this in the logarithm; their density is too.
+ * the one gap there is; a single point looks at the bounds) times the bandwidth's factor, at least the bandwidth's share
+ * of the range, at most the range; the prior sits in the middle with the range as sigma. With a step the domain is half a
+ * step wider on either side and the density is the mass of a step. Logarithmic parameters are all this in the logarithm;
+ * their density is too.
  *
  * Choices: (1 if seen, plus 1 / (points + 1)) / sum; the prior is uniform.
  *
  * No points leave the prior alone. Points must lie in the domain, columns have one length.
  *
  * @see Bergstra et al. (2011), Algorithms for hyper-parameter optimization; Falkner et al. (2018), BOHB; Watanabe
- *   (2023), Tree-structured Parzen estimator (the rules are those of Optuna 5)
+ *   (2023), Tree-structured Parzen estimator (with `bandwidthOfOthers` of one number the rules are those of Optuna 5)
  */
-export function fitParzen(columns: readonly Column[], rowWeights: ArrayLike<number>): ParzenEstimator {
+export function fitParzen(
+  columns: readonly Column[],
+  rowWeights: ArrayLike<number>,
+  bandwidth: Bandwidth,
+): ParzenEstimator {
   const rows = columns[0]?.positions.length ?? 0;
   const weights = new Float64Array(rows + 1);
   let total = 1;
@@ -66,7 +72,7 @@ export function fitParzen(columns: readonly Column[], rowWeights: ArrayLike<numb
     parts: columns.map(({ parameter, positions }) =>
       parameter.kind === 'categorical'
         ? fitChoices(parameter.choices.length, positions)
-        : fitNormals(parameter, positions),
+        : fitNormals(parameter, positions, bandwidth),
     ),
   };
 }
@@ -83,7 +89,11 @@ function fitChoices(choices: number, positions: Float64Array): CategoricalPart {
   return { kind: 'categorical', choices, chances };
 }
 
-function fitNormals(parameter: NormalPart['parameter'], positions: Float64Array): NormalPart {
+function fitNormals(
+  parameter: NormalPart['parameter'],
+  positions: Float64Array,
+  { factorOfGap, leastShare }: Bandwidth,
+): NormalPart {
   const rows = positions.length;
   const step = stepOf(parameter);
   const log = parameter.log === true;
@@ -91,7 +101,7 @@ function fitNormals(parameter: NormalPart['parameter'], positions: Float64Array)
   const low = scale(parameter.low - (step ?? 0) / 2);
   const high = scale(parameter.high + (step ?? 0) / 2);
   const range = high - low;
-  const smallest = range / Math.min(100, rows + 2);
+  const smallest = range * leastShare;
   const mu = new Float64Array(rows + 1);
   for (let row = 0; row < rows; row += 1) mu[row] = scale(positions[row] ?? NaN);
   mu[rows] = 0.5 * (low + high);
@@ -109,7 +119,7 @@ function fitNormals(parameter: NormalPart['parameter'], positions: Float64Array)
       before === undefined && after === undefined
         ? Math.max(here - low, high - here)
         : Math.max(before === undefined ? 0 : here - before, after === undefined ? 0 : after - here);
-    sigma[row] = Math.min(range, Math.max(smallest, gap));
+    sigma[row] = Math.min(range, Math.max(smallest, gap * factorOfGap));
     const last = curves.at(-1);
     if (last === undefined || mu[last] !== here || sigma[last] !== sigma[row]) curves.push(row);
     curve[row] = curves.length - 1;

@@ -1,5 +1,6 @@
 import { type Random } from '@headrace/kernel';
 import { groupParameters } from './group-parameters.js';
+import { bandwidthOfGood, bandwidthOfOthers } from './kernel-bandwidth.js';
 import { logDensity } from './log-density.js';
 import { fitParzen, type Column } from './parzen-estimator.js';
 import { sampleParzen } from './sample-parzen.js';
@@ -33,7 +34,8 @@ import { valueAt } from './value-at.js';
  * outside a changed space, and trials without them, do not count for their group. With several objectives every
  * parameter is a group of its own unless `multivariate` says otherwise.
  *
- * The rules and defaults are those of Optuna 5 but for the start, which is random there.
+ * The rules and defaults are those of Optuna 5 but for the start, which is random there, and for the width of the
+ * kernels (`bandwidthOfGood`, `bandwidthOfOthers`), which keeps its search coarse in budgets of a hundred trials.
  *
  * @see Bergstra et al. (2011), Algorithms for hyper-parameter optimization; Ozaki et al. (2022), Multiobjective
  *   tree-structured Parzen estimator
@@ -112,10 +114,16 @@ function choose(
   candidates: number,
   random: Random,
 ): Record<string, ParameterValue> {
-  const estimatorOfGood = fitParzen(good, weightsOfGood);
+  const numbers = good.filter(({ parameter }) => parameter.kind !== 'categorical').length;
+  const estimatorOfGood = fitParzen(good, weightsOfGood, bandwidthOfGood(weightsOfGood.length, numbers));
+  const estimatorOfBad = fitParzen(
+    bad.columns,
+    recencyWeights(bad.rows),
+    bandwidthOfOthers(bad.rows, numbers),
+  );
   const points = sampleParzen(estimatorOfGood, candidates, random);
   const ofGood = logDensity(estimatorOfGood, points);
-  const ofBad = logDensity(fitParzen(bad.columns, recencyWeights(bad.rows)), points);
+  const ofBad = logDensity(estimatorOfBad, points);
   let best = 0;
   let largest = -Infinity;
   for (let point = 0; point < candidates; point += 1) {
