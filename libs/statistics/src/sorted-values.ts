@@ -1,5 +1,6 @@
 const SMALL = 512;
-const INSERTION_LIMIT = 24;
+/** Longer runs are not sorted by insertion. */
+export const INSERTION_LIMIT = 24;
 
 /**
  * The values of a sample in ascending order, NaN left out, -0 read as 0: the common start of all rank statistics.
@@ -21,15 +22,23 @@ export function sortedValues(sample: ArrayLike<number>): Float64Array {
     if (value > most) most = value;
   }
   const present = values.subarray(0, length);
-  const range = most - least;
-  if (length < SMALL || !Number.isFinite(range) || range <= 0) return present.sort();
-  return dealAndSort(present, least, range);
+  const dealt = length < SMALL ? undefined : deal(present, least, most);
+  return dealt === undefined ? present.sort() : sortDealt(present, dealt);
 }
 
-function dealAndSort(values: Float64Array, least: number, range: number): Float64Array {
+/** Which bucket each value falls into, and where in ascending order the buckets begin; their order is that of the values. */
+export interface DealtValues {
+  readonly bucketOf: Uint32Array;
+  /** Bucket b holds the positions from ends[b] to ends[b + 1]. */
+  readonly ends: Uint32Array;
+}
+
+/** Deals values into buckets of equal width, one for every four. Undefined where the range cannot be divided. */
+export function deal(values: Float64Array, least: number, most: number): DealtValues | undefined {
+  const range = most - least;
   const buckets = Math.max(1, values.length >>> 2);
   const scale = (buckets - 1) / range;
-  if (!Number.isFinite(scale)) return values.sort();
+  if (!(range > 0 && Number.isFinite(range) && Number.isFinite(scale))) return undefined;
   // Multiplying by a positive constant and truncating never changes an order, so buckets follow each other.
   const bucketOf = new Uint32Array(values.length);
   const ends = new Uint32Array(buckets + 1);
@@ -42,7 +51,11 @@ function dealAndSort(values: Float64Array, least: number, range: number): Float6
   for (let bucket = 1; bucket <= buckets; bucket += 1) {
     ends[bucket] = (ends[bucket] as number) + (ends[bucket - 1] as number);
   }
-  const next = ends.slice(0, buckets);
+  return { bucketOf, ends };
+}
+
+function sortDealt(values: Float64Array, { bucketOf, ends }: DealtValues): Float64Array {
+  const next = ends.slice();
   const sorted = new Float64Array(values.length);
   for (let row = 0; row < values.length; row += 1) {
     const bucket = bucketOf[row] as number;
@@ -50,7 +63,7 @@ function dealAndSort(values: Float64Array, least: number, range: number): Float6
     next[bucket] = place + 1;
     sorted[place] = values[row] as number;
   }
-  for (let bucket = 0; bucket < buckets; bucket += 1) {
+  for (let bucket = 0; bucket + 1 < ends.length; bucket += 1) {
     finishBucket(sorted, ends[bucket] as number, ends[bucket + 1] as number);
   }
   return sorted;

@@ -222,6 +222,29 @@ describe('chi-square and multiple tests as SciPy and statsmodels compute them', 
     expect(benjaminiHochberg([0.01, undefined, 0.04])).toEqual([0.02, undefined, 0.04]);
   });
 
+  it('Benjamini-Hochberg is its definition for many p-values: nulls, signals, ties, and some that are missing', () => {
+    const random = new SeededRandom(33);
+    for (const draw of [
+      () => random.next(),
+      () => random.next() ** 9,
+      () => (random.next() < 0.3 ? random.next() * 1e-6 : random.next()),
+      () => random.integer(20) / 19,
+      () => 0.25,
+      () => (random.next() < 0.2 ? undefined : random.next()),
+    ]) {
+      const pValues = Array.from({ length: 2000 }, draw);
+      const tests = pValues.filter((pValue) => pValue !== undefined).sort((one, other) => one - other);
+      const ratios = tests.map((pValue, index) => pValue * (tests.length / (index + 1)));
+      for (let index = tests.length - 2; index >= 0; index -= 1) {
+        ratios[index] = Math.min(ratios[index]!, ratios[index + 1]!);
+      }
+      const adjustedOf = new Map(tests.map((pValue, index) => [pValue, Math.min(1, ratios[index]!)]));
+      expect(benjaminiHochberg(pValues)).toEqual(
+        pValues.map((pValue) => (pValue === undefined ? undefined : adjustedOf.get(pValue))),
+      );
+    }
+  });
+
   it('adjusting never lowers a p-value and keeps their order', () => {
     fc.assert(
       fc.property(fc.array(fc.double({ min: 0, max: 1, noNaN: true })), (pValues) => {
