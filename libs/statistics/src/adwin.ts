@@ -1,26 +1,45 @@
-import { assertOpenShare } from './assert-parameter.js';
-import { mergeMoments, type Moments, noMoments } from './moments.js';
+import { assertOpenShare, assertWhole } from './assert-parameter.js';
 
 export interface AdwinOptions {
   /** Chance of a false alarm at a look. Default 0.002. */
   readonly delta?: number;
   /** Looks for a cut every so many values. Default 32. */
   readonly clock?: number;
-  /** Buckets of one size before two are merged. Default 5. */
+  /** Buckets of one size before two are merged, at least 2. Default 5. */
   readonly maxBuckets?: number;
   /** Values on each side of a cut, at least. Default 5. */
   readonly minSide?: number;
 }
 
+/** Neighbouring values as buckets of 2^level values each: newest first, so level by level, the smallest first. */
+export interface AdwinBuckets {
+  readonly means: readonly number[];
+  /** Sums of squared deviations from each mean. */
+  readonly squares: readonly number[];
+  /** How many buckets there are of each level. */
+  readonly perLevel: readonly number[];
+}
+
 export interface AdwinState {
-  /** Neighbouring values in order of time, oldest first. */
-  readonly buckets: readonly Moments[];
+  readonly buckets: AdwinBuckets;
+  /** The newest values, in order of time, not yet in a bucket. */
+  readonly recent: readonly number[];
   readonly ticks: number;
   /** True when the last value made the window drop its past. */
   readonly drifted: boolean;
 }
 
-export const adwinStart: AdwinState = { buckets: [], ticks: 0, drifted: false };
+export const adwinStart: AdwinState = {
+  buckets: { means: [], squares: [], perLevel: [] },
+  recent: [],
+  ticks: 0,
+  drifted: false,
+};
+
+/** So many values wait at most, so that a state is copied cheaply with each of them. */
+const MOST_RECENT = 32;
+/** A larger magnitude is no reading, and its square times the window would leave the range of doubles. */
+const LARGEST = 1e100;
 
 /**
  * ADWIN: keeps the longest recent window whose mean is consistent and drops the past when it is not, so that a change
@@ -30,8 +49,11 @@ export const adwinStart: AdwinState = { buckets: [], ticks: 0, drifted: false };
  *
  *   eps = sqrt(2/m * variance * ln(2 ln n / delta)) + 2/(3m) * ln(2 ln n / delta),  1/m = 1/n0 + 1/n1
  *
- * Memory is logarithmic: buckets double in size with age. A value that is not finite is ignored; a constant never
- * drifts. Assumes bounded values; scale a series with far outliers first.
+ * Memory is logarithmic: buckets double in size with age. A value that is not finite, or beyond 1e100, is ignored; a
+ * constant never drifts. Assumes bounded values; scale a series with far outliers first.
+ *
+ * A look raises a false alarm with a chance of at most delta, so a stream of n values with one of at most delta n / clock.
+ * Both are loose: about a tenth of it happens.
  *
  * After a change the recent values are kept, as in the paper, so a large change may drop more of the past, and alarm, at the
  * next looks too; River starts afresh instead. The first alarms are the same.
@@ -39,74 +61,167 @@ export const adwinStart: AdwinState = { buckets: [], ticks: 0, drifted: false };
  * @see Bifet & Gavalda (2007), Learning from time-changing data with adaptive windowing; river.drift.ADWIN
  */
 export function adwin(state: AdwinState, value: number, options: AdwinOptions = {}): AdwinState {
-  if (!Number.isFinite(value)) return { ...state, drifted: false };
   const { delta = 0.002, clock = 32, maxBuckets = 5, minSide = 5 } = options;
   assertOpenShare('delta', delta);
-  let buckets = compress([...state.buckets, { count: 1, mean: value, squares: 0 }], maxBuckets);
+  assertWhole('clock', clock, 1);
+  assertWhole('maxBuckets', maxBuckets, 2);
+  assertWhole('minSide', minSide, 1);
+  if (!(Math.abs(value) <= LARGEST)) return state.drifted ? { ...state, drifted: false } : state;
   const ticks = state.ticks + 1;
-  let drifted = false;
-  if (ticks % clock === 0) {
-    while (hasCut(buckets, delta, minSide)) {
-      buckets = buckets.slice(1);
-      drifted = true;
-    }
-  }
-  return { buckets, ticks, drifted };
+  const recent = appended(state.recent, value);
+  const look = ticks % clock === 0;
+  if (!look && recent.length < MOST_RECENT) return { buckets: state.buckets, recent, ticks, drifted: false };
+  const buckets = withValues(state.buckets, recent, maxBuckets);
+  const kept = look ? withoutPast(buckets, delta, minSide) : buckets;
+  return { buckets: kept, recent: [], ticks, drifted: kept !== buckets };
 }
 
 /** Values in the window and their mean; undefined while it is empty. */
-export function adwinWindow(
-  state: AdwinState,
-): { readonly width: number; readonly mean: number } | undefined {
-  const whole = joinAll(state.buckets);
-  return whole.count > 0 ? { width: whole.count, mean: whole.mean } : undefined;
+export function adwinWindow({
+  buckets,
+  recent,
+}: AdwinState): { readonly width: number; readonly mean: number } | undefined {
+  const held = centreOf(buckets);
+  const width = held.width + recent.length;
+  if (width === 0) return undefined;
+  return { width, mean: recent.reduce((mean, value) => mean + (value - held.mean) / width, held.mean) };
 }
 
-const joinAll = (buckets: readonly Moments[]): Moments => buckets.reduce(mergeMoments, noMoments);
+/** Copied by hand: spreading or pushing grows the copy beyond what is needed. */
+function appended(values: readonly number[], value: number): readonly number[] {
+  const copy = new Array<number>(values.length + 1);
+  for (let index = 0; index < values.length; index += 1) copy[index] = values[index] as number;
+  copy[values.length] = value;
+  return copy;
+}
+
+/** Puts values into buckets. */
+function withValues(from: AdwinBuckets, values: readonly number[], most: number): AdwinBuckets {
+  const perLevel = levelsWith(from.perLevel, values.length, most);
+  const length = perLevel.reduce((sum, buckets) => sum + buckets, 0);
+  const [means, squares] = [new Array<number>(length), new Array<number>(length)];
+  // The buckets of a level, newest first: what moves up into it, into the lowest the values themselves, then what it held.
+  const room = values.length + from.means.length;
+  const [levelMeans, levelSquares] = [new Float64Array(room), new Float64Array(room)];
+  for (let index = 0; index < values.length; index += 1) {
+    levelMeans[index] = values[values.length - 1 - index] as number;
+  }
+  let [read, written, up] = [0, 0, values.length];
+  for (let level = 0, size = 1; level < perLevel.length && up > 0; level += 1, size *= 2) {
+    let all = up;
+    for (let held = from.perLevel[level] ?? 0; held > 0; held -= 1, all += 1, read += 1) {
+      levelMeans[all] = from.means[read] as number;
+      levelSquares[all] = from.squares[read] as number;
+    }
+    const stay = perLevel[level] as number;
+    for (let index = 0; index < stay; index += 1, written += 1) {
+      means[written] = levelMeans[index] as number;
+      squares[written] = levelSquares[index] as number;
+    }
+    up = joinPairs(levelMeans, levelSquares, stay, all, size);
+  }
+  for (; written < length; read += 1, written += 1) {
+    means[written] = from.means[read] as number;
+    squares[written] = from.squares[read] as number;
+  }
+  return { means, squares, perLevel };
+}
+
+/** Makes one of each two neighbours between `from` and `to`, puts them to the front and says how many; Chan's formula for equal sizes. */
+function joinPairs(
+  means: Float64Array,
+  squares: Float64Array,
+  from: number,
+  to: number,
+  size: number,
+): number {
+  let joined = 0;
+  for (let index = from; index < to; index += 2, joined += 1) {
+    const [newer, older] = [means[index] as number, means[index + 1] as number];
+    const distance = newer - older;
+    squares[joined] =
+      (squares[index] as number) + (squares[index + 1] as number) + (distance * distance * size) / 2;
+    means[joined] = older + distance / 2;
+  }
+  return joined;
+}
 
 /**
- * Merges the two oldest of a size wherever there are more than `most` of it. Buckets never shrink towards the past, so each
- * size is a run, and a run that has room ends the search.
+ * How many buckets each level has when so many values have come. Wherever there are more than `most`, the two oldest become
+ * one of the next: of q buckets ceil((q - most) / 2) pairs move up, exactly those that move when values come one by one.
  */
-function compress(buckets: Moments[], most: number): Moments[] {
-  let end = buckets.length;
-  while (end > 0) {
-    const size = (buckets[end - 1] as Moments).count;
-    let start = end;
-    while (start > 0 && buckets[start - 1]?.count === size) start -= 1;
-    if (end - start <= most) return buckets;
-    buckets.splice(start, 2, mergeMoments(buckets[start] as Moments, buckets[start + 1] as Moments));
-    end = start + 1;
+function levelsWith(perLevel: readonly number[], values: number, most: number): readonly number[] {
+  const levels = perLevel.slice();
+  for (let level = 0, up = values; up > 0; level += 1) {
+    const all = up + (levels[level] ?? 0);
+    const pairs = Math.max(0, Math.ceil((all - most) / 2));
+    levels[level] = all - 2 * pairs;
+    up = pairs;
   }
-  return buckets;
+  return levels;
 }
 
-/** Scalars instead of merged moments: this is what every look costs. */
-function hasCut(buckets: readonly Moments[], delta: number, minSide: number): boolean {
-  let count = 0;
-  let mean = 0;
-  let squares = 0;
-  for (const bucket of buckets) {
-    const distance = bucket.mean - mean;
-    const both = count + bucket.count;
-    squares += bucket.squares + (distance * distance * count * bucket.count) / both;
-    mean += distance * (bucket.count / both);
-    count = both;
+/** Drops the oldest bucket as long as there is a cut; the same buckets when there is none. */
+function withoutPast(buckets: AdwinBuckets, delta: number, minSide: number): AdwinBuckets {
+  let kept = buckets;
+  while (hasCut(kept, delta, minSide)) {
+    const oldest = kept.perLevel.length - 1;
+    const left = (kept.perLevel[oldest] as number) - 1;
+    kept = {
+      means: kept.means.slice(0, -1),
+      squares: kept.squares.slice(0, -1),
+      perLevel: [...kept.perLevel.slice(0, oldest), ...(left > 0 ? [left] : [])],
+    };
   }
-  if (count < 2 * minSide || squares === 0) return false;
-  const variance = squares / count;
-  const doubt = Math.log((2 * Math.log(count)) / delta);
-  let old = 0;
-  let oldMean = 0;
-  for (const bucket of buckets) {
-    old += bucket.count;
-    oldMean += (bucket.mean - oldMean) * (bucket.count / old);
-    const recent = count - old;
-    if (old < minSide || recent < minSide) continue;
-    const perSide = 1 / (old - minSide + 1) + 1 / (recent - minSide + 1);
-    const limit = Math.sqrt(2 * perSide * variance * doubt) + (2 / 3) * doubt * perSide;
-    // mean0 - mean1, where mean1 follows from the whole: (n mean - n0 mean0) / n1.
-    if ((Math.abs(oldMean - mean) * count) / recent > limit) return true;
+  return kept;
+}
+
+function hasCut(buckets: AdwinBuckets, delta: number, minSide: number): boolean {
+  const { width, mean } = centreOf(buckets);
+  const squares = squaresAround(mean, buckets);
+  if (width < 2 * minSide || squares === 0) return false;
+  const doubt = Math.log((2 * Math.log(width)) / delta);
+  const necessary = (2 * squares * doubt) / width;
+  // Of the old side: how many values, and by how much they exceed the window's mean together.
+  let [old, excess, bucket] = [0, 0, buckets.means.length - 1];
+  let size = 2 ** (buckets.perLevel.length - 1);
+  for (let level = buckets.perLevel.length - 1; level >= 0; level -= 1, size /= 2) {
+    for (let left = buckets.perLevel[level] as number; left > 0; left -= 1, bucket -= 1) {
+      old += size;
+      excess += ((buckets.means[bucket] as number) - mean) * size;
+      const recent = width - old;
+      if (old < minSide || recent < minSide) continue;
+      const [n0, n1] = [old - minSide + 1, recent - minSide + 1];
+      // mean0 - mean1 = apart / sides. Squared and without a division first: nearly every cut ends here.
+      const [apart, sides] = [excess * width, old * recent];
+      if (apart * apart * n0 * n1 <= necessary * (n0 + n1) * sides * sides) continue;
+      const perSide = 1 / n0 + 1 / n1;
+      if (Math.abs(apart) / sides > Math.sqrt(necessary * perSide) + (2 / 3) * doubt * perSide) return true;
+    }
   }
   return false;
+}
+
+/** Summed from one of the values, so that the mean of a constant is that constant. */
+function centreOf({ means, perLevel }: AdwinBuckets): { readonly width: number; readonly mean: number } {
+  const from = means[0] ?? 0;
+  let [width, sum, bucket] = [0, 0, 0];
+  for (let level = 0, size = 1; level < perLevel.length; level += 1, size *= 2) {
+    for (let left = perLevel[level] as number; left > 0; left -= 1, bucket += 1) {
+      width += size;
+      sum += ((means[bucket] as number) - from) * size;
+    }
+  }
+  return { width, mean: width > 0 ? from + sum / width : 0 };
+}
+
+function squaresAround(mean: number, { means, squares, perLevel }: AdwinBuckets): number {
+  let [sum, bucket] = [0, 0];
+  for (let level = 0, size = 1; level < perLevel.length; level += 1, size *= 2) {
+    for (let left = perLevel[level] as number; left > 0; left -= 1, bucket += 1) {
+      const distance = (means[bucket] as number) - mean;
+      sum += (squares[bucket] as number) + distance * distance * size;
+    }
+  }
+  return sum;
 }

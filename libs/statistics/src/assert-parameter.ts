@@ -13,3 +13,10 @@ export function assertPositive(name: string, value: number): void {
     throw new InvalidSampleError(`${name} must be a finite number above 0, got ${value}`);
   }
 }
+
+/** Throws unless the parameter is a whole number of at least `least`. */
+export function assertWhole(name: string, value: number, least: number): void {
+  if (!(Number.isInteger(value) && value >= least)) {
+    throw new InvalidSampleError(`${name} must be a whole number from ${least} up, got ${value}`);
+  }
+}

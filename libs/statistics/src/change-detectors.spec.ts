@@ -91,8 +91,41 @@ describe('detectors', () => {
     expect(adwinWindow(state)).toBeUndefined();
     for (let index = 0; index < 10_000; index += 1) state = adwin(state, 5);
     expect(adwinWindow(state)).toEqual({ width: 10_000, mean: 5 });
-    expect(state.buckets.length).toBeLessThan(80);
+    expect(state.buckets.means.length).toBeLessThan(80);
   });
+
+  it.each([1, 7, 32, 50, 1000])(
+    'ADWIN with a clock of %d keeps the newest values and their mean',
+    (clock) => {
+      const random = new SeededRandom(6);
+      const values = Array.from({ length: 700 }, (_, row) => random.normal() + (row < 400 ? 0 : 3));
+      let state = adwinStart;
+      values.forEach((value, row) => {
+        state = adwin(state, value, { clock, maxBuckets: 2 });
+        const { width, mean } = adwinWindow(state)!;
+        const newest = values.slice(row + 1 - width, row + 1);
+        expect(newest).toHaveLength(width);
+        expect(mean).toBeCloseTo(newest.reduce((sum, each) => sum + each, 0) / width, 9);
+      });
+    },
+  );
+
+  it('ADWIN leaves the state it was given as it was', () => {
+    const before = Array.from({ length: 95 }, (_, row) => row % 5).reduce(
+      (state, value) => adwin(state, value),
+      adwinStart,
+    );
+    const copy = structuredClone(before);
+    adwin(before, 1e6);
+    expect(before).toEqual(copy);
+  });
+
+  it.each([{ clock: 0 }, { clock: 1.5 }, { maxBuckets: 1 }, { minSide: 0 }, { delta: 1 }, { delta: NaN }])(
+    'ADWIN refuses %o',
+    (options) => {
+      expect(() => adwin(adwinStart, 1, options)).toThrow(InvalidSampleError);
+    },
+  );
 
   it('ADWIN forgets the past after a change, so its mean is the new one', () => {
     const random = new SeededRandom(5);
