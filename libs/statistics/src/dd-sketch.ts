@@ -44,22 +44,35 @@ type Mapping = DDSketch['mapping'];
  * @see Masson, Rim & Lee (2019), DDSketch: a fast and fully-mergeable quantile sketch with relative-error guarantees
  */
 export class DdSketch {
-  private below = 0;
-  private above = 0;
-  private missing = 0;
+  /** The rows as they are stored, until one is added: reading and merging need no more. */
+  private held: DdSketchState | undefined;
+  /** Made with the first row that is added. */
+  private live: LiveRows | undefined;
+  /** `weighted()` until the next row. */
+  private view: WeightedValues | undefined;
+  private readonly mapping: Mapping;
 
-  private constructor(
-    readonly relativeAccuracy: number,
-    private readonly sketch: DDSketch,
-  ) {}
-
-  static empty(relativeAccuracy = 0.01): DdSketch {
-    if (!(relativeAccuracy >= 0.01 && relativeAccuracy <= 0.5)) {
+  private constructor(state: DdSketchState) {
+    if (!(state.relativeAccuracy >= 0.01 && state.relativeAccuracy <= 0.5)) {
       throw new InvalidSampleError(
-        `A relative accuracy lies between 0.01 and 0.5, got ${relativeAccuracy}; 0.01 is usual`,
+        `A relative accuracy lies between 0.01 and 0.5, got ${state.relativeAccuracy}; 0.01 is usual`,
       );
     }
-    return new DdSketch(relativeAccuracy, new DDSketch({ relativeAccuracy }));
+    this.held = state;
+    this.mapping = new DDSketch({ relativeAccuracy: state.relativeAccuracy }).mapping;
+  }
+
+  static empty(relativeAccuracy = 0.01): DdSketch {
+    const none = { keys: [], counts: [] };
+    return new DdSketch({
+      relativeAccuracy,
+      positive: none,
+      negative: none,
+      zeros: 0,
+      below: 0,
+      above: 0,
+      missing: 0,
+    });
   }
 
   static of(values: ArrayLike<number>, relativeAccuracy = 0.01): DdSketch {
@@ -69,90 +82,73 @@ export class DdSketch {
   }
 
   static restore(state: DdSketchState): DdSketch {
-    const restored = DdSketch.empty(state.relativeAccuracy);
-    const { sketch } = restored;
-    addBuckets(sketch.store, state.positive);
-    addBuckets(sketch.negativeStore, state.negative);
-    sketch.zeroCount = state.zeros;
-    sketch.count = sketch.store.count + sketch.negativeStore.count + state.zeros;
-    sketch.min = state.least ?? Infinity;
-    sketch.max = state.most ?? -Infinity;
-    restored.below = state.below;
-    restored.above = state.above;
-    restored.missing = state.missing;
-    return restored;
+    return new DdSketch(state);
+  }
+
+  get relativeAccuracy(): number {
+    return this.mapping.relativeAccuracy;
   }
 
   /** Rows with a value, the infinite ones included. */
   get count(): number {
-    return this.below + this.sketch.count + this.above;
+    if (this.live) return this.live.below + this.live.sketch.count + this.live.above;
+    const { positive, negative, zeros, below, above } = this.state();
+    return below + sumOf(negative.counts) + zeros + sumOf(positive.counts) + above;
   }
 
   add(value: number): void {
-    if (Number.isFinite(value)) this.sketch.accept(value + 0);
-    else if (value === Infinity) this.above += 1;
-    else if (value === -Infinity) this.below += 1;
-    else this.missing += 1;
+    this.live ??= liveRowsOf(this.state());
+    this.held = undefined;
+    this.view = undefined;
+    if (Number.isFinite(value)) this.live.sketch.accept(value + 0);
+    else if (value === Infinity) this.live.above += 1;
+    else if (value === -Infinity) this.live.below += 1;
+    else this.live.missing += 1;
   }
 
   /** A new sketch of the rows of both. */
   merge(other: DdSketch): DdSketch {
     assertSameBuckets(this, other);
-    const merged = DdSketch.restore(this.state());
-    const [into, from] = [merged.sketch, other.sketch];
-    addBuckets(into.store, bucketsOf(from.store));
-    addBuckets(into.negativeStore, bucketsOf(from.negativeStore));
-    into.zeroCount += from.zeroCount;
-    into.count += from.count;
-    into.min = Math.min(into.min, from.min);
-    into.max = Math.max(into.max, from.max);
-    merged.below += other.below;
-    merged.above += other.above;
-    merged.missing += other.missing;
-    return merged;
+    const [one, two] = [this.state(), other.state()];
+    const least = Math.min(one.least ?? Infinity, two.least ?? Infinity);
+    const most = Math.max(one.most ?? -Infinity, two.most ?? -Infinity);
+    return new DdSketch({
+      relativeAccuracy: one.relativeAccuracy,
+      positive: mergedBuckets(one.positive, two.positive),
+      negative: mergedBuckets(one.negative, two.negative),
+      zeros: one.zeros + two.zeros,
+      below: one.below + two.below,
+      above: one.above + two.above,
+      missing: one.missing + two.missing,
+      ...(least <= most ? { least, most } : {}),
+    });
   }
 
   /** The value at a share (0..1) of the rows, nearest lower rank; undefined without a value. */
   quantile(share: number): number | undefined {
     if (!(share >= 0 && share <= 1))
       throw new InvalidSampleError(`A share lies between 0 and 1, got ${share}`);
-    if (this.count === 0) return undefined;
-    const rank = Math.floor(share * (this.count - 1));
-    if (rank < this.below) return -Infinity;
-    if (rank >= this.below + this.sketch.count) return Infinity;
-    if (rank === this.below) return this.sketch.min;
-    if (rank === this.below + this.sketch.count - 1) return this.sketch.max;
+    const { count } = this;
+    if (count === 0) return undefined;
+    const { below, above, least, most } = this.state();
+    const rank = Math.floor(share * (count - 1));
+    if (rank < below) return -Infinity;
+    if (rank >= count - above) return Infinity;
+    if (rank === below) return least;
+    if (rank === count - above - 1) return most;
     const { values, weights } = this.weighted();
     let seen = 0;
     for (let index = 0; index < values.length; index += 1) {
       seen += weights[index] as number;
       if (seen > rank) return values[index];
     }
-    return this.sketch.max;
+    return most;
   }
 
   /** Every bucket by the value that stands for it, ascending. */
   weighted(): WeightedValues {
-    const { mapping, store, negativeStore, zeroCount, min, max } = this.sketch;
-    const within = (value: number): number => Math.min(max, Math.max(min, value));
-    const [values, weights]: [number[], number[]] = [[], []];
-    const push = (value: number, weight: number): void => {
-      if (weight === 0) return;
-      values.push(value);
-      weights.push(weight);
-    };
-    push(-Infinity, this.below);
-    const negative = bucketsOf(negativeStore);
-    for (let index = negative.keys.length - 1; index >= 0; index -= 1) {
-      push(within(-mapping.value(negative.keys[index] as number)), negative.counts[index] as number);
-    }
-    push(0, zeroCount);
-    const positive = bucketsOf(store);
-    positive.keys.forEach((key, index) => {
-      push(within(mapping.value(key)), positive.counts[index] as number);
-    });
-    push(Infinity, this.above);
-    return { values: Float64Array.from(values), weights: Float64Array.from(weights), missing: this.missing };
+    this.view ??= weightedOf(this.state(), this.mapping);
+    return this.view;
   }
 
   /**
@@ -160,7 +156,7 @@ export class DdSketch {
    * accuracy is then counted exactly. At the end of the range it is the border of the outermost bucket.
    */
   borderBetween(left: number, right: number): number {
-    const { mapping } = this.sketch;
+    const { mapping } = this;
     if (left === 0 || right === 0) return left === 0 ? mapping.minPossible : -mapping.minPossible;
     if (left > 0) return upperBorder(mapping, mapping.key(left));
     if (left !== -Infinity) return -upperBorder(mapping, mapping.key(-left) - 1);
@@ -170,17 +166,8 @@ export class DdSketch {
   }
 
   state(): DdSketchState {
-    const { store, negativeStore, zeroCount, count, min, max } = this.sketch;
-    return {
-      relativeAccuracy: this.relativeAccuracy,
-      positive: bucketsOf(store),
-      negative: bucketsOf(negativeStore),
-      zeros: zeroCount,
-      below: this.below,
-      above: this.above,
-      missing: this.missing,
-      ...(count > 0 ? { least: min, most: max } : {}),
-    };
+    this.held ??= stateOf(this.live as LiveRows, this.relativeAccuracy);
+    return this.held;
   }
 }
 
@@ -193,6 +180,80 @@ export function assertSameBuckets(first: DdSketch, second: DdSketch): void {
     );
   }
 }
+
+/** Rows in the library's buckets, which can grow. */
+interface LiveRows {
+  readonly sketch: DDSketch;
+  below: number;
+  above: number;
+  missing: number;
+}
+
+function liveRowsOf(state: DdSketchState): LiveRows {
+  const sketch = new DDSketch({ relativeAccuracy: state.relativeAccuracy });
+  addBuckets(sketch.store, state.positive);
+  addBuckets(sketch.negativeStore, state.negative);
+  sketch.zeroCount = state.zeros;
+  sketch.count = sketch.store.count + sketch.negativeStore.count + state.zeros;
+  sketch.min = state.least ?? Infinity;
+  sketch.max = state.most ?? -Infinity;
+  return { sketch, below: state.below, above: state.above, missing: state.missing };
+}
+
+function stateOf({ sketch, below, above, missing }: LiveRows, relativeAccuracy: number): DdSketchState {
+  const { store, negativeStore, zeroCount, count, min, max } = sketch;
+  return {
+    relativeAccuracy,
+    positive: bucketsOf(store),
+    negative: bucketsOf(negativeStore),
+    zeros: zeroCount,
+    below,
+    above,
+    missing,
+    ...(count > 0 ? { least: min, most: max } : {}),
+  };
+}
+
+function weightedOf(state: DdSketchState, mapping: Mapping): WeightedValues {
+  const { positive, negative, zeros, below, above, missing } = state;
+  const length =
+    negative.keys.length + positive.keys.length + [below, zeros, above].filter((rows) => rows > 0).length;
+  const [values, weights] = [new Float64Array(length), new Float64Array(length)];
+  let place = 0;
+  const push = (value: number, weight: number): void => {
+    if (weight === 0) return;
+    values[place] = value;
+    weights[place++] = weight;
+  };
+  const [least, most] = [state.least ?? -Infinity, state.most ?? Infinity];
+  const within = (value: number): number => Math.min(most, Math.max(least, value));
+  push(-Infinity, below);
+  for (let index = negative.keys.length - 1; index >= 0; index -= 1) {
+    push(within(-mapping.value(negative.keys[index] as number)), negative.counts[index] as number);
+  }
+  push(0, zeros);
+  for (let index = 0; index < positive.keys.length; index += 1) {
+    push(within(mapping.value(positive.keys[index] as number)), positive.counts[index] as number);
+  }
+  push(Infinity, above);
+  return { values, weights, missing };
+}
+
+function mergedBuckets(first: DdBuckets, second: DdBuckets): DdBuckets {
+  const [keys, counts]: [number[], number[]] = [[], []];
+  let [i, j] = [0, 0];
+  while (i < first.keys.length || j < second.keys.length) {
+    const [one, two] = [first.keys[i] ?? Infinity, second.keys[j] ?? Infinity];
+    let count = 0;
+    if (one <= two) count += first.counts[i++] as number;
+    if (two <= one) count += second.counts[j++] as number;
+    keys.push(Math.min(one, two));
+    counts.push(count);
+  }
+  return { keys, counts };
+}
+
+const sumOf = (counts: readonly number[]): number => counts.reduce((sum, count) => sum + count, 0);
 
 /** gamma^key, from the value that stands for the bucket below it. */
 function upperBorder(mapping: Mapping, key: number): number {

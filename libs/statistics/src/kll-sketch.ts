@@ -220,7 +220,7 @@ export class KllSketch {
   private sorted(): WeightedValues {
     let held = { values: new Float64Array(0), weights: new Float64Array(0) };
     this.levels.forEach(
-      (level, height) => (held = mergeSorted(held, Float64Array.from(level).sort(), 2 ** height)),
+      (level, height) => (held = mergeSorted(held, new Float64Array(level).sort(), 2 ** height)),
     );
     const ends = (below: number, inner: Float64Array, above: number): Float64Array =>
       Float64Array.from([...(this.below > 0 ? [below] : []), ...inner, ...(this.above > 0 ? [above] : [])]);
@@ -280,9 +280,25 @@ function mergeSorted(
   return { values, weights };
 }
 
-/** Float64Array sorts numbers as numbers, without a comparator. */
-function ascending(values: readonly number[]): number[] {
-  return [...Float64Array.from(values).sort()];
+/** Most levels are short: a call into the built-in sort costs more than sorting them. */
+const INSERTION_LIMIT = 40;
+
+/** Sorts where it stands; Float64Array sorts numbers as numbers, without a comparator. */
+function ascending(values: number[]): number[] {
+  if (values.length > INSERTION_LIMIT) {
+    const sorted = new Float64Array(values).sort();
+    for (let place = 0; place < sorted.length; place += 1) values[place] = sorted[place] as number;
+    return values;
+  }
+  for (let index = 1; index < values.length; index += 1) {
+    const value = values[index] as number;
+    let place = index;
+    for (; place > 0 && (values[place - 1] as number) > value; place -= 1) {
+      values[place] = values[place - 1] as number;
+    }
+    values[place] = value;
+  }
+  return values;
 }
 
 /** Finalizer of splitmix32: every bit of the result depends on every bit of the argument. */

@@ -1,4 +1,4 @@
-import { binOf, type FrozenHistogram } from './frozen-histogram.js';
+import { type FrozenHistogram } from './frozen-histogram.js';
 import { InvalidSampleError } from './invalid-sample-error.js';
 
 /** A sample as a sketch remembers it: values in ascending order (equal ones may follow each other) and how many rows each stands for. */
@@ -17,14 +17,15 @@ export function rowsOf({ weights }: WeightedValues): number {
 }
 
 /**
- * Counts a sketch into given borders. Only a value that stands for rows on both sides of a border can be counted on the
- * wrong side of it: a bucket of a DDSketch that a border cuts, or what KLL's rank error moves.
+ * Counts a sketch into given borders, ascending. Only a value that stands for rows on both sides of a border can be counted on
+ * the wrong side of it: a bucket of a DDSketch that a border cuts, or what KLL's rank error moves.
  */
 export function countWeightedInto(edges: readonly number[], sample: WeightedValues): FrozenHistogram {
   const counts = new Array<number>(edges.length + 1).fill(0);
+  let bin = 0;
   for (let index = 0; index < sample.values.length; index += 1) {
-    const bin = binOf(edges, sample.values[index] as number);
-    counts[bin] = (counts[bin] ?? 0) + (sample.weights[index] as number);
+    while (bin < edges.length && (edges[bin] as number) <= (sample.values[index] as number)) bin += 1;
+    counts[bin] = (counts[bin] as number) + (sample.weights[index] as number);
   }
   return { edges: [...edges], counts, missing: sample.missing, total: rowsOf(sample) + sample.missing };
 }
@@ -44,40 +45,38 @@ export function freezeWeighted(
   if (!Number.isInteger(bins) || bins < 2) {
     throw new InvalidSampleError(`A histogram needs at least 2 bins, got ${bins}`);
   }
-  const finite: { value: number; weight: number }[] = [];
+  return countWeightedInto(edgesOf(distinctFinite(sample), bins, borderBetween), sample);
+}
+
+/** The finite values, each once. */
+function distinctFinite(sample: WeightedValues): WeightedValues {
+  const values = new Float64Array(sample.values.length);
+  const weights = new Float64Array(sample.values.length);
+  let length = 0;
   for (let index = 0; index < sample.values.length; index += 1) {
     const value = sample.values[index] as number;
-    const weight = sample.weights[index] as number;
-    const last = finite.at(-1);
-    if (last?.value === value) last.weight += weight;
-    else if (Number.isFinite(value)) finite.push({ value, weight });
+    if (!Number.isFinite(value)) continue;
+    if (length === 0 || values[length - 1] !== value) values[length++] = value;
+    weights[length - 1] = (weights[length - 1] as number) + (sample.weights[index] as number);
   }
-  return countWeightedInto(edgesOf(finite, bins, borderBetween), sample);
+  return { values: values.subarray(0, length), weights: weights.subarray(0, length), missing: 0 };
 }
 
 function edgesOf(
-  finite: readonly { readonly value: number; readonly weight: number }[],
+  finite: WeightedValues,
   bins: number,
   borderBetween: (left: number, right: number) => number,
 ): number[] {
-  const [least, most] = [finite[0]?.value, finite.at(-1)?.value];
-  if (least === undefined || most === undefined) return [];
-  const below = borderBetween(-Infinity, least);
-  const above = borderBetween(most, Infinity);
+  const { values, weights } = finite;
+  if (values.length === 0) return [];
   const borderBefore = (index: number): number =>
-    index === 0
-      ? below
-      : index === finite.length
-        ? above
-        : borderBetween(
-            (finite[index - 1] as { value: number }).value,
-            (finite[index] as { value: number }).value,
-          );
-  if (finite.length === 1) return ascendingFinite([below, above]);
-  const rows = finite.reduce((sum, { weight }) => sum + weight, 0);
+    borderBetween(values[index - 1] ?? -Infinity, values[index] ?? Infinity);
+  if (values.length === 1) return ascendingFinite([borderBefore(0), borderBefore(1)]);
+  const rows = rowsOf(finite);
   const edges: number[] = [];
   let [seen, bin] = [0, 1];
-  finite.forEach(({ weight }, index) => {
+  for (let index = 0; index < values.length; index += 1) {
+    const weight = weights[index] as number;
     const start = seen;
     seen += weight;
     for (; bin < bins && (bin * rows) / bins < seen; bin += 1) {
@@ -85,7 +84,7 @@ function edgesOf(
       if (weight > rows / bins) edges.push(borderBefore(index), borderBefore(index + 1));
       else edges.push(borderBefore(wanted - start <= seen - wanted ? index : index + 1));
     }
-  });
+  }
   return ascendingFinite(edges);
 }
 
