@@ -49,5 +49,6 @@ export {
 export { pruneWeights, type PruneWeightsOptions } from './rewrite/prune-weights.js';
 export { quantizeInt8, type QuantizeInt8Options } from './rewrite/quantize-int8.js';
 export { shrinkTrees, type ShrinkTreesOptions } from './rewrite/shrink-trees.js';
+export { sumTrees } from './rewrite/sum-trees.js';
 export { storeFloat16, type StoreFloat16Options } from './rewrite/store-float16.js';
 export { storeInt8, type StoreInt8Options } from './rewrite/store-int8.js';

@@ -18,6 +18,7 @@ import { rewriteModel } from './rewrite-model.js';
 import { shrinkTrees } from './shrink-trees.js';
 import { storeFloat16 } from './store-float16.js';
 import { storeInt8 } from './store-int8.js';
+import { sumTrees } from './sum-trees.js';
 
 const random = new SeededRandom(31);
 const trees = randomEnsemble(random, { trees: 3, depth: 3, features: 2, bins: 3 });
@@ -67,7 +68,7 @@ const files: readonly (readonly [string, Uint8Array])[] = [
 const options = { leastWeights: 1 };
 const all = [
   [foldConstants(), removeDeadCode(), pruneTrees(), mergeSubtrees()],
-  [shrinkTrees({ maxMarginChange: 0.5 }), pruneWeights({ sparsity: 0.5, ...options })],
+  [sumTrees(), shrinkTrees({ maxMarginChange: 0.5 }), pruneWeights({ sparsity: 0.5, ...options })],
   [quantizeInt8(options)],
   [storeInt8(options)],
   [storeFloat16(options)],

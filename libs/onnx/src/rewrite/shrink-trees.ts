@@ -1,6 +1,7 @@
 import { rewriteTrees } from './rewrite-trees.js';
 import { type Rewrite, RewriteRefusedError } from './rewrite.js';
-import { sizeOfTree, type TreeNodeTrees, type TreePart } from './tree-node.js';
+import { marginRounding, reasonNoMargin } from './summed-margin.js';
+import { sizeOfTree, type TreePart } from './tree-node.js';
 
 export interface ShrinkTreesOptions {
   /** How far the sum of the trees may move for any row, before link and calibration. Positive. */
@@ -16,8 +17,7 @@ export interface ShrinkTreesOptions {
  * steepest pieces over all trees are bought first.
  *
  * Proved: |margin after - margin before| <= `marginBound` of the report = the sum of the e, each including the rounding of its
- * leaf, + 2 g S, where S is the sum of the trees' largest leaves and g = n u / (1 - n u), u = 2^-24, covers that float32 sums
- * of n terms round otherwise (Higham, Accuracy and Stability, 4.2). A sigmoid makes at most a quarter of it.
+ * leaf, + what the sum may round otherwise, see marginRounding. A sigmoid makes at most a quarter of it.
  *
  * The budget is spent at every application: twice may move twice as far. Left alone: other aggregate functions than SUM and
  * several targets.
@@ -31,9 +31,9 @@ export function shrinkTrees({ maxMarginChange }: ShrinkTreesOptions): Rewrite {
     guarantee: 'measured',
     apply: (model) =>
       rewriteTrees(model, (node) => {
-        const reason = reasonToLeave(node);
+        const reason = reasonNoMargin(node);
         if (reason !== undefined) return reason;
-        const rounding = roundingOf(node);
+        const rounding = marginRounding(node);
         if (rounding >= maxMarginChange) return `rounding alone may move it by ${rounding}`;
         const spans = node.trees.map(({ root }) => spansOf(root));
         const budgets = shareBudget(spans, maxMarginChange - rounding);
@@ -49,34 +49,6 @@ export function shrinkTrees({ maxMarginChange }: ShrinkTreesOptions): Rewrite {
         return removedNodes === 0 ? undefined : { trees, changes: { removedNodes, marginBound } };
       }),
   };
-}
-
-function reasonToLeave({ rest, leafPrefix, trees }: TreeNodeTrees): string | undefined {
-  const attribute = (name: string) => rest.find((one) => one.name === name);
-  if (leafPrefix !== 'target') return 'it is a classifier';
-  if (Number(attribute('n_targets')?.i ?? 1) !== 1) return 'its trees have several targets';
-  const aggregate = attribute('aggregate_function')?.s;
-  if (aggregate && Buffer.from(aggregate).toString('utf8') !== 'SUM') return 'its trees are not summed';
-  return trees.every(({ root }) => leavesOf(root).every(Number.isFinite))
-    ? undefined
-    : 'a leaf has no finite weight of its own';
-}
-
-/** The weight of every leaf; NaN for a leaf with none or several. */
-function leavesOf(part: TreePart): readonly number[] {
-  if (part.kind === 'split') return [...leavesOf(part.yes), ...leavesOf(part.no)];
-  return [part.weights.length === 1 ? (part.weights[0]?.weight ?? NaN) : NaN];
-}
-
-/** 2 g S: how far two float32 sums of the same numbers may lie apart. */
-function roundingOf({ trees, rest }: TreeNodeTrees): number {
-  const base = rest.find(({ name }) => name === 'base_values')?.floats?.[0] ?? 0;
-  const largest = trees.map(({ root }) =>
-    leavesOf(root).reduce((most, leaf) => Math.max(most, Math.abs(leaf)), 0),
-  );
-  const sum = largest.reduce((total, one) => total + one, Math.abs(base));
-  const terms = (trees.length + 1) * 2 ** -24;
-  return (2 * sum * terms) / (1 - terms);
 }
 
 /** Half the span of the leaves below each split, smallest first. A parent's is never smaller than its children's. */
