@@ -8,7 +8,7 @@ export interface CusumOptions {
   readonly deviation: number;
   /** Half the shift to find quickest, in standard deviations. Default 0.5. */
   readonly slack?: number;
-  /** Alarm level in standard deviations. Default 5: one false alarm in about 465 values when both sides are watched. */
+  /** Alarm level in standard deviations; `cusumLimitFor` says which. Default 5: one false alarm in about 465 values. */
   readonly limit?: number;
 }
 

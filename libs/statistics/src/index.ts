@@ -49,6 +49,7 @@ export {
   type PageHinkleyState,
 } from './page-hinkley.js';
 export { cusum, cusumStart, type CusumOptions, type CusumState } from './cusum.js';
+export { cusumLimitFor, cusumRunLength } from './cusum-run-length.js';
 export { adwin, adwinStart, adwinWindow, type AdwinOptions, type AdwinState } from './adwin.js';
 export {
   powerOf,

@@ -42,6 +42,11 @@ export const pageHinkleyStart: PageHinkleyState = {
  * A value that is not finite, or so large that the sums would not be, is ignored: missing is no evidence. A constant series never alarms. The threshold is in
  * units of the series; scale it first when series differ.
  *
+ * False alarms: the steps from a running mean are independent for normal values and a little narrower than theirs, so with
+ * alpha 1 the test is a CUSUM that errs up to 10 % less often than `cusumRunLength(threshold / s, delta / s)` says, s the standard
+ * deviation in control. With alpha below 1 the sums forget what delta took from them, and after some 1 / (1 - alpha)
+ * values nothing is tolerated any more: one watches for years with alpha 1.
+ *
  * @see Page (1954), Continuous inspection schemes; river.drift.PageHinkley
  */
 export function pageHinkley(
