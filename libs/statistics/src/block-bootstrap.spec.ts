@@ -3,6 +3,18 @@ import { describe, expect, it } from 'vitest';
 import { blockBootstrap, type BlockBootstrapOptions, drawMoving, drawStationary } from './block-bootstrap.js';
 import { InvalidSampleError } from './invalid-sample-error.js';
 import { rocAuc } from './roc-auc.js';
+import { readGolden } from './golden/read-golden.js';
+
+const { bootstrap } = readGolden('sequential') as {
+  bootstrap: {
+    method: 'stationary' | 'moving';
+    blockLength: number;
+    series: number[];
+    standardError: number;
+    low: number;
+    high: number;
+  }[];
+};
 
 const meanOf =
   (values: ArrayLike<number>) =>
@@ -100,3 +112,15 @@ describe('blockBootstrap', () => {
     expect(() => blockBootstrap(9, () => 4, random, { confidence: 1 })).toThrow(InvalidSampleError);
   });
 });
+
+it.each(bootstrap)(
+  'has the interval that arch has, with $method blocks of $blockLength',
+  ({ method, blockLength, series, ...expected }) => {
+    const options = { method, blockLength, replicates: 10_000, confidence: 0.9 };
+    const ours = blockBootstrap(series.length, meanOf(series), new SeededRandom(8), options)!;
+    // The error of 10,000 draws: 0.7 % of the standard error, 2 % of it for an end of the interval; three times that.
+    expect(Math.abs(ours.standardError / expected.standardError - 1)).toBeLessThan(0.02);
+    expect(Math.abs(ours.low - expected.low)).toBeLessThan(0.06 * expected.standardError);
+    expect(Math.abs(ours.high - expected.high)).toBeLessThan(0.06 * expected.standardError);
+  },
+);

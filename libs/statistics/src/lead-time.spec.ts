@@ -2,6 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { InvalidSampleError } from './invalid-sample-error.js';
 import { leadTime } from './lead-time.js';
+import { readGolden } from './golden/read-golden.js';
+
+const { leadTimes } = readGolden('monitoring') as {
+  leadTimes: ({ alerts: number[]; incidents: number[]; horizon: number } & Record<
+    'warned' | 'share' | 'median' | 'mean' | 'least',
+    number
+  >)[];
+};
 
 fc.configureGlobal({ seed: 20261124 });
 
@@ -59,3 +67,13 @@ describe('leadTime', () => {
     );
   });
 });
+
+it.each(leadTimes)(
+  "joins alerts to incidents within $horizon as pandas' as-of join does",
+  ({ alerts, incidents, horizon, ...expected }) => {
+    const found = leadTime(alerts, incidents, horizon)!;
+    expect(found).toMatchObject({ warned: expected.warned, median: expected.median, least: expected.least });
+    expect(found.share).toBeCloseTo(expected.share, 12);
+    expect(found.mean).toBeCloseTo(expected.mean, 10);
+  },
+);

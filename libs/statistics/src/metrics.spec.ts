@@ -12,6 +12,26 @@ import { logLoss } from './log-loss.js';
 import { prAuc } from './pr-auc.js';
 import { rocAuc } from './roc-auc.js';
 import { directionalAccuracy, temporalConsistency } from './temporal-metrics.js';
+import { falsePositiveRate } from './confusion.js';
+import { forecastBias } from './forecast-errors.js';
+
+const monitoring = readGolden('monitoring') as {
+  calibration: { name: string; labels: number[]; probabilities: number[]; bins10: number; bins15: number }[];
+  costs: ({ labels: number[]; scores: number[] } & Record<
+    'businessCost' | 'costPerPrediction' | 'otherCosts' | 'alertPrecision' | 'falsePositiveRate',
+    number
+  >)[];
+  overTime: {
+    level: number[];
+    forecast: number[];
+    directionalAccuracy: number;
+    forecastBias: number;
+    labels: number[];
+    probabilities: number[];
+    blocks: number;
+    temporalConsistency: number;
+  }[];
+};
 
 type Case = { name: string; labels: number[]; scores: number[] } & Record<string, number>;
 const golden = readGolden('metrics') as { classification: Case[] };
@@ -210,4 +230,41 @@ describe('laws', () => {
       }),
     );
   });
+});
+
+describe('against other implementations', () => {
+  it.each(monitoring.calibration)(
+    'calibration error of "$name" is that of pycalib',
+    ({ labels, probabilities, ...expected }) => {
+      expect(calibrationError(labels, probabilities)).toBeCloseTo(expected.bins10, 12);
+      expect(calibrationError(labels, probabilities, 15)).toBeCloseTo(expected.bins15, 12);
+    },
+  );
+
+  it.each(monitoring.costs)(
+    "costs are those of scikit-learn's confusion matrix: $businessCost",
+    ({ labels, scores, ...expected }) => {
+      const counts = confusion(labels, scores);
+      expect(businessCost(counts)).toBe(expected.businessCost);
+      expect(costPerPrediction(counts)).toBeCloseTo(expected.costPerPrediction, 12);
+      expect(businessCost(counts, { falsePositive: 1.5, falseNegative: 7.25 })).toBeCloseTo(
+        expected.otherCosts,
+        10,
+      );
+      expect(alertPrecision(counts)).toBeCloseTo(expected.alertPrecision, 12);
+      expect(falsePositiveRate(counts)).toBeCloseTo(expected.falsePositiveRate, 12);
+    },
+  );
+
+  it.each(monitoring.overTime)(
+    'direction, bias and consistency over $blocks blocks are those of NumPy',
+    (series) => {
+      expect(directionalAccuracy(series.level, series.forecast)).toBeCloseTo(series.directionalAccuracy, 12);
+      expect(forecastBias(series.level, series.forecast)).toBeCloseTo(series.forecastBias, 12);
+      expect(temporalConsistency(series.labels, series.probabilities, series.blocks)).toBeCloseTo(
+        series.temporalConsistency,
+        12,
+      );
+    },
+  );
 });

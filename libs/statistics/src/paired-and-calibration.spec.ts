@@ -8,6 +8,13 @@ import { InvalidSampleError } from './invalid-sample-error.js';
 import { calibrateIsotonic, fitIsotonic } from './isotonic-calibration.js';
 import { wilcoxonSignedRank } from './wilcoxon-signed-rank.js';
 
+const { estimated } = readGolden('monitoring') as {
+  estimated: ({ probabilities: number[]; threshold: number } & Record<
+    'accuracy' | 'precision' | 'recall' | 'f1' | 'rocAuc' | 'costPerPrediction',
+    number
+  >)[];
+};
+
 const golden = readGolden('tests') as {
   wilcoxon: { differences: number[]; exact: number; statistic: number; approx: number }[];
 };
@@ -115,4 +122,15 @@ describe('isotonic calibration', () => {
       { numRuns: 50 },
     );
   });
+});
+
+describe.each(estimated)('estimatePerformance at $threshold', ({ probabilities, threshold, ...expected }) => {
+  const ours = estimatePerformance(probabilities, { threshold })!;
+  it.each(['accuracy', 'precision', 'recall', 'f1', 'rocAuc', 'costPerPrediction'] as const)(
+    "has NannyML's %s",
+    (metric) => {
+      // NannyML rounds the counts under its curve to five digits; scikit-learn's area, above, is met to ten.
+      expect(ours[metric]).toBeCloseTo(expected[metric], metric === 'rocAuc' ? 6 : 10);
+    },
+  );
 });

@@ -15,6 +15,24 @@ import {
 } from './proportions.js';
 import { meanSprt, mixtureSprt } from './mixture-sprt.js';
 import { alwaysValidPValue, safeProportionTest, safeTestStart } from './sequential-proportions.js';
+import { type Alternative } from './sequential-proportions.js';
+
+const sequential = readGolden('sequential') as {
+  betaEvidence: {
+    p: number;
+    prior: { a: number; b: number };
+    successes: number;
+    failures: number;
+    pValue: number;
+  }[];
+  confidenceSequences: { successes: number; trials: number; confidence: number; low: number; high: number }[];
+  mixtureSprt: { baseline: [number, number]; canary: [number, number]; tau: number; pValue: number }[];
+  meanSprt: { baseline: number[]; canary: number[]; tau: number; pValue: number }[];
+  safeTest: {
+    alternative: Alternative;
+    blocks: [[number, number], [number, number], number][];
+  }[];
+};
 
 const golden = readGolden('tests') as {
   proportions: {
@@ -188,4 +206,48 @@ describe('looking after every step', () => {
     expect(state).toMatchObject({ baseline: { successes: 3, trials: 9 }, logEvidence: 0 });
     expect(alwaysValidPValue(state)).toBe(1);
   });
+});
+
+describe('sequential tests against other implementations', () => {
+  it.each(sequential.betaEvidence)(
+    '$successes and $failures against a share of $p are the evidence that savvi finds',
+    ({ successes, failures, p, prior, pValue }) => {
+      expect(betaMixtureEvidence(successes, failures, p, prior)).toBeCloseTo(-Math.log(pValue), 9);
+    },
+  );
+
+  it.each(sequential.confidenceSequences)(
+    'the confidence sequence of $successes of $trials ends where root finding says',
+    ({ successes, trials, confidence, ...expected }) => {
+      const { low, high } = proportionConfidenceSequence({ successes, trials }, confidence);
+      expect(low).toBeCloseTo(expected.low, 11);
+      expect(high).toBeCloseTo(expected.high, 11);
+    },
+  );
+
+  it.each(sequential.mixtureSprt)(
+    'the mixture SPRT of $baseline and $canary is the mixture, integrated',
+    ({ baseline, canary, tau, pValue }) => {
+      expect(mixtureSprt(of(baseline), of(canary), tau)! / pValue).toBeCloseTo(1, 8);
+    },
+  );
+
+  it.each(sequential.meanSprt)(
+    'the mixture SPRT of two means at tau $tau, too',
+    ({ baseline, canary, tau, pValue }) => {
+      expect(meanSprt(momentsOf(baseline), momentsOf(canary), tau)! / pValue).toBeCloseTo(1, 8);
+    },
+  );
+
+  it.each(sequential.safeTest)(
+    'the safe test, $alternative, bets block by block as the paper does',
+    ({ alternative, blocks }) => {
+      let state = safeTestStart;
+      for (const [successes, trials, logEvidence] of blocks) {
+        const [baseline, canary] = [of([successes[0], trials[0]]), of([successes[1], trials[1]])];
+        state = safeProportionTest(state, { baseline, canary }, alternative);
+        expect(state.logEvidence).toBeCloseTo(logEvidence, 10);
+      }
+    },
+  );
 });

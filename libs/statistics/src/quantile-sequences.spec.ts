@@ -4,6 +4,12 @@ import { describe, expect, it } from 'vitest';
 import { betaMixtureEvidence } from './beta-mixture.js';
 import { InvalidSampleError } from './invalid-sample-error.js';
 import { quantileConfidenceSequence, quantileRankBounds, quantileSprt } from './quantile-sequences.js';
+import { readGolden } from './golden/read-golden.js';
+
+const golden = readGolden('sequential') as {
+  quantileBounds: { rows: number; share: number; confidence: number; low: number; high: number }[];
+  quantileSprt: { baseline: number[]; canary: number[]; share: number; pValue: number }[];
+};
 
 fc.configureGlobal({ seed: 20261124 });
 
@@ -108,4 +114,20 @@ describe('quantileSprt', () => {
       }),
     );
   });
+});
+
+describe('quantile sequences against all possibilities, tried in SciPy', () => {
+  it.each(golden.quantileBounds)(
+    'ranks of the quantile at $share of $rows rows',
+    ({ rows, share, confidence, low, high }) => {
+      expect(quantileRankBounds(rows, share, confidence)).toEqual({ low, high });
+    },
+  );
+
+  it.each(golden.quantileSprt)(
+    'p-value of two quantiles at $share',
+    ({ baseline, canary, share, pValue }) => {
+      expect(quantileSprt(baseline, canary, share)).toBeCloseTo(pValue, 10);
+    },
+  );
 });

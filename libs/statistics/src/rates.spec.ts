@@ -5,6 +5,10 @@ import { InvalidSampleError } from './invalid-sample-error.js';
 import { powerOfEffect, sampleSizeOfEffect } from './proportions.js';
 import { exposurePerSide, rateInterval, rateTest } from './rates.js';
 
+const { ratePower } = readGolden('sequential') as {
+  ratePower: { from: number; to: number; exposure: number; power: number }[];
+};
+
 const golden = readGolden('tests') as {
   rates: { first: [number, number]; second: [number, number]; pValue: number; interval: [number, number] }[];
   effects: { effect: number; n: number; power50: number }[];
@@ -84,3 +88,11 @@ describe('sample size and power for means', () => {
     expect(() => sampleSizeOfEffect(0.5, 0)).toThrow(InvalidSampleError);
   });
 });
+
+it.each(ratePower)(
+  'the exposure to tell $from from $to with the power that statsmodels gives to $exposure is about $exposure',
+  ({ from, to, exposure, power }) => {
+    // The square root makes the variance constant only nearly; statsmodels takes the one of each rate.
+    expect(Math.abs(exposurePerSide(from, to, 0.05, power) / exposure - 1)).toBeLessThan(0.05);
+  },
+);
