@@ -32,7 +32,7 @@ const plan = `
 modelName: performance-predictor
 view: system_metrics
 label: incident_within_15m
-parameters: { objective: 'binary:logistic', eval_metric: [logloss], max_depth: 3, learning_rate: 0.2, seed: 42 }
+parameters: { objective: 'binary:logistic', eval_metric: [logloss], max_depth: 3, learning_rate: RATE, seed: 42 }
 rounds: ROUNDS
 earlyStoppingRounds: EARLY
 firstModel: FIRST
@@ -42,18 +42,25 @@ validation:
   criteria:
     - { metric: roc_auc, direction: at-least, threshold: 0.7 }
     - { metric: onnx_largest_difference, direction: at-most, threshold: 0.00001 }
+variants:
+  files:
+    - { name: small, rewrite: shrink-trees, maxMarginChange: 0.1 }
+    - { name: crushed, rewrite: shrink-trees, maxMarginChange: 1000 }
+  criteria:
+    - { metric: roc_auc, direction: at-least, tolerance: 0.02 }
+    - { metric: log_loss, direction: at-most, tolerance: 0.02 }
 `;
 
-/** One trial in two learns a thousandth as fast as it should. */
+/** One trial in two learns a hundredth as fast as it should, and the plan's own learns too fast. */
 const search = `
 search:
   trials: TRIALS
   startupTrials: 3
   seed: 7
-  pruner: { kind: median, startupTrials: 1, warmupSteps: 5 }
+  pruner: { kind: median, startupTrials: 1, warmupSteps: 100 }
   space:
-    max_depth: { kind: int, low: 2, high: 5 }
-    learning_rate: { kind: categorical, choices: [0.3, 0.0003] }
+    max_depth: { kind: int, low: 1, high: 3 }
+    learning_rate: { kind: categorical, choices: [0.05, 0.0005] }
 `;
 
 interface Harness {
@@ -84,6 +91,7 @@ async function start(
       .replace('ROUNDS', String(options.rounds ?? 40))
       .replace('EARLY', String(options.early ?? 10))
       .replace('FIRST', options.first ?? '{ rows: 1000000, positives: 1 }')
+      .replace('RATE', options.trials === undefined ? '0.2' : '1')
       .concat(options.trials === undefined ? '' : search.replace('TRIALS', String(options.trials))),
   );
   const environment = { HEADRACE_DATA_DIR: join(directory, 'data') };
@@ -162,9 +170,17 @@ describe('a training', () => {
     const training = await ended(harness, asked.body['trainingId'] as string);
     expect(training).toMatchObject({ state: 'succeeded', validated: true, failure: null });
     expect(training.steps?.map((step) => [step.name, step.state])).toEqual(
-      ['training-set', 'split', 'train', 'calibration', 'onnx', 'validation', 'reference', 'store'].map(
-        (name) => [name, 'done'],
-      ),
+      [
+        'training-set',
+        'split',
+        'train',
+        'calibration',
+        'onnx',
+        'validation',
+        'variants',
+        'reference',
+        'store',
+      ].map((name) => [name, 'done']),
     );
     expect(harness.featureStore.requests).toEqual([{ view: 'system_metrics', label: 'incident_within_15m' }]);
 
@@ -217,6 +233,54 @@ describe('a training', () => {
     expect(Object.keys(profile.features)).toEqual(featureNames);
     expect(profile.features['cpu_usage_mean_5m']).toMatchObject({ total: profile.rows });
     expect(profile.features['cpu_usage_mean_5m']!.missing).toBeGreaterThan(0);
+  });
+
+  it('has smaller variants of its file that say what they lose, and keeps those that lose little', async () => {
+    const harness = await start();
+    const { body } = await harness.post('/v1/trainings');
+    const training = await ended(harness, body['trainingId'] as string);
+    const [small, crushed] = training.steps?.find(({ name }) => name === 'variants')?.result as [
+      MadeVariant,
+      MadeVariant,
+    ];
+    expect(small).toMatchObject({
+      name: 'small',
+      outcome: 'kept',
+      stored: { key: small.stored?.key },
+    });
+    expect(small.bytes).toBeLessThan(small.bytesBefore);
+    expect(small.changes['removedNodes']).toBeGreaterThan(0);
+    // A probability moves by at most a quarter of what its margin moves by.
+    expect(small.changes['marginBound']).toBeLessThanOrEqual(0.1);
+    expect(small.largestOutputChange).toBeGreaterThan(0);
+    expect(small.largestOutputChange).toBeLessThanOrEqual(0.025);
+    expect(crushed).toMatchObject({ name: 'crushed', outcome: 'too-lossy', stored: null });
+
+    const [trained] = await eventually(async () => {
+      const facts = await harness.facts(ModelTrained);
+      expect(facts).toHaveLength(1);
+      return facts;
+    });
+    const { artifacts, metrics, digest } = trained!.payload;
+    expect(Object.keys(artifacts).sort()).toEqual(['model', 'reference', 'run', 'variant-small', 'xgboost']);
+    expect(artifacts['model']!.digest).toBe(digest);
+    expect(artifacts['variant-small']).toEqual(small.stored);
+    expect(metrics).toMatchObject({
+      variant_small_bytes: small.bytes,
+      variant_small_largest_change: small.largestOutputChange,
+      variant_small_roc_auc: small.metrics['roc_auc'],
+    });
+    expect(small.metrics['roc_auc']).toBeGreaterThan((metrics['roc_auc'] ?? 1) - 0.02);
+
+    const exact = await InferenceSession.create(await harness.objects.get(artifacts['model']!.key));
+    const file = await harness.objects.get(small.stored!.key);
+    expect(file.length).toBe(small.bytes);
+    const variant = await InferenceSession.create(file);
+    const features = Float32Array.from([90, 40, 500, 3, 30, 40, 500, 3, Number.NaN, 40, 500, 3]);
+    const feeds = { features: new Tensor('float32', features, [3, 4]) };
+    const expected = (await exact.run(feeds))['probability']!.data as Float32Array;
+    const answers = (await variant.run(feeds))['probability']!.data as Float32Array;
+    answers.forEach((answer, row) => expect(Math.abs(answer - expected[row]!)).toBeLessThanOrEqual(0.025));
   });
 
   it('never lets the model see its hold-out: train, validation and hold-out are apart by purge and embargo', async () => {
@@ -368,15 +432,15 @@ describe('a search', () => {
       );
 
     const trials = (await trialsOf(harness, second)).map(({ payload }) => payload);
-    expect(trials[0]).toMatchObject({ state: 'complete', parameters: { max_depth: 3, learning_rate: 0.2 } });
+    expect(trials[0]).toMatchObject({ state: 'complete', parameters: { max_depth: 3, learning_rate: 1 } });
     const pruned = trials.filter(({ state }) => state === 'pruned');
     expect(pruned.length).toBe(resumed.trials.pruned);
     expect(
       pruned.map(({ parameters, objective }) => [parameters['learning_rate'], objective]),
-    ).toContainEqual([0.0003, null]);
+    ).toContainEqual([0.0005, null]);
     const complete = trials.flatMap(({ objective }) => (objective === null ? [] : [objective]));
     expect(resumed.best.value).toBe(Math.min(...complete));
-    expect(resumed.best.value).toBeLessThanOrEqual(resumed.ownValue);
+    expect(resumed.best.value).toBeLessThan(resumed.ownValue);
     expect(resumed.importances['learning_rate']).toBeGreaterThan(0);
 
     const { payload } = await eventually(async () => {
@@ -404,6 +468,7 @@ describe('a search', () => {
       'run.json',
       'study.json',
       `trials/${best.trial}.json`,
+      'variants/small.onnx',
     ]);
     expect(training.steps?.map(({ name }) => name).slice(0, 4)).toEqual([
       'training-set',
@@ -423,6 +488,17 @@ describe('a search', () => {
     });
   });
 });
+
+interface MadeVariant {
+  readonly name: string;
+  readonly outcome: string;
+  readonly bytes: number;
+  readonly bytesBefore: number;
+  readonly largestOutputChange: number;
+  readonly changes: Readonly<Record<string, number>>;
+  readonly metrics: Readonly<Record<string, number | null>>;
+  readonly stored: { readonly key: string; readonly digest: string } | null;
+}
 
 interface SearchResult {
   readonly study: { readonly digest: string };

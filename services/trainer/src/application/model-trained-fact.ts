@@ -10,6 +10,7 @@ import { type ModelParts } from './steps/write-onnx.js';
 export interface MadeModel extends ModelParts {
   readonly model: StepResult<'onnx'>;
   readonly verdict: StepResult<'validation'>;
+  readonly variants?: StepResult<'variants'>;
   readonly artifacts: StepResult<'store'>['artifacts'];
 }
 
@@ -35,7 +36,7 @@ export function modelTrainedFact(run: TrainingRun, made: MadeModel, at: Date): P
         best_rounds: trees.rounds,
         calibration: calibration.method,
       }),
-      metrics: verdict.metrics,
+      metrics: { ...verdict.metrics, ...variantMetrics(made.variants ?? []) },
       trainingSet: {
         digest: set.digest,
         rows: set.rows,
@@ -71,4 +72,17 @@ function flatParameters(
   for (const [name, value] of Object.entries(used))
     if (value !== undefined) flat[name] = Array.isArray(value) ? value.join(',') : value;
   return flat;
+}
+
+/** Size and losses of the variants that were kept, beside the metrics of the model itself. */
+function variantMetrics(variants: StepResult<'variants'>): Record<string, number | null> {
+  return Object.fromEntries(
+    variants
+      .filter(({ outcome }) => outcome === 'kept')
+      .flatMap(({ name, bytes, largestOutputChange, evidence }) => [
+        [`variant_${name}_bytes`, bytes],
+        [`variant_${name}_largest_change`, largestOutputChange],
+        ...evidence.map(({ criterion, value }) => [`variant_${name}_${criterion}`, value] as const),
+      ]),
+  );
 }

@@ -9,6 +9,7 @@ import { GradientBooster } from './gradient-booster.js';
 import { type MadeModel, modelTrainedFact } from './model-trained-fact.js';
 import { calibrateMargins } from './steps/calibrate-margins.js';
 import { freezeReference } from './steps/freeze-reference.js';
+import { makeVariants } from './steps/make-variants.js';
 import { searchParameters } from './steps/search-parameters.js';
 import { trainTrees } from './steps/train-trees.js';
 import { validateModel } from './steps/validate-model.js';
@@ -61,8 +62,8 @@ export class RunTraining {
         embargoMs: plan.split.embargoSeconds * 1000,
       }),
     );
-    const wanted = plan.search;
-    const search = wanted && (await run.step('search', () => searchParameters(run, booster, split, wanted)));
+    const { search: space, variants: files } = plan;
+    const search = space && (await run.step('search', () => searchParameters(run, booster, split, space)));
     const trees = await run.step(
       'train',
       async () => search?.best?.trees ?? (await trainTrees(run, booster, split)),
@@ -71,6 +72,7 @@ export class RunTraining {
     const parts = { set, split, ...(search && { search }), trees, calibration };
     const model = await run.step('onnx', () => writeOnnx(run, booster, parts));
     const verdict = await run.step('validation', () => validateModel(run, split, model));
+    const variants = files && (await run.step('variants', () => makeVariants(run, split, model, files)));
     const reference = await run.step('reference', () => freezeReference(run, split, model));
     const { artifacts } = await run.step('store', async () => ({
       artifacts: {
@@ -78,10 +80,21 @@ export class RunTraining {
         reference,
         xgboost: { key: trees.key, digest: trees.digest },
         ...(search && { study: search.study }),
-        run: await run.putJson('run.json', { plan, version: run.training.plan.version, ...parts, verdict }),
+        ...Object.fromEntries(
+          (variants ?? []).flatMap(({ name, stored }) =>
+            stored === null ? [] : [[`variant-${name}`, stored] as const],
+          ),
+        ),
+        run: await run.putJson('run.json', {
+          plan,
+          version: run.training.plan.version,
+          ...parts,
+          verdict,
+          ...(variants && { variants }),
+        }),
       },
     }));
-    return { ...parts, model, verdict, artifacts };
+    return { ...parts, model, verdict, ...(variants && { variants }), artifacts };
   }
 
   private async succeed(run: TrainingRun, made: MadeModel): Promise<void> {

@@ -5,6 +5,7 @@ import { trainingSetReference } from './training-sets.js';
 
 const part = z.object({ begin: z.number(), end: z.number() });
 const numbers = z.record(z.string(), z.number());
+const metrics = z.record(z.string(), z.number().nullable());
 
 /** An object that a step has stored. */
 export const storedArtifact = z.object({ key: z.string(), digest: z.string().startsWith('sha256:') });
@@ -54,10 +55,30 @@ export const stepResults = {
   validation: z.object({
     rows: z.number(),
     positives: z.number(),
-    metrics: z.record(z.string(), z.number().nullable()),
+    metrics,
     evidence: z.array(evidence),
     validated: z.boolean(),
   }),
+  variants: z.array(
+    z.object({
+      name: z.string(),
+      rewrite: z.string(),
+      maxMarginChange: z.number(),
+      bytesBefore: z.number(),
+      bytes: z.number(),
+      /** What the rewrite did, its bound for every row among it. */
+      changes: numbers,
+      /** Rows that the changes of answers were measured on. */
+      rows: z.number(),
+      largestOutputChange: z.number(),
+      meanOutputChange: z.number().nullable(),
+      metrics,
+      outcome: z.enum(['kept', 'too-lossy', 'undecided', 'no-gain']),
+      evidence: z.array(evidence),
+      /** Null unless it was kept. */
+      stored: storedArtifact.nullable(),
+    }),
+  ),
   reference: storedArtifact,
   store: z.object({ artifacts: z.record(z.string(), storedArtifact) }),
 } satisfies Record<StepName, z.ZodType>;

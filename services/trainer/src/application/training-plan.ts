@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { searchFaults, searchPlan } from './search-plan.js';
+import { variantsPlan } from './variants-plan.js';
 import { xgboostParameters } from './xgboost-parameters.js';
 
 const seconds = z.number().nonnegative();
@@ -53,6 +54,8 @@ export const trainingPlan = z
         )
         .min(1),
     }),
+    /** Left out: the exact file only. */
+    variants: variantsPlan.optional(),
     costs: z
       .strictObject({
         falsePositive: z.number().nonnegative().default(10),

@@ -8,6 +8,7 @@ export const stepNames = [
   'calibration',
   'onnx',
   'validation',
+  'variants',
   'reference',
   'store',
 ] as const;
