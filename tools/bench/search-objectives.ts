@@ -16,6 +16,8 @@ export interface Objective {
   /** Its least value; undefined where nobody knows it. */
   readonly minimum: number | undefined;
   readonly loss: (values: ParameterValues) => number;
+  /** Standard deviation of what is told on top of the loss. Default 0. */
+  readonly noise?: number;
 }
 
 const numbers = (values: ParameterValues, count: number): number[] =>
@@ -46,17 +48,25 @@ const hartmann: Objective = {
   name: 'hartmann6',
   space: box(6, 0, 1),
   minimum: -3.32236801141551,
-  loss: (values) => {
-    const x = numbers(values, 6);
-    return -hartmannHills.reduce((sum, { height, scales, centre }) => {
-      const distance = scales.reduce(
-        (all, scale, axis) => all + scale * (x[axis]! - centre[axis]! / 1e4) ** 2,
-        0,
-      );
-      return sum + height * Math.exp(-distance);
-    }, 0);
-  },
+  loss: (values) => valleyOf(hartmannHills, numbers(values, 6)),
 };
+
+interface Hill {
+  readonly height: number;
+  readonly scales: readonly number[];
+  /** In ten-thousandths. */
+  readonly centre: readonly number[];
+}
+
+function valleyOf(hills: readonly Hill[], x: readonly number[]): number {
+  return -hills.reduce((sum, { height, scales, centre }) => {
+    const distance = scales.reduce(
+      (all, scale, axis) => all + scale * (x[axis]! - centre[axis]! / 1e4) ** 2,
+      0,
+    );
+    return sum + height * Math.exp(-distance);
+  }, 0);
+}
 
 const rosenbrock: Objective = {
   name: 'rosenbrock10',
@@ -90,7 +100,74 @@ const mixed: Objective = {
     Math.abs(Number(share) - 0.35) * 2,
 };
 
-export const analyticObjectives: readonly Objective[] = [branin, hartmann, rosenbrock, mixed];
+const levy: Objective = {
+  name: 'levy4',
+  space: box(4, -10, 10),
+  minimum: 0,
+  loss: (values) => {
+    const w = numbers(values, 4).map((value) => 1 + (value - 1) / 4);
+    const [first = NaN, last = NaN] = [w[0], w.at(-1)];
+    const between = w
+      .slice(0, -1)
+      .reduce((sum, value) => sum + (value - 1) ** 2 * (1 + 10 * Math.sin(Math.PI * value + 1) ** 2), 0);
+    return (
+      Math.sin(Math.PI * first) ** 2 + between + (last - 1) ** 2 * (1 + Math.sin(2 * Math.PI * last) ** 2)
+    );
+  },
+};
+
+const hartmannThree = [
+  { height: 1, scales: [3, 10, 30], centre: [3689, 1170, 2673] },
+  { height: 1.2, scales: [0.1, 10, 35], centre: [4699, 4387, 7470] },
+  { height: 3, scales: [3, 10, 30], centre: [1091, 8732, 5547] },
+  { height: 3.2, scales: [0.1, 10, 35], centre: [381, 5743, 8828] },
+];
+/** Hartmann-3 of three parameters among nine that do nothing. */
+const embedded: Objective = {
+  name: 'embedded12',
+  space: box(12, 0, 1),
+  minimum: -3.86278214782076,
+  loss: (values) => valleyOf(hartmannThree, [values['x1'], values['x6'], values['x10']].map(Number)),
+};
+
+/** As of a support vector machine: which other parameters there are depends on the kernel. 0 at rbf, 10^1.7, 10^-2.5. */
+const conditional: Objective = {
+  name: 'conditional',
+  space: {
+    cost: { kind: 'float', low: 1e-3, high: 1e4, log: true },
+    degree: { kind: 'int', low: 2, high: 6, when: [{ parameter: 'kernel', in: ['poly'] }] },
+    gamma: {
+      kind: 'float',
+      low: 1e-6,
+      high: 10,
+      log: true,
+      when: [{ parameter: 'kernel', in: ['rbf', 'poly'] }],
+    },
+    kernel: { kind: 'categorical', choices: ['linear', 'rbf', 'poly'] },
+    shrinking: { kind: 'categorical', choices: [false, true] },
+  },
+  minimum: 0,
+  loss: ({ cost, degree, gamma, kernel, shrinking }) => {
+    const c = Math.log10(Number(cost));
+    const lift = shrinking === true ? 0.005 : 0;
+    if (kernel === 'linear') return lift + 0.15 + 0.02 * c ** 2;
+    const g = Math.log10(Number(gamma));
+    if (kernel === 'rbf') return lift + 0.03 * (c - 2 + 0.6 * (g + 3)) ** 2 + 0.04 * (g + 2.5) ** 2;
+    return lift + 0.02 + 0.03 * (c - 1) ** 2 + 0.02 * (g + 1) ** 2 + 0.01 * Math.abs(Number(degree) - 3);
+  },
+};
+
+/** The rules of our sampler were not tuned on the last four. */
+export const analyticObjectives: readonly Objective[] = [
+  branin,
+  hartmann,
+  rosenbrock,
+  mixed,
+  levy,
+  embedded,
+  conditional,
+  { ...levy, name: 'noisy-levy4', noise: 1 },
+];
 
 type Rows = TrainOptions['data'];
 

@@ -10,12 +10,13 @@ import { runPeer } from './peers/run-peer.js';
 import { analyticObjectives, readSeriesRows, xgboostObjective, type Objective } from './search-objectives.js';
 
 const budgets = [25, 50, 100] as const;
-/** A seed takes half a second with its peer, of XGBoost a second and a half. */
-const seeds = { analytic: 60, xgboost: 20 } as const;
+/** A seed takes half a second with its peer, of XGBoost a second and a half; the peer uses all cores. */
+const seeds = { analytic: 40, xgboost: 20 } as const;
 
 /**
  * TPE against Optuna's: the best of 25, 50 and 100 trials (median over seeds of the distance to the minimum, or of the
- * error where the minimum is not known) on the same functions, and the time of one ask after 100 and 1,000 trials.
+ * error where the minimum is not known) on the same functions, and the time of one ask after 100 and 1,000 trials. Under
+ * noise the best is the trial that seems best, and its distance the true one.
  */
 export async function benchSearch(): Promise<BenchResult[]> {
   const rows = readSeriesRows(repositoryRoot());
@@ -90,16 +91,18 @@ function compareSeeds(
 
 function bestSoFar(objective: Objective, seed: number): number[] {
   let study = startStudy({ name: objective.name, space: objective.space, seed });
-  let best = Infinity;
+  const random = new SeededRandom(seed);
+  let best = { told: Infinity, loss: Infinity };
   return Array.from({ length: Math.max(...budgets) }, () => {
     const asked = ask(study);
     if (asked.outcome !== 'suggested') throw new Error('TPE is never exhausted');
     const loss = objective.loss(asked.trial.parameters);
-    const told = tell(asked.study, asked.trial.number, { state: 'complete', values: [loss] });
-    if (told.outcome !== 'accepted') throw new Error(told.detail);
-    study = told.study;
-    best = Math.min(best, loss);
-    return best;
+    const told = loss + (objective.noise ?? 0) * random.normal();
+    const answer = tell(asked.study, asked.trial.number, { state: 'complete', values: [told] });
+    if (answer.outcome !== 'accepted') throw new Error(answer.detail);
+    study = answer.study;
+    if (told < best.told) best = { told, loss };
+    return best.loss;
   });
 }
 
