@@ -43,6 +43,7 @@ const LEAST_LEVEL = 8;
  * @see Karnin, Lang & Liberty (2016), Optimal quantile approximation in streams
  */
 export class KllSketch {
+  /** All but the lowest in ascending order. */
   private levels: number[][] = [[]];
   private capacities: number[];
   private held = 0;
@@ -85,7 +86,9 @@ export class KllSketch {
 
   static restore(state: KllState): KllSketch {
     const sketch = KllSketch.empty(state.seed, state.k);
-    sketch.adopt(state.levels.map((level) => [...level]));
+    sketch.adopt(
+      state.levels.map((level, height) => (height === 0 ? level.slice() : ascending(level.slice()))),
+    );
     sketch.flips = state.flips;
     sketch.squaredWeights = state.squaredWeights;
     sketch.finite = state.levels.reduce((sum, level, height) => sum + level.length * 2 ** height, 0);
@@ -219,9 +222,10 @@ export class KllSketch {
   /** From the lowest and shortest level up, so that every value is moved a few times only. */
   private sorted(): WeightedValues {
     let held = { values: new Float64Array(0), weights: new Float64Array(0) };
-    this.levels.forEach(
-      (level, height) => (held = mergeSorted(held, new Float64Array(level).sort(), 2 ** height)),
-    );
+    this.levels.forEach((level, height) => {
+      const values = new Float64Array(level);
+      held = mergeSorted(held, height === 0 ? values.sort() : values, 2 ** height);
+    });
     const ends = (below: number, inner: Float64Array, above: number): Float64Array =>
       Float64Array.from([...(this.below > 0 ? [below] : []), ...inner, ...(this.above > 0 ? [above] : [])]);
     return {
@@ -236,12 +240,13 @@ export class KllSketch {
     const height = this.levels.findIndex(
       (level, index) => level.length >= (this.capacities[index] as number),
     );
-    const level = ascending(this.levels[height] as number[]);
+    const level = this.levels[height] as number[];
+    if (height === 0) ascending(level);
     if (height === this.levels.length - 1) this.levels.push([]);
     const upper = this.levels[height + 1] as number[];
     const first = mix((this.seed + Math.imul(this.flips, 0x9e3779b9)) >>> 0) & 1;
     const pairs = level.length >>> 1;
-    for (let pair = 0; pair < pairs; pair += 1) upper.push(level[2 * pair + first] as number);
+    mergeInto(upper, pairs, (pair) => level[2 * pair + first] as number);
     // One of an odd number stays: a weight is never lost.
     const kept = level.length % 2 === 1 ? [level[level.length - 1] as number] : [];
     this.levels[height] = kept;
@@ -280,8 +285,23 @@ function mergeSorted(
   return { values, weights };
 }
 
+/** Puts ascending values into an ascending list, from the largest down. */
+function mergeInto(list: number[], values: number, valueAt: (index: number) => number): void {
+  let held = list.length - 1;
+  for (let index = 0; index < values; index += 1) list.push(0);
+  let place = list.length - 1;
+  for (let index = values - 1; index >= 0; place -= 1) {
+    const value = valueAt(index);
+    if (held >= 0 && (list[held] as number) > value) list[place] = list[held--] as number;
+    else {
+      list[place] = value;
+      index -= 1;
+    }
+  }
+}
+
 /** Most levels are short: a call into the built-in sort costs more than sorting them. */
-const INSERTION_LIMIT = 40;
+const INSERTION_LIMIT = 24;
 
 /** Sorts where it stands; Float64Array sorts numbers as numbers, without a comparator. */
 function ascending(values: number[]): number[] {

@@ -1,5 +1,6 @@
 import { assertPositive } from './assert-parameter.js';
 import { InvalidSampleError } from './invalid-sample-error.js';
+import { sortedValues } from './sorted-values.js';
 
 export interface LeadTime {
   readonly incidents: number;
@@ -61,11 +62,12 @@ export function leadTime(
 }
 
 function ascendingTimes(of: string, times: ArrayLike<number>): Float64Array {
-  const sorted = Float64Array.from(times).sort();
-  sorted.forEach((time) => {
+  for (let index = 0; index < times.length; index += 1) {
+    const time = times[index];
     if (!Number.isFinite(time))
       throw new InvalidSampleError(`Time ${time} of an ${of} is not finite; leave it out`);
-  });
+  }
+  const sorted = sortedValues(times);
   // Two incidents that begin at once are one.
   return of === 'incident'
     ? sorted.filter((time, index) => index === 0 || time > (sorted[index - 1] as number))

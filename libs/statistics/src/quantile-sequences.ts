@@ -70,27 +70,61 @@ export function quantileSprt(
   prior: BetaPrior = jeffreysPrior,
 ): number | undefined {
   assertOpenShare('A share', share);
-  const arms = [sortedValues(baseline), sortedValues(canary)].map((sorted) => {
-    const evidence = (count: number): number =>
-      betaMixtureEvidence(count, sorted.length - count, share, prior);
-    return { sorted, evidence, middle: leastEvidence(sorted.length, share, prior), passed: 0 };
-  });
-  if (arms.some(({ sorted }) => sorted.length === 0)) return undefined;
+  const [one, two] = [armOf(baseline, share, prior), armOf(canary, share, prior)];
+  if (one.sorted.length === 0 || two.sorted.length === 0) return undefined;
   let least = Infinity;
-  const candidates = sortedValues([...arms.flatMap(({ sorted }) => [...sorted]), -Infinity]);
-  for (const candidate of new Set(candidates)) {
+  let candidate = -Infinity;
+  do {
     // At a value that occurs, any count from "below it" to "at or below it" may be the one of the quantile.
-    let [at, above] = [0, 0];
-    for (const arm of arms) {
-      const below = arm.passed;
-      while (arm.passed < arm.sorted.length && (arm.sorted[arm.passed] as number) <= candidate)
-        arm.passed += 1;
-      at += arm.evidence(Math.min(arm.passed, Math.max(below, arm.middle)));
-      above += arm.evidence(arm.passed);
-    }
+    const at = passTo(candidate, one) + passTo(candidate, two);
+    const above = (one.evidence[one.passed] as number) + (two.evidence[two.passed] as number);
     least = Math.min(least, at, above);
-  }
+    candidate = Math.min(nextOf(one), nextOf(two));
+  } while (one.passed < one.sorted.length || two.passed < two.sorted.length);
   return Math.min(1, Math.exp(-least));
+}
+
+interface Arm {
+  readonly sorted: Float64Array;
+  /** By the number of rows at or below the quantile. */
+  readonly evidence: Float64Array;
+  readonly middle: number;
+  /** Rows at or below the candidate. */
+  passed: number;
+}
+
+function armOf(values: ArrayLike<number>, share: number, prior: BetaPrior): Arm {
+  const sorted = sortedValues(values);
+  const middle = leastEvidence(sorted.length, share, prior);
+  return { sorted, evidence: evidenceOfCounts(sorted.length, middle, share, prior), middle, passed: 0 };
+}
+
+/** Passes the rows at or below a candidate and says how little evidence there can be against it. */
+function passTo(candidate: number, arm: Arm): number {
+  const below = arm.passed;
+  while (arm.passed < arm.sorted.length && (arm.sorted[arm.passed] as number) <= candidate) arm.passed += 1;
+  return arm.evidence[Math.min(arm.passed, Math.max(below, arm.middle))] as number;
+}
+
+const nextOf = ({ sorted, passed }: Arm): number =>
+  passed < sorted.length ? (sorted[passed] as number) : Infinity;
+
+/**
+ * `betaMixtureEvidence` of every count from 0 to `rows`: from one to the next it moves by ln((s + a) / (f - 1 + b)) less the
+ * log odds of the share. Begun at the least, where digits count.
+ */
+function evidenceOfCounts(rows: number, middle: number, share: number, prior: BetaPrior): Float64Array {
+  const evidence = new Float64Array(rows + 1);
+  const odds = Math.log(share) - Math.log1p(-share);
+  const step = (count: number): number => Math.log((count + prior.a) / (rows - count - 1 + prior.b)) - odds;
+  evidence[middle] = betaMixtureEvidence(middle, rows - middle, share, prior);
+  for (let count = middle; count < rows; count += 1) {
+    evidence[count + 1] = (evidence[count] as number) + step(count);
+  }
+  for (let count = middle; count > 0; count -= 1) {
+    evidence[count - 1] = (evidence[count] as number) - step(count - 1);
+  }
+  return evidence;
 }
 
 /** The number of rows at or below the quantile that is most believable. The evidence is convex in it. */
