@@ -16,6 +16,7 @@ import {
 } from '@headrace/statistics';
 import { type BenchResult, median } from './bench-result.js';
 import { runPeer } from './peers/run-peer.js';
+import { benchMonitoringKernels } from './statistics-monitoring.js';
 import { benchStatisticsKernels } from './statistics-kernels.js';
 
 const FEATURES = 50;
@@ -89,6 +90,7 @@ export async function benchStatistics(): Promise<BenchResult[]> {
       reference: toRaw,
     },
     ...benchStatisticsKernels(),
+    ...benchMonitoringKernels(),
   ];
 }
 

@@ -1,0 +1,42 @@
+import { type BenchResult, median } from './bench-result.js';
+import { type PeerReport } from './peers/run-peer.js';
+
+const ROUNDS = 5;
+
+/** Work of which a peer's script has measured the like. */
+export interface PeeredWork {
+  readonly name: string;
+  /** The package as the script names it among its versions. */
+  readonly peer: string;
+  /** What the peer has instead, where it has no such function: "same formula". */
+  readonly note?: string;
+  /** Under which name the script prints its seconds. */
+  readonly figure: string;
+  readonly run: () => unknown;
+}
+
+/** The median seconds of each work, after a round to warm up, beside what the peer took; without it when there is none. */
+export function besidePeer(work: readonly PeeredWork[], report: PeerReport | undefined): BenchResult[] {
+  return work.map(({ name, peer, note, figure, run }) => {
+    const value = secondsOf(run);
+    const theirs = report?.values[figure];
+    const reference = `${peer} ${report?.versions[peer] ?? '?'}${note === undefined ? '' : `, ${note}`}`;
+    return {
+      name,
+      value,
+      unit: 's',
+      better: 'lower',
+      ...(theirs !== undefined && { reference: { name: reference, value: theirs } }),
+    };
+  });
+}
+
+function secondsOf(run: () => unknown): number {
+  const measure = (): number => {
+    const start = performance.now();
+    if (run() === undefined) throw new Error('The benchmark measured nothing');
+    return (performance.now() - start) / 1000;
+  };
+  measure();
+  return median(Array.from({ length: ROUNDS }, measure));
+}
