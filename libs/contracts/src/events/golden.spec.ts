@@ -10,18 +10,24 @@ const sampleOf = (topic: string): string => {
   return `${fact}.${parts.at(-1)!}.json`;
 };
 
+/** What was added to a version later has a sample of its own: `trial-completed.v1.2.json`. */
+const isSampleOf = (file: string, topic: string): boolean =>
+  file.replace(/\.\d+\.json$/, '.json') === sampleOf(topic);
+
 describe('golden samples', () => {
-  it.each(allEvents.map((event) => [sampleOf(event.topic), event] as const))(
-    '%s is still parsed, unchanged, by its schema',
+  const samples = readdirSync(folder).sort();
+
+  it.each(samples.map((file) => [file, allEvents.find((event) => isSampleOf(file, event.topic))] as const))(
+    '%s is still parsed, unchanged, by the schema of an event that there is',
     (file, event) => {
       const sample: unknown = JSON.parse(readFileSync(join(folder, file), 'utf8'));
-      expect(event.payload.parse(sample)).toEqual(sample);
-      expect(event.keyOf(event.payload.parse(sample))).not.toBe('');
+      expect(event?.payload.parse(sample)).toEqual(sample);
+      expect(event?.keyOf(event.payload.parse(sample))).not.toBe('');
     },
   );
 
-  it('holds one sample for every event and none for an event that is gone', () => {
-    expect(readdirSync(folder).sort()).toEqual(allEvents.map((event) => sampleOf(event.topic)).sort());
+  it('holds one for every event', () => {
+    expect(samples).toEqual(expect.arrayContaining(allEvents.map((event) => sampleOf(event.topic))));
   });
 });
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineEvent } from '../define-event.js';
-import { count, identifier } from '../values.js';
+import { count, identifier, instant } from '../values.js';
 
 /** Emitted once per trial of a hyper-parameter search. */
 export const TrialCompleted = defineEvent({
@@ -13,7 +13,17 @@ export const TrialCompleted = defineEvent({
     trial: count,
     state: z.enum(['complete', 'pruned', 'failed']),
     parameters: z.record(z.string(), z.union([z.number(), z.string(), z.boolean()])),
+    /** What trials are compared by; null unless the trial is complete. */
     objective: z.number().nullable(),
+    modelName: identifier.optional(),
+    /** The run of the training that the trial belongs to, as `model-trained` will name it. */
+    runId: identifier.optional(),
+    /** What the objective is: `validation-logloss`. */
+    metric: z.string().min(1).optional(),
+    /** Why a trial failed. */
+    reason: z.string().optional(),
+    startedAt: instant.optional(),
+    finishedAt: instant.optional(),
   }),
   keyOf: (payload) => payload.trainingId,
 });

@@ -2,15 +2,26 @@ import { TrialCompleted } from '@headrace/contracts';
 import { deterministicId } from '@headrace/kernel';
 import { pending, type PendingFact } from '@headrace/messaging';
 import { type EndedTrial } from '../domain/search/trial.js';
-import { type Training } from './training-repository.js';
+import { type TrainingRun } from './training-run.js';
+
+export interface TrialCircumstances {
+  /** Of the rounds' scores, the one that trials are compared by. */
+  readonly metric: string;
+  readonly startedAt: Date;
+  readonly finishedAt: Date;
+}
 
 /** The fact that a trial has ended. Only a complete one has an objective: what a pruned one reported is not its result. */
-export function trialCompletedFact(training: Training, trial: EndedTrial, at: Date): PendingFact {
+export function trialCompletedFact(
+  { training, runId }: TrainingRun,
+  trial: EndedTrial,
+  { metric, startedAt, finishedAt }: TrialCircumstances,
+): PendingFact {
   const { number, state, parameters } = trial;
   const [value] = trial.state === 'complete' ? trial.values : [];
   return pending(TrialCompleted, {
     id: deterministicId(training.id, 'trial-completed', String(number)),
-    time: at,
+    time: finishedAt,
     payload: {
       trainingId: training.id,
       trial: number,
@@ -18,6 +29,12 @@ export function trialCompletedFact(training: Training, trial: EndedTrial, at: Da
       parameters,
       // JSON has no infinity.
       objective: value === undefined || !Number.isFinite(value) ? null : value,
+      modelName: training.modelName,
+      runId,
+      metric,
+      ...(trial.state === 'failed' && { reason: trial.reason }),
+      startedAt: startedAt.toISOString(),
+      finishedAt: finishedAt.toISOString(),
     },
     causationIds: [training.requestFactId],
   });

@@ -48,6 +48,7 @@ export async function searchParameters(
 ): Promise<StepResult<'search'>> {
   const { plan } = run;
   const measure = measureOf(plan.parameters);
+  const score = `validation-${measure.metric}`;
   const request = boostingRequest(plan, await run.set(), split);
   const stored = run.checkpointOf('search');
   let state: Checkpoint = stored === undefined ? begin(run, search, measure) : checkpoint.parse(stored);
@@ -55,25 +56,26 @@ export async function searchParameters(
     const opened = nextTrial(state.study, search, plan.parameters);
     if (opened === undefined) break;
     const { number } = opened.trial;
-    const begun = run.now().getTime();
+    const startedAt = run.now();
     const ended = await runTrial(opened.study, number, {
       booster,
       request: { ...request, parameters: trialParameters(search, plan.parameters, opened.trial) },
-      score: `validation-${measure.metric}`,
+      score,
       signal: run.signal,
       onRound: (progress) => run.report({ ...progress, trial: number, trials: search.trials }),
     });
     await run.reported();
+    const finishedAt = run.now();
     const isBest = ended.model !== undefined && bestTrial(ended.study)?.number === number;
     state = {
       study: ended.study,
-      spentMs: state.spentMs + run.now().getTime() - begun,
+      spentMs: state.spentMs + finishedAt.getTime() - startedAt.getTime(),
       kept: isBest
         ? { trial: number, trees: await keepTrees(run, booster, ended.model, `trials/${number}.json`) }
         : state.kept,
     };
     await run.checkpoint('search', { ...state, study: writeStudy(state.study) }, [
-      trialCompletedFact(run.training, ended.trial, run.now()),
+      trialCompletedFact(run, ended.trial, { metric: score, startedAt, finishedAt }),
     ]);
   }
   if (state.kept !== null) await run.deleteAllBut('trials/', state.kept.trees.key);
