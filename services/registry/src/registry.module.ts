@@ -19,6 +19,7 @@ import { CreateVersionFromSource } from './application/create-version-from-sourc
 import { MarkVersionUnstable } from './application/mark-version-unstable.js';
 import { MoveAlias } from './application/move-alias.js';
 import { ArtifactCatalogue, ModelLedger } from './application/ports.js';
+import { RecordTrial } from './application/record-trial.js';
 import { RegisterTrainedModel } from './application/register-trained-model.js';
 import { registryConfigSchema, type RegistryConfig } from './registry.config.js';
 
@@ -52,6 +53,7 @@ export class RegistryModule {
         { provide: ModelStore, useValue: new ModelStore(database, clock) },
         MlflowErrorFilter,
         RegisterTrainedModel,
+        RecordTrial,
         CreateVersionFromSource,
         MoveAlias,
         MarkVersionUnstable,

@@ -9,6 +9,7 @@ import {
   ModelVersionCreated,
   RolloutPromoted,
   RolloutRolledBack,
+  TrialCompleted,
   VersionMarkedUnstable,
   type EventDefinition,
   type PayloadOf,
@@ -241,6 +242,57 @@ describe('a trained model', () => {
       expect(await deadLettersOf(ModelTrained)).toBe(before + 1);
     });
     expect((await call('GET', '/v1/models/forged/versions')).status).toBe(404);
+  });
+});
+
+describe('a trial of a search', () => {
+  it('is a run below that of its training, also before that one is there', async () => {
+    const model = await trained('searched');
+    const trial = (number: number, changes: Partial<PayloadOf<typeof TrialCompleted>>) =>
+      publish(TrialCompleted, 'trainer', {
+        trainingId: model.trainingId,
+        trial: number,
+        state: 'complete',
+        parameters: { max_depth: 3 + number, booster: 'gbtree' },
+        objective: null,
+        modelName: 'searched',
+        runId: model.runId,
+        metric: 'validation-logloss',
+        startedAt: '2026-11-23T10:00:00.000Z',
+        finishedAt: '2026-11-23T10:00:02.000Z',
+        ...changes,
+      });
+    await trial(0, { objective: 0.125 });
+    await trial(1, { state: 'pruned' });
+    await trial(2, { state: 'failed', reason: 'max_leaves needs lossguide' });
+    await publish(ModelTrained, 'trainer', model);
+
+    const found = await eventually(async () => {
+      const parent = await mlflow('GET', `runs/get?run_id=${model.runId}`);
+      expect(parent.status).toBe(200);
+      const run = parent.json['run'] as { info: { experiment_id: string } };
+      const { json } = await mlflow('POST', 'runs/search', {
+        experiment_ids: [run.info.experiment_id],
+        filter: `tags.\`mlflow.parentRunId\` = '${model.runId}'`,
+        order_by: ['attributes.run_name ASC'],
+      });
+      expect(json['runs']).toHaveLength(3);
+      return json['runs'];
+    });
+    expect(found).toMatchObject([
+      {
+        info: { run_name: 'trial-0', status: 'FINISHED', start_time: 1795428000000, end_time: 1795428002000 },
+        data: {
+          params: [
+            { key: 'booster', value: 'gbtree' },
+            { key: 'max_depth', value: '3' },
+          ],
+          metrics: [{ key: 'validation-logloss', value: 0.125 }],
+        },
+      },
+      { info: { run_name: 'trial-1', status: 'KILLED' }, data: { metrics: [] } },
+      { info: { run_name: 'trial-2', status: 'FAILED' } },
+    ]);
   });
 });
 

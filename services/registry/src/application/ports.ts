@@ -45,6 +45,8 @@ export interface FinishedRun {
   readonly experiment: string;
   readonly name: string;
   readonly userId: string;
+  /** MLflow's words. Default FINISHED. */
+  readonly status?: 'FINISHED' | 'FAILED' | 'KILLED';
   readonly startedAt: Date;
   readonly finishedAt: Date;
   readonly parameters: Readonly<Record<string, string>>;

@@ -1,8 +1,9 @@
-import { ModelTrained, RolloutPromoted, RolloutRolledBack } from '@headrace/contracts';
+import { ModelTrained, RolloutPromoted, RolloutRolledBack, TrialCompleted } from '@headrace/contracts';
 import { On, type EventOf } from '@headrace/messaging';
 import { Controller } from '@nestjs/common';
 import { MarkVersionUnstable } from '../../application/mark-version-unstable.js';
 import { MoveAlias } from '../../application/move-alias.js';
+import { RecordTrial } from '../../application/record-trial.js';
 import { RegisterTrainedModel } from '../../application/register-trained-model.js';
 import { championAlias } from '../../domain/champion-policy.js';
 
@@ -10,6 +11,7 @@ import { championAlias } from '../../domain/champion-policy.js';
 export class RegistryEvents {
   constructor(
     private readonly registerTrainedModel: RegisterTrainedModel,
+    private readonly recordTrial: RecordTrial,
     private readonly moveAlias: MoveAlias,
     private readonly markVersionUnstable: MarkVersionUnstable,
   ) {}
@@ -17,6 +19,11 @@ export class RegistryEvents {
   @On(ModelTrained)
   onModelTrained(event: EventOf<typeof ModelTrained>): Promise<void> {
     return this.registerTrainedModel.execute(event);
+  }
+
+  @On(TrialCompleted)
+  onTrialCompleted(event: EventOf<typeof TrialCompleted>): Promise<void> {
+    return this.recordTrial.execute(event);
   }
 
   @On(RolloutPromoted)

@@ -44,9 +44,17 @@ class TypeormLedgerChange implements LedgerChange {
     const experimentId = await this.experimentNamed(run.experiment, run.finishedAt);
     await this.manager.query(
       `INSERT INTO registry.run (id, experiment_id, name, user_id, status, start_ms, end_ms)
-       VALUES ($1, $2, $3, $4, 'FINISHED', $5, $6)
-       ON CONFLICT (id) DO UPDATE SET status = 'FINISHED', end_ms = excluded.end_ms`,
-      [run.runId, experimentId, run.name, run.userId, run.startedAt.getTime(), run.finishedAt.getTime()],
+       VALUES ($1, $2, $3, $4, $5, $6, $7)
+       ON CONFLICT (id) DO UPDATE SET status = excluded.status, end_ms = excluded.end_ms`,
+      [
+        run.runId,
+        experimentId,
+        run.name,
+        run.userId,
+        run.status ?? 'FINISHED',
+        run.startedAt.getTime(),
+        run.finishedAt.getTime(),
+      ],
     );
     await this.putPairs('run_param', run.runId, run.parameters);
     await this.putPairs('run_tag', run.runId, { ...run.tags, 'mlflow.runName': run.name });

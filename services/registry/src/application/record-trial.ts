@@ -1,0 +1,46 @@
+import { type TrialCompleted } from '@headrace/contracts';
+import { deterministicId } from '@headrace/kernel';
+import { type EventOf } from '@headrace/messaging';
+import { Injectable } from '@nestjs/common';
+import { ModelLedger } from './ports.js';
+
+const statuses = { complete: 'FINISHED', pruned: 'KILLED', failed: 'FAILED' } as const;
+
+/**
+ * Makes a trial of a search a run below that of its training, as the MLflow interface nests them. The training's own run
+ * is made when its model is there; of a training that ends without one only the trials are kept.
+ */
+@Injectable()
+export class RecordTrial {
+  constructor(private readonly ledger: ModelLedger) {}
+
+  async execute(event: EventOf<typeof TrialCompleted>): Promise<void> {
+    const { trainingId, trial, state, parameters, objective, modelName, runId, metric } = event.payload;
+    // Stated before trials named their run: there is nothing to nest it below.
+    if (modelName === undefined || runId === undefined) return;
+    const { reason, startedAt, finishedAt } = event.payload;
+    await this.ledger.change(async (change) => {
+      if (!(await change.firstTime('record-trial', event.id))) return;
+      await change.saveFinishedRun({
+        runId: deterministicId(trainingId, 'trial', String(trial)),
+        experiment: modelName,
+        name: `trial-${trial}`,
+        userId: 'trainer',
+        status: statuses[state],
+        startedAt: startedAt === undefined ? event.time : new Date(startedAt),
+        finishedAt: finishedAt === undefined ? event.time : new Date(finishedAt),
+        parameters: Object.fromEntries(
+          Object.entries(parameters).map(([name, value]) => [name, String(value)]),
+        ),
+        metrics: objective === null ? {} : { [metric ?? 'objective']: objective },
+        tags: {
+          'mlflow.parentRunId': runId,
+          'headrace.training_id': trainingId,
+          'headrace.trial': state,
+          ...(reason !== undefined && { 'headrace.reason': reason }),
+        },
+        files: {},
+      });
+    });
+  }
+}
