@@ -3,7 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { buildEnsembleModel } from './build/build-ensemble-model.js';
 import { buildTreeModel } from './build/build-tree-model.js';
 import { checkModel, type CheckedModel } from './check-model.js';
+import { compileClasses, outputOf } from './compile-classes.js';
 import { compileTrees } from './compile-trees.js';
+import { type ProvableScorer } from './prove-equal.js';
 import { quantizeInt8 } from './rewrite/quantize-int8.js';
 import { rewriteModel } from './rewrite/rewrite-model.js';
 import { storeInt8 } from './rewrite/store-int8.js';
@@ -38,6 +40,22 @@ const files: ReadonlyMap<string, Uint8Array> = new Map([
     rewriteModel(ensemble, [quantizeInt8({ leastWeights: 1 })]).bytes,
   ],
   ['trees beside an LSTM, stored in int8', rewriteModel(ensemble, [storeInt8({ leastWeights: 1 })]).bytes],
+  [
+    'classes',
+    buildEnsembleModel({
+      featureNames: trees.featureNames,
+      members: [
+        {
+          kind: 'classes',
+          name: 'xgboost',
+          weight: 1,
+          classes: [margins, { ...margins, offset: 0.5 }],
+          classNames: ['low', 'high'],
+          positive: [1],
+        },
+      ],
+    }),
+  ],
   [
     'classes beside a dense network',
     buildEnsembleModel({
@@ -122,6 +140,11 @@ function passing(file: Uint8Array, source: SeededRandom): readonly Passed[] {
   return passed;
 }
 
+function scorerOf({ trees, classes }: CheckedModel): ProvableScorer | undefined {
+  if (trees !== undefined) return compileTrees(trees);
+  return classes === undefined ? undefined : outputOf(compileClasses(classes), 'probability');
+}
+
 describe.each([...files])('damaged files of %s', (_, file) => {
   it('are refused, or run without bringing the process down, as the compiled scorer says', async () => {
     const passed = passing(file, new SeededRandom(7));
@@ -132,10 +155,10 @@ describe.each([...files])('damaged files of %s', (_, file) => {
     let compared = 0;
     for (const outcome of outcomes) {
       const { model, inputs } = passed[outcome.index]!;
-      const compilable = model.trees;
-      if (compilable === undefined || outcome.outcome === 'refused') continue;
+      const scorer = scorerOf(model);
+      if (scorer === undefined || outcome.outcome === 'refused') continue;
       const answers = new Float32Array(rows);
-      compileTrees(compilable).score(inputs[0]!.values, rows, answers);
+      scorer.score(inputs[0]!.values, rows, answers);
       compared += 1;
       for (const [row, answer] of answers.entries()) {
         const reference = outcome.probability[row] ?? NaN;
@@ -143,6 +166,6 @@ describe.each([...files])('damaged files of %s', (_, file) => {
       }
     }
     expect(outcomes.filter(({ outcome }) => outcome === 'ran').length).toBeGreaterThan(10);
-    if (checkModel(file).trees !== undefined) expect(compared).toBeGreaterThan(10);
+    if (scorerOf(checkModel(file)) !== undefined) expect(compared).toBeGreaterThan(10);
   }, 60_000);
 });

@@ -2,6 +2,7 @@ import onnxProto, { type onnx as Onnx } from 'onnx-proto';
 import { boundSizes } from './bound-sizes.js';
 import { checkInt8 } from './check-int8.js';
 import { checkLstm, shapesOf } from './check-lstm.js';
+import { readAnswers, type TreeAnswers } from './read-answers.js';
 import {
   readSignature,
   type ModelSignature,
@@ -10,7 +11,7 @@ import {
 } from './read-signature.js';
 import { readSetTreeNode } from './read-set-tree-node.js';
 import { readTreeNode, type TreeLimits, type TreeRegressor } from './read-tree-node.js';
-import { type Link, ModelRefusedError, refuse, type TreeEnsemble } from './tree-ensemble.js';
+import { ModelRefusedError, refuse, type TreeEnsemble } from './tree-ensemble.js';
 
 const { onnx } = onnxProto;
 const { AttributeType } = onnx.AttributeProto;
@@ -32,12 +33,10 @@ export const defaultModelLimits: ModelLimits = {
   maxTreeDepth: 64,
 };
 
-export interface CheckedModel extends ModelSignature {
+export interface CheckedModel extends ModelSignature, TreeAnswers {
   /** The model written again from what was checked: fields that nobody looked at are not in it. Run these bytes. */
   readonly bytes: Uint8Array;
   readonly operators: readonly string[];
-  /** Present when the whole graph is one tree ensemble, so that the compiled scorer can answer for it. */
-  readonly trees: TreeEnsemble | undefined;
 }
 
 /**
@@ -97,7 +96,7 @@ export function checkModel(content: Uint8Array, limits: ModelLimits = defaultMod
     bytes,
     ...signature,
     operators: [...new Set((graph.node ?? []).map((node) => node.opType ?? ''))].sort(),
-    trees: treesOnly(graph, regressors, featureNames),
+    ...readAnswers(graph, regressors, featureNames),
   };
 }
 
@@ -214,38 +213,6 @@ function checkAttributes(operator: string, node: Onnx.INodeProto, limits: ModelL
       checkTensor(what, attribute.t, limits);
     }
   }
-}
-
-/** Operators that change the shape of one column and nothing else. */
-const reshaping: ReadonlySet<string> = new Set(['Identity', 'Reshape', 'Flatten', 'Squeeze', 'Unsqueeze']);
-
-/** The trees, when every output is the linked margin of the one ensemble; a wider graph is not ours to compile. */
-function treesOnly(
-  graph: Onnx.IGraphProto,
-  regressors: ReadonlyMap<Onnx.INodeProto, TreeRegressor>,
-  featureNames: readonly string[],
-): TreeEnsemble | undefined {
-  const meaning = new Map<string, Link>();
-  for (const node of graph.node ?? []) {
-    const regressor = regressors.get(node);
-    const from = meaning.get(node.input?.[0] ?? '');
-    const to = node.output?.[0] ?? '';
-    if (regressor) meaning.set(to, regressor.postTransform === 'LOGISTIC' ? 'sigmoid' : 'identity');
-    else if (node.opType === 'Sigmoid' && from === 'identity') meaning.set(to, 'sigmoid');
-    else if (node.opType === 'Exp' && from === 'identity') meaning.set(to, 'exp');
-    else if (reshaping.has(node.opType ?? '') && from !== undefined) meaning.set(to, from);
-  }
-  const [regressor] = regressors.values();
-  const answers = new Set((graph.output ?? []).map(({ name }) => meaning.get(name ?? '')));
-  const [answer] = answers;
-  if (regressor === undefined || regressors.size > 1 || answers.size !== 1 || answer === undefined)
-    return undefined;
-  return {
-    featureNames,
-    trees: regressor.trees,
-    offset: regressor.offset,
-    link: answer,
-  };
 }
 
 /** The tree ensemble in a model file; refuses a model that is anything more or less than that. */

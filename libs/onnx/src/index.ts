@@ -12,6 +12,7 @@ export {
   type CheckedModel,
   type ModelLimits,
 } from './check-model.js';
+export { compileClasses, outputOf, type ClassScorer } from './compile-classes.js';
 export { compileTrees, type TreeScorer } from './compile-trees.js';
 export {
   proofRows,
@@ -37,6 +38,7 @@ export { pruneTrees } from './rewrite/prune-trees.js';
 export { removeDeadCode } from './rewrite/remove-dead-code.js';
 export { RewriteRefusedError, type Rewrite, type Rewritten } from './rewrite/rewrite.js';
 export { rewriteModel, type RewriteStep, type RewrittenModel } from './rewrite/rewrite-model.js';
+export { everyTree, type TreeClasses } from './tree-classes.js';
 export {
   linked,
   marginOf,

@@ -62,7 +62,11 @@ export async function proveEqual(
  * infinities, both zeros, and ordinary values between thresholds. A feature with categories gets whole numbers only: those of
  * its sets, their neighbours and strangers; XGBoost cuts other numbers off and ONNX compares them as they are.
  */
-export function proofRows(ensemble: TreeEnsemble, rows: number, random: Random): Float32Array {
+export function proofRows(
+  ensemble: Pick<TreeEnsemble, 'featureNames' | 'trees'>,
+  rows: number,
+  random: Random,
+): Float32Array {
   const columns = ensemble.featureNames.length;
   const thresholds = Array.from({ length: columns }, (): number[] => []);
   const categories = new Map<number, number[]>();

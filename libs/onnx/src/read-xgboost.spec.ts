@@ -3,11 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { buildEnsembleModel } from './build/build-ensemble-model.js';
 import { buildTreeModel } from './build/build-tree-model.js';
 import { checkModel } from './check-model.js';
+import { compileClasses, outputOf } from './compile-classes.js';
 import { compileTrees } from './compile-trees.js';
 import { proofRows, proveEqual } from './prove-equal.js';
 import { readXgboost, readXgboostClasses } from './read-xgboost.js';
 import { goldenBoosters, type GoldenBooster } from './testing/golden-boosters.js';
 import { openInOnnxruntime } from './testing/run-in-onnxruntime.js';
+import { everyTree } from './tree-classes.js';
 import { leafTree, marginOf, type TreeEnsemble } from './tree-ensemble.js';
 
 const goldens = goldenBoosters();
@@ -94,6 +96,39 @@ describe.each(goldens.filter(hasClasses))('a booster of $name', (golden) => {
     const answers = await run(golden.features, golden.rows);
     for (const [row, answer] of answers.entries())
       expect(Math.abs(answer - (1 - golden.answers[row * 3]!))).toBeLessThan(1e-6);
+  });
+
+  it('answers the share of every class, from an ONNX file by the compiled scorer and by onnxruntime', async () => {
+    const classes = readXgboostClasses(golden.model, golden.featureNames);
+    const classNames = ['low', 'usual', 'high'];
+    const bytes = buildEnsembleModel({
+      featureNames: golden.featureNames,
+      members: [{ kind: 'classes', name: 'xgboost', weight: 1, classes, classNames, positive: [1, 2] }],
+    });
+    const read = checkModel(bytes).classes!;
+    expect(read).toEqual({
+      featureNames: golden.featureNames,
+      margins: classes,
+      outputs: [
+        { name: 'probability', classes: [1, 2] },
+        { name: 'xgboost', classes: [1, 2] },
+        ...classNames.map((name, index) => ({ name: `xgboost.${name}`, classes: [index] })),
+      ],
+    });
+    const scorer = compileClasses(read);
+    const outputs = scorer.outputNames.map(() => new Float32Array(golden.rows));
+    scorer.score(golden.features, golden.rows, outputs);
+    const shares = Float32Array.from(
+      golden.answers,
+      (_, index) => outputs[2 + (index % 3)]![Math.floor(index / 3)]!,
+    );
+    expect(shares).toEqual(golden.answers);
+    const rows = proofRows(everyTree(read), 300, new SeededRandom(1));
+    for (const name of scorer.outputNames) {
+      const run = await openInOnnxruntime(bytes, golden.featureNames.length, name);
+      const proof = await proveEqual(outputOf(scorer, name), run, rows);
+      expect(proof.rows).toBe(300);
+    }
   });
 });
 

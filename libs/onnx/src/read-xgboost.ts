@@ -42,7 +42,8 @@ export function readXgboost(
 
 /**
  * Reads a `multi:softprob` booster: one ensemble a class, in the order of the classes, whose answer is the class's margin.
- * The probabilities are the softmax of the margins.
+ * The probabilities are the softmax of the margins. From here buildEnsembleModel writes an ONNX file with an output a class
+ * (member kind `classes`), checkModel recognises it, and compileClasses scores it.
  */
 export function readXgboostClasses(
   model: string | Uint8Array | object,

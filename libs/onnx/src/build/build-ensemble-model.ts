@@ -1,9 +1,9 @@
 import { refuse, type TreeEnsemble } from '../tree-ensemble.js';
+import { addClasses, type MemberClasses } from './add-classes.js';
 import { addCalibration, type Calibration, type Score } from './add-calibration.js';
 import { addDense, type DenseNetwork } from './add-dense.js';
 import { addLstm, type LstmWeights } from './add-lstm.js';
 import { addTrees } from './add-trees.js';
-import { intAttribute } from './attributes.js';
 import { GraphBuilder } from './graph-builder.js';
 
 /** One model among those that answer together. Weights are relative: what counts is their share of the sum. */
@@ -15,13 +15,7 @@ export type EnsembleMember = {
   readonly calibration?: Calibration;
 } & (
   | { readonly kind: 'trees'; readonly trees: TreeEnsemble }
-  | {
-      readonly kind: 'classes';
-      /** The margin of each class, see readXgboostClasses; their softmax are the probabilities. */
-      readonly classes: readonly TreeEnsemble[];
-      /** The classes whose probabilities, added, are the member's answer. */
-      readonly positive: readonly number[];
-    }
+  | ({ readonly kind: 'classes' } & MemberClasses)
   | { readonly kind: 'dense'; readonly dense: DenseNetwork }
   | { readonly kind: 'lstm'; readonly lstm: LstmWeights }
 );
@@ -42,7 +36,8 @@ const reserved: ReadonlySet<string> = new Set(['features', 'sequence', 'probabil
 
 /**
  * One ONNX file of several members: inputs `features` FP32 [n, f] and `sequence` FP32 [s, t, c], outputs `probability` FP32
- * [n], the calibrated mean of the members' probabilities weighted by share, and one FP32 [n] named after each member.
+ * [n], the calibrated mean of the members' probabilities weighted by share, one FP32 [n] named after each member, and one
+ * after each class that is named.
  *
  * **The sequence is optional, row by row.** A row of `sequence` that holds nothing but NaN is none: members that read it
  * answer NaN, and their weight goes to the other members in proportion, so that `probability` is theirs alone - never a
@@ -73,11 +68,12 @@ export function buildEnsembleModel(model: EnsembleModel): Uint8Array {
   const withoutTotal = always.reduce((sum, { weight }) => sum + weight, 0);
 
   const answers = new Map<string, string>();
-  for (const member of always)
-    answers.set(
-      member.name,
-      addCalibration(graph, member.name, scoreOf(graph, member, featureNames, sets), member.calibration),
-    );
+  const columns = new Map<string, string>();
+  for (const member of always) {
+    const { score, each = [] } = scoreOf(graph, member, featureNames, sets);
+    answers.set(member.name, addCalibration(graph, member.name, score, member.calibration));
+    for (const [name, value] of each) columns.set(name, value);
+  }
   // Any value that is as long as the batch: what a single row of the sequence answers is spread over it.
   const [long] = answers.values();
   const absent: string[] = [];
@@ -103,10 +99,13 @@ export function buildEnsembleModel(model: EnsembleModel): Uint8Array {
           'probability/mean_of_present',
         );
   const probability = addCalibration(graph, 'probability', { probability: mean }, model.calibration);
-  graph.node('Identity', [probability], 'probability');
-  graph.output('probability', [rows]);
-  for (const { name } of members) {
-    graph.node('Identity', [answers.get(name) ?? ''], name);
+  const outputs = new Map([
+    ['probability', probability],
+    ...members.map(({ name }) => [name, answers.get(name) ?? ''] as const),
+    ...columns,
+  ]);
+  for (const [name, value] of outputs) {
+    graph.node('Identity', [value], name);
     graph.output(name, [rows]);
   }
   return graph.finish({
@@ -132,11 +131,7 @@ export function buildEnsembleModel(model: EnsembleModel): Uint8Array {
             ]
           : []),
       ],
-      outputs: ['probability', ...members.map(({ name }) => name)].map((name) => ({
-        name,
-        datatype: 'FP32',
-        shape: [-1],
-      })),
+      outputs: [...outputs.keys()].map((name) => ({ name, datatype: 'FP32', shape: [-1] })),
     }),
   });
 }
@@ -146,46 +141,15 @@ function scoreOf(
   member: Exclude<EnsembleMember, { kind: 'lstm' }>,
   featureNames: readonly string[],
   sets: boolean,
-): Score {
+): { readonly score: Score; readonly each?: ReadonlyMap<string, string> } {
   if (member.kind === 'dense')
-    return { logit: addDense(graph, member.name, 'features', featureNames.length, member.dense) };
+    return { score: { logit: addDense(graph, member.name, 'features', featureNames.length, member.dense) } };
   for (const { featureNames: own } of treesOf(member))
     if (own.length !== featureNames.length || own.some((name, column) => name !== featureNames[column]))
       refuse(`${member.name} was trained on other features than the ensemble has, or in another order`);
-  return member.kind === 'trees'
-    ? addTrees(graph, member.name, 'features', member.trees, sets)
-    : { probability: addClasses(graph, member, sets) };
-}
-
-/** The probability [n] that the class of a row is one of the positive ones. */
-function addClasses(
-  graph: GraphBuilder,
-  { name, classes, positive }: Extract<EnsembleMember, { kind: 'classes' }>,
-  sets: boolean,
-): string {
-  const chosen = new Set(positive);
-  if (classes.length < 2 || classes.some(({ link }) => link !== 'identity'))
-    refuse(`${name} needs the margins of two classes or more`);
-  if (chosen.size === 0 || chosen.size === classes.length || positive.some((index) => !(index in classes)))
-    refuse(
-      `${name} has the positive classes ${positive.join(', ')} of ${classes.length}; some of them are needed`,
-    );
-  const margins = classes.map((trees, index) => {
-    const { probability = '' } = addTrees(graph, `${name}/class${index}`, 'features', trees, sets);
-    return graph.node(
-      'Unsqueeze',
-      [probability, graph.integers('axis1', [1])],
-      `${name}/class${index}/column`,
-    );
-  });
-  const all = graph.node('Concat', margins, `${name}/margins`, { attributes: [intAttribute('axis', 1)] });
-  const shares = graph.node('Softmax', [all], `${name}/classes`, { attributes: [intAttribute('axis', 1)] });
-  const picked = graph.floats(
-    `${name}/positive`,
-    [classes.length],
-    classes.map((_, index) => (chosen.has(index) ? 1 : 0)),
-  );
-  return graph.node('MatMul', [shares, picked], `${name}/positive_share`);
+  if (member.kind === 'trees') return { score: addTrees(graph, member.name, 'features', member.trees, sets) };
+  const { positive, each } = addClasses(graph, member.name, member, sets);
+  return { score: { probability: positive }, each };
 }
 
 function treesOf(member: EnsembleMember): readonly TreeEnsemble[] {

@@ -2,6 +2,7 @@ import { type Random } from '@headrace/kernel';
 import { deflateRawSync } from 'node:zlib';
 import { type CheckedModel } from '../check-model.js';
 import { proofRows } from '../prove-equal.js';
+import { everyTree } from '../tree-classes.js';
 import { RewriteRefusedError } from './rewrite.js';
 import { type RewrittenModel } from './rewrite-model.js';
 
@@ -99,12 +100,13 @@ function changeOf(before: number, after: number): number {
  * normal numbers with some missing; `sequence` likewise. The same seed gives the same rows.
  */
 export function seededRows(model: CheckedModel, rows: number, random: Random): ModelRows {
+  const trees = model.trees ?? (model.classes && everyTree(model.classes));
   const inputs = model.inputs.map(({ name, shape }) => {
     const sizes = shape.slice(1);
     const length = rows * sizes.reduce((product, size) => product * size, 1);
     const values =
-      name === 'features' && model.trees !== undefined
-        ? proofRows(model.trees, rows, random)
+      name === 'features' && trees !== undefined
+        ? proofRows(trees, rows, random)
         : Float32Array.from({ length }, () => (random.next() < 0.02 ? NaN : random.normal()));
     return [name, { values, shape: [rows, ...sizes] }] as const;
   });

@@ -20,6 +20,7 @@ export async function runGraph(
 export async function openInOnnxruntime(
   bytes: Uint8Array,
   columns: number,
+  output = 'probability',
 ): Promise<(features: Float32Array, rows: number) => Promise<Float32Array>> {
   const session = await InferenceSession.create(bytes, {
     intraOpNumThreads: 1,
@@ -29,6 +30,6 @@ export async function openInOnnxruntime(
   });
   return async (features, rows) => {
     const answer = await session.run({ features: new Tensor('float32', features, [rows, columns]) });
-    return answer['probability']?.data as Float32Array;
+    return answer[output]?.data as Float32Array;
   };
 }
