@@ -668,6 +668,48 @@ describe('inference during a rollout', () => {
     ).toEqual([expect.closeTo(sigmoid(3), 6), null]);
   });
 
+  it('answers the share of every class from the compiled trees, proved output by output', async () => {
+    const marginsOf = (low: number, high: number): TreeEnsemble => ({
+      ...stump(80, low, high),
+      link: 'identity',
+    });
+    const classes = Buffer.from(
+      buildEnsembleModel({
+        featureNames,
+        members: [
+          {
+            kind: 'classes',
+            name: 'xgboost',
+            weight: 1,
+            classes: [marginsOf(Math.log(5), 0), marginsOf(Math.log(2), 0), marginsOf(0, Math.log(6))],
+            classNames: ['idle', 'busy', 'failing'],
+            positive: [1, 2],
+          },
+        ],
+      }),
+    );
+    await backends.objects?.put('models/classes', classes);
+    await shiftTraffic(0, { version: 7, digest: digestOf(classes), key: 'models/classes' });
+    await eventually(async () => {
+      const loaded = (await facts(ModelLoaded)).find(({ payload }) => payload.modelVersion === 7);
+      expect(loaded?.payload).toMatchObject({ scorer: 'compiled-trees', proof: { rows: 512 } });
+    });
+    const { body } = await post(
+      `/v2/models/${modelName}/versions/7/infer`,
+      inferBody([70, 1, 1, 90, 1, 1], [2, 3]),
+    );
+    const outputs = body['outputs'] as { name: string; data: number[] }[];
+    const near = (shares: readonly number[]): readonly number[] =>
+      shares.map((share) => expect.closeTo(share, 6) as number);
+    expect(Object.fromEntries(outputs.map(({ name, data }) => [name, data]))).toEqual({
+      probability: near([3 / 8, 7 / 8]),
+      xgboost: near([3 / 8, 7 / 8]),
+      'xgboost.idle': near([5 / 8, 1 / 8]),
+      'xgboost.busy': near([2 / 8, 1 / 8]),
+      'xgboost.failing': near([1 / 8, 6 / 8]),
+    });
+  });
+
   it('refuses a version whose file has other columns than the registry says', async () => {
     const renamed = buildTreeModel({
       ...first,

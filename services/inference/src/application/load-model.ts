@@ -1,9 +1,22 @@
 import { AppError, digestOf, SeededRandom } from '@headrace/kernel';
 import { ObjectStore } from '@headrace/object-store';
-import { checkModel, compileTrees, proofRows, proveEqual, type CheckedModel } from '@headrace/onnx';
+import {
+  checkModel,
+  compileClasses,
+  compileTrees,
+  everyTree,
+  outputOf,
+  proofRows,
+  proveEqual,
+  type CheckedModel,
+  type Proof,
+  type ReferenceRun,
+  type TreeClasses,
+  type TreeEnsemble,
+} from '@headrace/onnx';
 import { Injectable } from '@nestjs/common';
 import { type WantedVersion } from '../domain/wanted-division.js';
-import { scoreBySession, scoreByTrees, type LoadedModel } from './loaded-model.js';
+import { scoreByClasses, scoreBySession, scoreByTrees, type LoadedModel } from './loaded-model.js';
 import { GraphRuntime, type GraphSession } from './ports.js';
 
 /** The stored file is not the one that was registered. */
@@ -54,7 +67,7 @@ export class LoadModel {
     checkColumns(wanted, model);
     const session = await this.runtime.open(model);
     try {
-      const part = model.trees === undefined ? await byGraph(model, session) : await byTrees(model, session);
+      const part = await scoring(model, session);
       return {
         modelName,
         modelVersion: wanted.modelVersion,
@@ -75,27 +88,56 @@ export class LoadModel {
 
 type Scoring = Pick<LoadedModel, 'scorer' | 'proof' | 'score' | 'close'>;
 
-async function byTrees(model: CheckedModel, session: GraphSession): Promise<Scoring> {
-  const trees = model.trees;
-  if (trees === undefined) throw new TypeError('no trees');
+function scoring(model: CheckedModel, session: GraphSession): Promise<Scoring> {
+  if (model.trees !== undefined) return byTrees(model, model.trees, session);
+  return model.classes === undefined ? byGraph(model, session) : byClasses(model, model.classes, session);
+}
+
+async function byTrees(model: CheckedModel, trees: TreeEnsemble, session: GraphSession): Promise<Scoring> {
   const scorer = compileTrees(trees);
-  const columns = model.featureNames.length;
   const rows = proofRows(trees, proofSize, new SeededRandom(1));
   const score = scoreByTrees(
     scorer,
     model.outputs.map(({ name }) => name),
   );
-  const proof = await proveEqual(
-    scorer,
-    async (features, count) => {
-      const answers = await session.run({ features: { values: features, shape: [count, columns] } });
-      return answers.get('probability') ?? new Float32Array(0);
-    },
-    rows,
-  );
+  const proof = await proveEqual(scorer, answersOf(session, model, 'probability'), rows);
+  return compiled(model, session, rows, score, proof);
+}
+
+/** Every output is proved: each adds up other classes. */
+async function byClasses(model: CheckedModel, classes: TreeClasses, session: GraphSession): Promise<Scoring> {
+  const scorer = compileClasses(classes);
+  const rows = proofRows(everyTree(classes), proofSize, new SeededRandom(1));
+  const proofs: Proof[] = [];
+  for (const name of scorer.outputNames)
+    proofs.push(await proveEqual(outputOf(scorer, name), answersOf(session, model, name), rows));
+  const proof = {
+    rows: Math.min(...proofs.map((one) => one.rows)),
+    largestDifference: Math.max(...proofs.map((one) => one.largestDifference)),
+  };
+  return compiled(model, session, rows, scoreByClasses(scorer), proof);
+}
+
+function answersOf(session: GraphSession, { featureNames }: CheckedModel, output: string): ReferenceRun {
+  return async (features, count) => {
+    const answers = await session.run({
+      features: { values: features, shape: [count, featureNames.length] },
+    });
+    return answers.get(output) ?? new Float32Array(0);
+  };
+}
+
+/** Warms a scorer that was proved, and lets go of what it was proved against. */
+async function compiled(
+  { featureNames }: CheckedModel,
+  session: GraphSession,
+  rows: Float32Array,
+  score: LoadedModel['score'],
+  proof: Proof,
+): Promise<Scoring> {
   for (let round = 0; round < warmUpRounds; round += 1) {
     const size = round % 2 === 0 ? 1 : proofSize;
-    await score({ features: { values: rows, shape: [size, columns] } }, size);
+    await score({ features: { values: rows, shape: [size, featureNames.length] } }, size);
   }
   await session.close();
   return { scorer: 'compiled-trees', proof, score, close: () => Promise.resolve() };

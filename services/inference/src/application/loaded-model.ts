@@ -1,4 +1,10 @@
-import { absentSequence, type Proof, type TensorSpec, type TreeScorer } from '@headrace/onnx';
+import {
+  absentSequence,
+  type ClassScorer,
+  type Proof,
+  type TensorSpec,
+  type TreeScorer,
+} from '@headrace/onnx';
 import { type GraphInput, type GraphSession } from './ports.js';
 
 /** A model that was fetched, verified, checked, proved and warmed: it may answer. */
@@ -27,19 +33,41 @@ const rowsAtOnce = 2_048;
 /** Answers from the compiled trees, on this thread. All outputs of a tree model are the same column. */
 export function scoreByTrees(scorer: TreeScorer, outputNames: readonly string[]): LoadedModel['score'] {
   return async (inputs, rows) => {
-    const features = inputs['features']?.values ?? new Float32Array(0);
     const answers = new Float32Array(rows);
-    for (let from = 0; from < rows; from += rowsAtOnce) {
-      if (from > 0) await new Promise((resolve) => setImmediate(resolve));
-      const until = Math.min(rows, from + rowsAtOnce);
-      scorer.score(
-        features.subarray(from * scorer.featureCount, until * scorer.featureCount),
-        until - from,
-        answers.subarray(from, until),
-      );
-    }
+    await inParts(inputs, rows, scorer.featureCount, (features, from, until) => {
+      scorer.score(features, until - from, answers.subarray(from, until));
+    });
     return new Map(outputNames.map((name) => [name, answers]));
   };
+}
+
+/** Answers from the compiled trees of several classes, on this thread. */
+export function scoreByClasses(scorer: ClassScorer): LoadedModel['score'] {
+  return async (inputs, rows) => {
+    const answers = scorer.outputNames.map(() => new Float32Array(rows));
+    await inParts(inputs, rows, scorer.featureCount, (features, from, until) => {
+      scorer.score(
+        features,
+        until - from,
+        answers.map((answer) => answer.subarray(from, until)),
+      );
+    });
+    return new Map(scorer.outputNames.map((name, index) => [name, answers[index] ?? new Float32Array(0)]));
+  };
+}
+
+async function inParts(
+  inputs: Readonly<Record<string, GraphInput>>,
+  rows: number,
+  columns: number,
+  score: (features: Float32Array, from: number, until: number) => void,
+): Promise<void> {
+  const features = inputs['features']?.values ?? new Float32Array(0);
+  for (let from = 0; from < rows; from += rowsAtOnce) {
+    if (from > 0) await new Promise((resolve) => setImmediate(resolve));
+    const until = Math.min(rows, from + rowsAtOnce);
+    score(features.subarray(from * columns, until * columns), from, until);
+  }
 }
 
 /** Rows of one run: larger batches gain nothing in onnxruntime. */
