@@ -134,6 +134,20 @@ describe('proveEqual', () => {
     });
   });
 
+  it.each([1, 5])('refuses a scorer that is wrong when it is asked for %i rows', async (wrong) => {
+    const scorer = compileTrees(ensemble);
+    const run = await openInOnnxruntime(buildTreeModel(ensemble), 5);
+    const sometimes: typeof scorer = {
+      ...scorer,
+      score(features, count, out) {
+        scorer.score(features, count, out);
+        if (count === wrong) out[0] = (out[0] ?? 0) + 0.01;
+      },
+    };
+    await expect(proveEqual(scorer, run, rows)).resolves.toMatchObject({ rows: 100 });
+    await expect(proveEqual(sometimes, run, rows)).rejects.toMatchObject({ code: 'ONNX_SCORERS_DIFFER' });
+  });
+
   it('refuses an answer that is not a number', async () => {
     const run = (): Float32Array => new Float32Array(100).fill(NaN);
     await expect(proveEqual(compileTrees(ensemble), run, rows)).rejects.toMatchObject({ row: 0 });

@@ -32,9 +32,13 @@ export class ScorersDifferError extends AppError {
   }
 }
 
+/** How many rows are scored together: all, each alone, and a few. A scorer may have a program of its own for each. */
+const groupSizes = [Infinity, 1, 5] as const;
+
 /**
  * Scores the rows in both ways and answers the largest difference; fails on the first row that differs by more than the
- * scorer's tolerance, or where one says NaN and the other does not. A proof over no rows proves nothing and fails.
+ * scorer's tolerance, or where one says NaN and the other does not. The scorer answers every row several times, alone and
+ * among others. A proof over no rows proves nothing and fails.
  */
 export async function proveEqual(
   scorer: ProvableScorer,
@@ -44,17 +48,31 @@ export async function proveEqual(
   const count = Math.floor(rows.length / scorer.featureCount);
   if (count === 0) throw new ScorersDifferError(-1, NaN, NaN);
   const reference = await ortRun(rows, count);
-  const answers = new Float32Array(count);
-  scorer.score(rows, count, answers);
   let largestDifference = 0;
-  for (const [row, answer] of answers.entries()) {
-    const expected = reference[row] ?? NaN;
-    const difference = answer === expected ? 0 : Math.abs(answer - expected);
-    // Written so that NaN on either side fails.
-    if (!(difference <= scorer.tolerance(answer))) throw new ScorersDifferError(row, answer, expected);
-    largestDifference = Math.max(largestDifference, difference);
-  }
+  for (const size of groupSizes)
+    for (const [row, answer] of scoreInGroups(scorer, rows, count, Math.min(size, count)).entries()) {
+      const expected = reference[row] ?? NaN;
+      const difference = answer === expected ? 0 : Math.abs(answer - expected);
+      // Written so that NaN on either side fails.
+      if (!(difference <= scorer.tolerance(answer))) throw new ScorersDifferError(row, answer, expected);
+      largestDifference = Math.max(largestDifference, difference);
+    }
   return { rows: count, largestDifference };
+}
+
+function scoreInGroups(
+  scorer: ProvableScorer,
+  rows: Float32Array,
+  count: number,
+  size: number,
+): Float32Array {
+  const answers = new Float32Array(count);
+  for (let from = 0; from < count; from += size) {
+    const until = Math.min(count, from + size);
+    const features = rows.subarray(from * scorer.featureCount, until * scorer.featureCount);
+    scorer.score(features, until - from, answers.subarray(from, until));
+  }
+  return answers;
 }
 
 /**
