@@ -83,6 +83,21 @@ describe('checkModel', () => {
       }),
       /\/Add reads nothing/,
     ],
+    ...[
+      { opType: 'Max', input: ['features', ''], place: 1 },
+      { opType: 'Concat', input: ['', 'features'], place: 0 },
+      { opType: 'Slice', input: ['features', '', 'features'], place: 1 },
+      { opType: 'Clip', input: ['', 'features'], place: 0 },
+    ].map(({ opType, input, place }) => {
+      const file = changed((_, graph) => {
+        graph.node.push(new onnx.NodeProto({ opType, input, output: ['nothing'] }));
+      });
+      return [
+        `${opType} of ${JSON.stringify(input)}`,
+        file,
+        new RegExp(`leaves out its input ${place}`),
+      ] as const;
+    }),
     [
       'a tensor that is larger than it says',
       changed((_, graph) => (graph.initializer[0]!.dims = [3])),

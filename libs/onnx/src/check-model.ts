@@ -58,6 +58,23 @@ const allowedOperators: ReadonlySet<string> = new Set([
   'com.microsoft/DynamicQuantizeLSTM',
 ]);
 
+/** The inputs that may be left out by an empty name: from this place until before that one. */
+const optionalInputs: ReadonlyMap<string, readonly [number, number]> = new Map([
+  ['/Clip', [1, 3]],
+  ['/DequantizeLinear', [2, 3]],
+  ['/Gemm', [2, 3]],
+  ['/LSTM', [3, 8]],
+  ['/MatMulInteger', [2, 4]],
+  ['/QuantizeLinear', [2, 3]],
+  ['/ReduceMax', [1, 2]],
+  ['/ReduceMean', [1, 2]],
+  ['/ReduceMin', [1, 2]],
+  ['/ReduceSum', [1, 2]],
+  ['/Slice', [3, 5]],
+  ['/Squeeze', [1, 2]],
+  ['com.microsoft/DynamicQuantizeLSTM', [3, 8]],
+]);
+
 /** Bytes of one element of the tensor types that may appear. */
 const elementSize: ReadonlyMap<number, number> = new Map([
   [DataType.FLOAT, 4],
@@ -168,8 +185,7 @@ function checkNodes(
     for (const name of node.input ?? [])
       if (name !== '' && !made.has(name))
         refuse(`${operator} reads ${JSON.stringify(name)} before it is made`);
-    if (operator !== '/Constant' && !(node.input ?? []).some((name) => name !== ''))
-      refuse(`${operator} reads nothing`);
+    checkInputs(operator, node);
     checkAttributes(operator, node, limits);
     checkLstm(operator, node, shapes);
     if (node.domain === 'ai.onnx.ml') {
@@ -195,6 +211,15 @@ function checkNodes(
   for (const { name } of graph.output ?? [])
     if (!made.has(name ?? '')) refuse(`nothing makes its output ${JSON.stringify(name)}`);
   return regressors;
+}
+
+/** onnxruntime brings the process down over an empty name where it needs a value, as in `Max(x, '')`. */
+function checkInputs(operator: string, { input }: Onnx.INodeProto): void {
+  if (operator !== '/Constant' && (input ?? []).length === 0) refuse(`${operator} reads nothing`);
+  const [from, until] = optionalInputs.get(operator) ?? [0, 0];
+  for (const [place, name] of (input ?? []).entries())
+    if (name === '' && !(place >= from && place < until))
+      refuse(`${operator} leaves out its input ${place}, which it needs`);
 }
 
 function checkAttributes(operator: string, node: Onnx.INodeProto, limits: ModelLimits): void {
