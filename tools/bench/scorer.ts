@@ -1,5 +1,13 @@
 import { SeededRandom } from '@headrace/kernel';
-import { buildTreeModel, compileTrees, type Tree, type TreeEnsemble } from '@headrace/onnx';
+import {
+  buildEnsembleModel,
+  buildTreeModel,
+  checkModel,
+  compileClasses,
+  compileTrees,
+  type Tree,
+  type TreeEnsemble,
+} from '@headrace/onnx';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { median, type BenchResult } from './bench-result.js';
 
@@ -14,12 +22,15 @@ interface Shape {
   readonly rounds: number;
   /** The first features of this number have 24 categories each instead of thresholds. */
   readonly categorical: number;
+  /** Several share the trees and answer the softmax of their margins, an output a class. */
+  readonly classes?: number;
 }
 
 const shapes: readonly Shape[] = [
   { trees: 300, depth: 6, rows: 8_192, rounds: 9, categorical: 0 },
   { trees: 300, depth: 6, rows: 4_096, rounds: 5, categorical: 10 },
   { trees: 1_000, depth: 8, rows: 2_048, rounds: 5, categorical: 0 },
+  { trees: 300, depth: 6, rows: 4_096, rounds: 5, categorical: 0, classes: 3 },
 ];
 
 /**
@@ -35,14 +46,13 @@ export async function benchScorer(): Promise<BenchResult[]> {
 
 async function benchShape(shape: Shape): Promise<BenchResult[]> {
   const random = new SeededRandom(1);
-  const ensemble = randomEnsemble(random, shape);
   const { rows } = shape;
+  const { scorer, bytes, outputs } = modelOf(random, shape);
   const values = Float32Array.from({ length: rows * features }, (_, index) => {
     if (random.next() < 0.02) return NaN;
     return index % features < shape.categorical ? random.integer(categories) : random.normal();
   });
-  const scorer = compileTrees(ensemble);
-  const session = await InferenceSession.create(buildTreeModel(ensemble), {
+  const session = await InferenceSession.create(bytes, {
     intraOpNumThreads: 1,
     interOpNumThreads: 1,
     executionMode: 'sequential',
@@ -64,7 +74,7 @@ async function benchShape(shape: Shape): Promise<BenchResult[]> {
       });
       await timed(`onnxruntime/${batch}`, async () => {
         for (const part of parts)
-          await session.run({ features: new Tensor('float32', part, [batch, features]) }, ['probability']);
+          await session.run({ features: new Tensor('float32', part, [batch, features]) }, outputs);
       });
     }
   }
@@ -72,7 +82,8 @@ async function benchShape(shape: Shape): Promise<BenchResult[]> {
   const microseconds = (name: string): number => median(times.get(name) ?? []);
   const best = batches.map((batch) => ({ batch, value: microseconds(`onnxruntime/${batch}`) }));
   const fastest = best.reduce((a, b) => (b.value < a.value ? b : a));
-  const what = `scorer: ${shape.trees} trees x depth ${shape.depth}${
+  const of = shape.classes === undefined ? '' : ` of ${shape.classes} classes`;
+  const what = `scorer: ${shape.trees} trees${of} x depth ${shape.depth}${
     shape.categorical === 0 ? '' : `, ${shape.categorical} features by category`
   }`;
   const result = (name: string, value: number, reference: { name: string; value: number }): BenchResult => ({
@@ -95,6 +106,56 @@ async function benchShape(shape: Shape): Promise<BenchResult[]> {
     ),
     { name: `${what}, memory`, value: scorer.bytes / 1_048_576, unit: 'MB', better: 'lower' },
   ];
+}
+
+interface BenchModel {
+  readonly bytes: Uint8Array;
+  readonly outputs: readonly string[];
+  readonly scorer: {
+    readonly bytes: number;
+    score(features: Float32Array, rows: number, out: Float32Array): void;
+  };
+}
+
+function modelOf(random: SeededRandom, shape: Shape): BenchModel {
+  const { classes: count } = shape;
+  if (count === undefined) {
+    const ensemble = randomEnsemble(random, shape);
+    return { bytes: buildTreeModel(ensemble), outputs: ['probability'], scorer: compileTrees(ensemble) };
+  }
+  const classes = Array.from({ length: count }, (): TreeEnsemble => {
+    const share = { ...shape, trees: shape.trees / count };
+    return { ...randomEnsemble(random, share), link: 'identity' };
+  });
+  const bytes = buildEnsembleModel({
+    featureNames: classes[0]?.featureNames ?? [],
+    members: [
+      {
+        kind: 'classes',
+        name: 'xgboost',
+        weight: 1,
+        classes,
+        classNames: classes.map((_, index) => `class${index}`),
+        positive: [0],
+      },
+    ],
+  });
+  const read = checkModel(bytes).classes;
+  if (read === undefined) throw new Error('the classes were not recognised');
+  const scorer = compileClasses(read);
+  const answers = new Map<number, readonly Float32Array[]>();
+  return {
+    bytes,
+    outputs: scorer.outputNames,
+    scorer: {
+      bytes: scorer.bytes,
+      score(values, rows) {
+        const outs = answers.get(rows) ?? scorer.outputNames.map(() => new Float32Array(rows));
+        answers.set(rows, outs);
+        scorer.score(values, rows, outs);
+      },
+    },
+  };
 }
 
 const categories = 24;
