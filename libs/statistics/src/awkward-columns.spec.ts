@@ -1,5 +1,27 @@
 import { SeededRandom } from '@headrace/kernel';
 import { describe, expect, it } from 'vitest';
+import {
+  accuracy,
+  alertPrecision,
+  confusion,
+  f1,
+  falsePositiveRate,
+  precision,
+  recall,
+} from './confusion.js';
+import { brierScore } from './brier-score.js';
+import { businessCost, costPerPrediction } from './business-cost.js';
+import { calibrationError } from './calibration-error.js';
+import { cusumLimitFor, cusumRunLength } from './cusum-run-length.js';
+import { leadTime } from './lead-time.js';
+import { logLoss } from './log-loss.js';
+import { prAuc } from './pr-auc.js';
+import { rocAuc } from './roc-auc.js';
+import { exposurePerSide, rateInterval, rateTest } from './rates.js';
+import { alwaysValidPValue, safeProportionTest, safeTestStart } from './sequential-proportions.js';
+import { sortedValues } from './sorted-values.js';
+import { chiSquareTail, kolmogorovTail, normalQuantile, normalTail } from './special-functions.js';
+import { countWeightedInto, freezeWeighted } from './weighted-values.js';
 import { adwin, adwinStart, adwinWindow } from './adwin.js';
 import { benjaminiHochberg } from './benjamini-hochberg.js';
 import { blockBootstrap } from './block-bootstrap.js';
@@ -9,25 +31,34 @@ import { cusum, cusumStart } from './cusum.js';
 import { DdSketch } from './dd-sketch.js';
 import { estimatePerformance } from './estimated-performance.js';
 import { evaluateBinary } from './evaluate-binary.js';
-import { mae, mse, r2 } from './forecast-errors.js';
-import { countInto, freezeHistogram } from './frozen-histogram.js';
+import { forecastBias, mae, mse, r2 } from './forecast-errors.js';
+import { binOf, countInto, freezeHistogram, haveSameBins, mergeHistograms } from './frozen-histogram.js';
 import { hellingerDistance } from './hellinger.js';
 import { InvalidSampleError } from './invalid-sample-error.js';
-import { fitIsotonic } from './isotonic-calibration.js';
-import { jensenShannonDistance } from './jensen-shannon.js';
+import { calibrateIsotonic, fitIsotonic } from './isotonic-calibration.js';
+import { jensenShannonDistance, jensenShannonDivergence } from './jensen-shannon.js';
 import { KllSketch } from './kll-sketch.js';
 import { ksOfHistograms } from './ks-of-histograms.js';
 import { ksOfDdSketches, ksOfKllSketches } from './ks-of-sketches.js';
-import { ksTwoSample } from './ks-two-sample.js';
+import { ksOfSorted, ksTwoSample } from './ks-two-sample.js';
 import { kullbackLeibler } from './kullback-leibler.js';
 import { mannWhitney } from './mann-whitney.js';
 import { meanSprt, mixtureSprt } from './mixture-sprt.js';
-import { momentsOf } from './moments.js';
+import { mergeMoments, momentsOf, noMoments, varianceOf } from './moments.js';
 import { pageHinkley, pageHinkleyStart } from './page-hinkley.js';
 import { populationStabilityIndex } from './population-stability-index.js';
-import { wilsonInterval } from './proportions.js';
-import { quantileConfidenceSequence, quantileSprt } from './quantile-sequences.js';
-import { directionalAccuracy } from './temporal-metrics.js';
+import {
+  powerOf,
+  powerOfEffect,
+  rateBoundWhenNoneSeen,
+  sampleSizeOfEffect,
+  sampleSizePerSide,
+  trialsToBelieve,
+  twoProportionTest,
+  wilsonInterval,
+} from './proportions.js';
+import { quantileConfidenceSequence, quantileRankBounds, quantileSprt } from './quantile-sequences.js';
+import { directionalAccuracy, temporalConsistency } from './temporal-metrics.js';
 import { normalizedWasserstein, wassersteinDistance } from './wasserstein.js';
 import { wilcoxonSignedRank } from './wilcoxon-signed-rank.js';
 
@@ -101,7 +132,48 @@ describe('no pair of columns makes a NaN (evidently#1929, nannyml#339, nannyml#3
     mse: (x, y) => [mse(x, y), mae(x, y), r2(x, y)],
     directionalAccuracy: (x, y) => directionalAccuracy(x, y),
     evaluateBinary: (x, y) => evaluateBinary(x, y),
-    fitIsotonic: (x, y) => fitIsotonic(x, y),
+    'fitIsotonic and calibrateIsotonic': (x, y) => {
+      const fitted = fitIsotonic(x, y);
+      return fitted && [...y, 0.5, -1e308].map((score) => calibrateIsotonic(fitted, score));
+    },
+    jensenShannonDivergence: (x, y) => jensenShannonDivergence(...histograms(x, y, 'width'), 'e'),
+    mergeHistograms: (x, y) => {
+      const [before, after] = histograms(x, y, 'quantile');
+      return [mergeHistograms(before, after), haveSameBins(before, after)];
+    },
+    'bins of a DDSketch': (x, y) => {
+      const sketch = DdSketch.of(x);
+      const frozen = freezeWeighted(sketch.weighted(), 10, (left, right) =>
+        sketch.borderBetween(left, right),
+      );
+      return [frozen, countWeightedInto(frozen.edges, DdSketch.of(y).merge(sketch).weighted())];
+    },
+    'bins of a KLL sketch': (x, y) => {
+      const sketch = KllSketch.of(x, 1);
+      const frozen = freezeWeighted(sketch.weighted());
+      return [frozen, countWeightedInto(frozen.edges, KllSketch.of(y, 2).merge(sketch).weighted())];
+    },
+    ksOfSorted: (x, y) => ksOfSorted(sortedValues(x), sortedValues(y)),
+    mergeMoments: (x, y) => {
+      const both = mergeMoments(momentsOf(x), mergeMoments(noMoments, momentsOf(y)));
+      return [both, varianceOf(both)];
+    },
+    confusion: (x, y) => {
+      const counts = confusion(x, y);
+      return [
+        ...[accuracy, precision, recall, f1, falsePositiveRate, alertPrecision].map((of) => of(counts)),
+        businessCost(counts),
+        costPerPrediction(counts),
+      ];
+    },
+    rocAuc: (x, y) => rocAuc(x, y),
+    prAuc: (x, y) => prAuc(x, y),
+    brierScore: (x, y) => brierScore(x, y),
+    logLoss: (x, y) => logLoss(x, y),
+    calibrationError: (x, y) => calibrationError(x, y),
+    forecastBias: (x, y) => forecastBias(x, y),
+    temporalConsistency: (x, y) => temporalConsistency(x, y, 2),
+    leadTime: (x, y) => leadTime(x, y, 10),
   };
 
   it.each(Object.keys(tests))('%s', (name) => {
@@ -173,5 +245,81 @@ describe('no number of trials makes a NaN', () => {
     expect(() => adwin(adwinStart, 1, { delta: 0 })).toThrow(InvalidSampleError);
     expect(() => cusum(cusumStart, 1, { target: NaN, deviation: 1 })).toThrow(InvalidSampleError);
     expect(() => meanSprt(momentsOf([1, 2]), momentsOf([1, 2]), NaN)).toThrow(InvalidSampleError);
+  });
+});
+
+describe('no number makes a NaN, and what is no answer is undefined or refused', () => {
+  const numbers = [
+    0,
+    -0,
+    1,
+    0.05,
+    0.5,
+    0.999999,
+    2,
+    40,
+    -1,
+    1.5,
+    5e-324,
+    1e15,
+    1e308,
+    Infinity,
+    -Infinity,
+    NaN,
+  ];
+  const proportion = (successes: number, trials: number) => ({ successes, trials });
+  const rate = (events: number, exposure: number) => ({ events, exposure });
+  const answers: Readonly<Record<string, (a: number, b: number, c: number) => unknown>> = {
+    wilsonInterval: (a, b, c) => wilsonInterval(proportion(a, b), c),
+    proportionConfidenceSequence: (a, b, c) => proportionConfidenceSequence(proportion(a, b), c),
+    twoProportionTest: (a, b, c) => twoProportionTest(proportion(a, b), proportion(1, c)),
+    mixtureSprt: (a, b, c) => mixtureSprt(proportion(a, b), proportion(3, 7), c),
+    safeProportionTest: (a, b, c) => {
+      const block = { baseline: proportion(a, b), canary: proportion(c, 40) };
+      const state = safeProportionTest(safeProportionTest(safeTestStart, block), block);
+      return [state, alwaysValidPValue(state)];
+    },
+    rateTest: (a, b, c) => rateTest(rate(a, b), rate(3, c)),
+    rateInterval: (a, b, c) => rateInterval(rate(a, b), c),
+    exposurePerSide: (a, b, c) => exposurePerSide(a, b, c),
+    sampleSizePerSide: (a, b, c) => sampleSizePerSide(a, b, c),
+    sampleSizeOfEffect: (a, b, c) => sampleSizeOfEffect(a, b, c),
+    powerOf: (a, b, c) => powerOf(a, b, c),
+    powerOfEffect: (a, b, c) => powerOfEffect(a, b, c),
+    trialsToBelieve: (a, b) => trialsToBelieve(a, b),
+    rateBoundWhenNoneSeen: (a, b) => rateBoundWhenNoneSeen(a, b),
+    quantileRankBounds: (a, b, c) => quantileRankBounds(a, b, c),
+    cusumRunLength: (a, b, c) => cusumRunLength(a, b, c),
+    cusumLimitFor: (a, b) => cusumLimitFor(a, b),
+    cusum: (a, b, c) =>
+      cusum(cusum(cusumStart, a, { target: b, deviation: c }), a, { target: b, deviation: c }),
+    pageHinkley: (a, b, c) =>
+      pageHinkley(pageHinkley(pageHinkleyStart, a), b, {
+        threshold: 1,
+        delta: 0.1,
+        minInstances: Math.max(1, c),
+      }),
+    adwin: (a, b, c) =>
+      adwinWindow([a, b, c].reduce((state, value) => adwin(state, value, { clock: 2 }), adwinStart)),
+    kolmogorovTail: (a) => kolmogorovTail(a),
+    normalTail: (a) => normalTail(a),
+    normalQuantile: (a) => normalQuantile(a),
+    chiSquareTail: (a, b) => chiSquareTail(a, b),
+    binOf: (a, b) =>
+      binOf(
+        [0, 1, Infinity].filter((edge) => edge < b),
+        a,
+      ),
+  };
+
+  it.each(Object.keys(answers))('%s', (name) => {
+    for (const a of numbers) {
+      for (const b of numbers) {
+        for (const c of numbers) {
+          const found = numbersIn(answerOf(() => answers[name]!(a, b, c)));
+          expect(found.filter(Number.isNaN), `${a}, ${b}, ${c}`).toEqual([]);
+        }
+      }
+    }
   });
 });

@@ -24,9 +24,10 @@ export function cusumRunLength(limit: number, slack = DEFAULT_SLACK, shift = 0):
   assertPositive('The limit', limit);
   assertSlack(slack);
   if (!Number.isFinite(shift)) throw new InvalidSampleError(`A shift is a finite number, got ${shift}`);
-  return (
-    1 / (1 / oneSided(shift - slack, limit + OVERSHOOT) + 1 / oneSided(-shift - slack, limit + OVERSHOOT))
-  );
+  const perValue =
+    1 / oneSided(shift - slack, limit + OVERSHOOT) + 1 / oneSided(-shift - slack, limit + OVERSHOOT);
+  // No alarm comes before the first value.
+  return Math.max(1, 1 / perValue);
 }
 
 /**
@@ -53,6 +54,9 @@ export function cusumLimitFor(valuesPerFalseAlarm: number, slack = DEFAULT_SLACK
 
 function oneSided(drift: number, border: number): number {
   const scaled = 2 * drift * border;
+  // Beyond, the exponential is out of range or next to nothing.
+  if (scaled < -700) return Infinity;
+  if (scaled > 700) return border / drift;
   // (exp(-x) + x - 1) loses its digits near 0, where it is x^2 / 2 - x^3 / 6.
   if (Math.abs(scaled) < 1e-4) return border * border * (1 - scaled / 3);
   return (Math.expm1(-scaled) + scaled) / (2 * drift * drift);

@@ -83,5 +83,8 @@ export function calibrateIsotonic({ scores, probabilities }: IsotonicCalibration
   }
   const [x0, x1] = [scores[low] as number, scores[high] as number];
   const [y0, y1] = [probabilities[low] as number, probabilities[high] as number];
-  return y0 + ((y1 - y0) * (score - x0)) / (x1 - x0);
+  const width = x1 - x0;
+  // The width may overflow where both of its ends do not.
+  const share = Number.isFinite(width) ? (score - x0) / width : (score / 2 - x0 / 2) / (x1 / 2 - x0 / 2);
+  return y0 + (y1 - y0) * share;
 }

@@ -42,7 +42,10 @@ export function meanSprt(baseline: Moments, canary: Moments, tau: number): numbe
 
 function normalMixturePValue(difference: number, variance: number, tau: number): number | undefined {
   if (!(variance > 0 && variance < Infinity)) return undefined;
-  const total = variance + tau * tau;
-  const logRatio = 0.5 * Math.log(variance / total) + (tau * tau * difference ** 2) / (2 * variance * total);
+  // ln(1 + tau^2 / V) and tau^2 / (V + tau^2), also where the square of tau is out of range.
+  const ratio = tau * (tau / variance);
+  const spread = ratio < Infinity ? Math.log1p(ratio) : 2 * Math.log(tau) - Math.log(variance);
+  const share = 1 / (1 + variance / tau / tau);
+  const logRatio = (share * difference * (difference / variance) - spread) / 2;
   return Math.min(1, Math.exp(-logRatio));
 }

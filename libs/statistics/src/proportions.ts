@@ -115,7 +115,7 @@ export function powerOfEffect(effect: number, perSide: number, alpha = 0.05): nu
   assertOpenShare('alpha', alpha);
   assertEffect(effect);
   if (!(perSide >= 0)) throw new InvalidSampleError(`${perSide} is no number of values`);
-  const shift = Math.abs(effect) * Math.sqrt(perSide / 2);
+  const shift = effect === 0 ? 0 : Math.abs(effect) * Math.sqrt(perSide / 2);
   const critical = normalQuantile(1 - alpha / 2);
   return normalTail(critical - shift) + normalTail(critical + shift);
 }

@@ -17,7 +17,7 @@ export function quantileRankBounds(
 ): { readonly low: number; readonly high: number } {
   assertOpenShare('A share', share);
   assertOpenShare('Confidence', confidence);
-  if (!Number.isInteger(rows) || rows < 0) throw new InvalidSampleError(`${rows} is no number of rows`);
+  if (!Number.isSafeInteger(rows) || rows < 0) throw new InvalidSampleError(`${rows} is no number of rows`);
   const limit = -Math.log(1 - confidence);
   const believable = (count: number): boolean =>
     betaMixtureEvidence(count, rows - count, share, prior) < limit;
@@ -131,7 +131,7 @@ function evidenceOfCounts(rows: number, middle: number, share: number, prior: Be
 function leastEvidence(rows: number, share: number, prior: BetaPrior): number {
   let [low, high] = [0, rows];
   while (low < high) {
-    const middle = (low + high) >>> 1;
+    const middle = Math.floor((low + high) / 2);
     const step =
       betaMixtureEvidence(middle + 1, rows - middle - 1, share, prior) -
       betaMixtureEvidence(middle, rows - middle, share, prior);

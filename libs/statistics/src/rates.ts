@@ -40,8 +40,16 @@ export function rateTest(first: Rate, second: Rate): RateTestResult | undefined 
   assertRate(second);
   const events = first.events + second.events;
   if (first.exposure === 0 || second.exposure === 0 || events === 0) return undefined;
-  const share = first.exposure / (first.exposure + second.exposure);
-  const ratio = first.events / first.exposure / (second.events / second.exposure);
+  const share = 1 / (1 + second.exposure / first.exposure);
+  if (!(share > 0 && share < 1)) {
+    throw new InvalidSampleError(
+      `Exposures of ${first.exposure} and ${second.exposure} are too different to compare; bring both to one unit`,
+    );
+  }
+  const ratio =
+    first.events === 0 || second.events === 0
+      ? first.events / second.events
+      : (first.events / second.events) * (second.exposure / first.exposure);
   if (events > EXACT_LIMIT) {
     const z = (first.events - events * share) / Math.sqrt(events * share * (1 - share));
     return { ratio, pValue: Math.min(1, 2 * normalTail(Math.abs(z))), method: 'score' };

@@ -1,3 +1,5 @@
+import { InvalidSampleError } from './invalid-sample-error.js';
+
 const LANCZOS = [
   676.5203681218851, -1259.1392167224028, 771.3234287776531, -176.6150291621406, 12.507343278686905,
   -0.13857109526572012, 9.984369578019572e-6, 1.5056327351493116e-7,
@@ -51,11 +53,16 @@ export function upperGamma(a: number, x: number): number {
 
 /** The chance that a chi-square variable exceeds `value`. */
 export function chiSquareTail(value: number, degreesOfFreedom: number): number {
+  assertNumber(value);
+  if (!(degreesOfFreedom >= 1 && degreesOfFreedom <= 1e6)) {
+    throw new InvalidSampleError(`Degrees of freedom lie between 1 and 1e6, got ${degreesOfFreedom}`);
+  }
   return upperGamma(degreesOfFreedom / 2, value / 2);
 }
 
 /** The chance that a standard normal variable exceeds `z`, accurate in the far tail. */
 export function normalTail(z: number): number {
+  assertNumber(z);
   const tail = upperGamma(0.5, (z * z) / 2) / 2;
   return z >= 0 ? tail : 1 - tail;
 }
@@ -65,6 +72,7 @@ export function normalTail(z: number): number {
  * Acklam's rational approximation and one step of Halley on the tail above: about 1e-15.
  */
 export function normalQuantile(probability: number): number {
+  assertNumber(probability);
   if (probability <= 0) return -Infinity;
   if (probability >= 1) return Infinity;
   if (probability > 0.5) return -normalQuantile(1 - probability);
@@ -98,17 +106,24 @@ export function normalQuantile(probability: number): number {
   const z = start();
   const error = normalTail(-z) - probability;
   const step = error * Math.sqrt(2 * Math.PI) * Math.exp((z * z) / 2);
-  return z - step / (1 + (z * step) / 2);
+  // Beyond 37 deviations the density is out of range; the start is then good to nine digits.
+  return Number.isFinite(step) ? z - step / (1 + (z * step) / 2) : z;
 }
 
 /** The chance that Kolmogorov's limiting variable exceeds `x`: 2 * sum of (-1)^(k-1) exp(-2 k^2 x^2), or its theta form for small x. */
 export function kolmogorovTail(x: number): number {
+  assertNumber(x);
   if (x <= 0) return 1;
   if (x < 1.18) {
     const factor = Math.exp((-Math.PI * Math.PI) / (8 * x * x));
+    if (factor === 0) return 1;
     const sum = factor + factor ** 9 + factor ** 25 + factor ** 49;
     return Math.min(1, Math.max(0, 1 - (Math.sqrt(2 * Math.PI) / x) * sum));
   }
   const factor = Math.exp(-2 * x * x);
   return Math.min(1, Math.max(0, 2 * (factor - factor ** 4 + factor ** 9 - factor ** 16)));
+}
+
+function assertNumber(value: number): void {
+  if (value !== value) throw new InvalidSampleError('NaN has no tail and no quantile');
 }
