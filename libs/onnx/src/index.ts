@@ -5,6 +5,7 @@ export { type Scaler } from './build/add-scaler.js';
 export { buildEnsembleModel, type EnsembleMember, type EnsembleModel } from './build/build-ensemble-model.js';
 export { buildLstmModel, type LstmModelOptions } from './build/build-lstm-model.js';
 export { buildTreeModel, type TreeModelOptions } from './build/build-tree-model.js';
+export { convertXgboost, type ConvertXgboostOptions } from './build/convert-xgboost.js';
 export {
   checkModel,
   defaultModelLimits,
@@ -24,7 +25,7 @@ export {
 } from './prove-equal.js';
 export { absentSequence, type TensorSpec } from './read-signature.js';
 export { readUbjson } from './read-ubjson.js';
-export { readXgboost, readXgboostClasses } from './read-xgboost.js';
+export { readXgboost, readXgboostClasses, readXgboostHeader, type XgboostHeader } from './read-xgboost.js';
 export { foldConstants } from './rewrite/fold-constants.js';
 export {
   measureChange,

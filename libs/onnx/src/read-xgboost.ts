@@ -54,6 +54,29 @@ export function readXgboostClasses(
   return ensembles;
 }
 
+export interface XgboostHeader {
+  readonly objective: string;
+  /** 0 for a booster with one output. */
+  readonly classes: number;
+  /** As the booster was trained with them; `f0`, `f1`, ... when it was given none. */
+  readonly featureNames: readonly string[];
+}
+
+/** What a booster says of itself, without its trees. */
+export function readXgboostHeader(model: string | Uint8Array | object): XgboostHeader {
+  const learner = child(parse(model), 'learner');
+  const parameters = child(learner, 'learner_model_param');
+  const columns = Number(parameters['num_feature']);
+  if (!Number.isSafeInteger(columns) || columns < 1) refuse(`it has ${columns} features`);
+  const written = learner['feature_names'];
+  const names = Array.isArray(written) ? written.map(String) : [];
+  return {
+    objective: String(child(learner, 'objective')['name']),
+    classes: Number(parameters['num_class'] ?? 0),
+    featureNames: names.length > 0 ? names : Array.from({ length: columns }, (_, column) => `f${column}`),
+  };
+}
+
 function readBooster(
   model: string | Uint8Array | object,
   featureNames: readonly string[],
