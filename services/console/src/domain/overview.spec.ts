@@ -1,20 +1,21 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { allEvents, DriftDetected } from '@headrace/contracts';
+import { allEvents, DriftDetected, TrialCompleted } from '@headrace/contracts';
 import { describe, expect, it } from 'vitest';
 import { foldEvent } from './fold-event.js';
 import { Overview } from './overview.js';
 
-const golden = (fact: string): unknown =>
+const golden = (sample: string): unknown =>
   JSON.parse(
     readFileSync(
-      join(import.meta.dirname, `../../../../libs/contracts/src/events/golden/${fact}.v1.json`),
+      join(import.meta.dirname, `../../../../libs/contracts/src/events/golden/${sample}.json`),
       'utf8',
     ),
   );
+const at = '2026-11-23T10:00:00Z';
 const apply = (overview: Overview, fact: string, id = fact): void => {
   const definition = allEvents.find((event) => event.topic.includes(`.${fact}.`))!;
-  foldEvent(overview, { id, type: definition.type, time: '2026-11-23T10:00:00Z', payload: golden(fact) });
+  foldEvent(overview, { id, type: definition.type, time: at, payload: golden(`${fact}.v1`) });
 };
 const prediction = (id: string, eventTime: string) => ({
   predictionId: id,
@@ -94,12 +95,24 @@ describe('the overview', () => {
     expect(overview.systems.get('web-1')?.map((point) => point.predictionId)).toEqual(['a', 'b']);
   });
 
+  it.each([
+    ['trial-completed.v1', 'Trial 7 with max_depth 6, learning_rate 0.1, booster gbtree: objective 0.0430'],
+    [
+      'trial-completed.v1.2',
+      'Trial 7 of performance-predictor with max_depth 6, learning_rate 0.1, booster gbtree: failed: max_leaves needs grow_policy lossguide',
+    ],
+  ])('says how the trial of %s ended', (sample, text) => {
+    const overview = new Overview();
+    foldEvent(overview, { id: 'x', type: TrialCompleted.type, time: at, payload: golden(sample) });
+    expect(overview.timeline[0]?.text).toBe(text);
+  });
+
   it('says "no data" for a metric that could not be computed, not zero', () => {
     const overview = new Overview();
-    const sample = golden('model-trained') as { metrics: Record<string, number | null> };
+    const sample = golden('model-trained.v1') as { metrics: Record<string, number | null> };
     sample.metrics['roc_auc'] = null;
     const definition = allEvents.find((event) => event.topic.includes('.model-trained.'))!;
-    foldEvent(overview, { id: 'x', type: definition.type, time: '2026-11-23T10:00:00Z', payload: sample });
+    foldEvent(overview, { id: 'x', type: definition.type, time: at, payload: sample });
     expect(overview.timeline[0]?.text).toContain('ROC AUC no data');
   });
 
@@ -115,13 +128,13 @@ describe('the overview', () => {
       verdict: 'degraded',
     };
     const payload = {
-      ...(golden('drift-detected') as object),
+      ...(golden('drift-detected.v1') as object),
       kind: 'performance',
       modelVersion: 1,
       features: [],
       evidence: [evidence],
     };
-    foldEvent(overview, { id: 'x', type: DriftDetected.type, time: '2026-11-23T10:00:00Z', payload });
+    foldEvent(overview, { id: 'x', type: DriftDetected.type, time: at, payload });
     expect(overview.timeline[0]?.text).toBe(
       'Drift (performance) in version 1: accuracy 0.184, at-least 0.850 is allowed',
     );

@@ -16,6 +16,7 @@ import {
   TrafficShifted,
   TrainingFailed,
   TrainingRequested,
+  TrialCompleted,
   VersionMarkedUnstable,
   type EventDefinition,
   type PayloadOf,
@@ -45,6 +46,15 @@ say(
   (fact) => `Training of ${fact.modelName} requested by ${fact.requestedBy}: ${fact.reason}`,
 );
 say(TrainingFailed, (fact) => `Training of ${fact.modelName} failed at ${fact.step}: ${fact.message}`);
+say(TrialCompleted, (fact) => {
+  const parameters = Object.entries(fact.parameters).map(([name, value]) => `${name} ${value}`);
+  const end = {
+    complete: `${fact.metric ?? 'objective'} ${figure(fact.objective)}`,
+    pruned: 'pruned',
+    failed: `failed: ${fact.reason ?? 'no reason given'}`,
+  }[fact.state];
+  return `Trial ${fact.trial}${fact.modelName === undefined ? '' : ` of ${fact.modelName}`} with ${some(parameters)}: ${end}`;
+});
 say(
   ModelTrained,
   (fact) =>
