@@ -11,7 +11,7 @@ import { analyticObjectives, readSeriesRows, xgboostObjective, type Objective } 
 
 const budgets = [25, 50, 100] as const;
 /** A seed takes half a second with its peer, of XGBoost a second and a half; the peer uses all cores. */
-const seeds = { analytic: 40, xgboost: 20 } as const;
+const seeds = { analytic: 60, xgboost: 40 } as const;
 
 /**
  * TPE against Optuna's: the best of 25, 50 and 100 trials (median over seeds of the distance to the minimum, or of the
@@ -28,11 +28,15 @@ export async function benchSearch(): Promise<BenchResult[]> {
       writeFileSync(join(directory, `${name}.values`), data.values);
       writeFileSync(join(directory, `${name}.label`), data.label);
     }
-    const peer = runPeer('search.py', String(seeds.analytic), String(seeds.xgboost), directory);
+    const objectives = [
+      ...analyticObjectives.map((objective) => [objective, seeds.analytic] as const),
+      [boosted, seeds.xgboost] as const,
+    ];
+    const counts = Object.fromEntries(objectives.map(([{ name }, count]) => [name, count]));
+    const peer = runPeer('search.py', JSON.stringify(counts), directory);
     const optuna = `Optuna ${peer?.versions['optuna'] ?? '?'}`;
     const results: BenchResult[] = [];
-    for (const objective of [...analyticObjectives, boosted]) {
-      const count = objective === boosted ? seeds.xgboost : seeds.analytic;
+    for (const [objective, count] of objectives) {
       const curves = Array.from({ length: count }, (_, seed) => bestSoFar(objective, seed));
       for (const budget of budgets) {
         const ours = curves.map((curve) => curve[budget - 1]! - (objective.minimum ?? 0));

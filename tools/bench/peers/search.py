@@ -1,6 +1,6 @@
 """Optuna's TPE with its defaults, and with groups for the conditional space, on the functions of search-objectives.ts.
 
-    search.py SEEDS SEEDS_OF_XGBOOST DIRECTORY
+    search.py '{"FUNCTION": SEEDS, ...}' DIRECTORY
 
 DIRECTORY holds {train,validation}.{values,label} as float32. Prints for each function, budget and seed the best value less
 the function's minimum, and the median time of one ask in milliseconds. Studies run on all cores, asks are timed alone.
@@ -22,7 +22,7 @@ except ImportError:
 
 warnings.filterwarnings("ignore")
 optuna.logging.set_verbosity(optuna.logging.ERROR)
-seeds, seeds_of_xgboost, directory = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
+counts, directory = json.loads(sys.argv[1]), sys.argv[2]
 BUDGETS = (25, 50, 100)
 
 
@@ -190,9 +190,7 @@ def distances(name, seed):
 
 
 values = {}
-runs = [
-    (name, seed) for name in FUNCTIONS for seed in range(seeds_of_xgboost if name == "xgboost" else seeds)
-]
+runs = [(name, seed) for name, count in counts.items() for seed in range(count)]
 with multiprocessing.get_context("fork").Pool() as pool:
     for found in pool.starmap(distances, runs, chunksize=4):
         values.update(found)
