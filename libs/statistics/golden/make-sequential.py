@@ -82,6 +82,22 @@ def mean_sprt():
         }
 
 
+def mean_confidence_sequences():
+    """Waudby-Smith et al. (2024), eq. 3: s sqrt(2 (t r^2 + 1) / (t^2 r^2) log(sqrt(t r^2 + 1) / alpha)), r of eq. 8."""
+    for values, confidence, t0 in [([1.0, 2.0], 0.95, 500), (np.sin(np.arange(400)).tolist(), 0.9, 500), ([0.0] * 90 + [1.0] * 10, 0.99, 50)]:
+        x, alpha = np.array(values), 1 - confidence
+        t, r = len(x), np.sqrt((-2 * np.log(alpha) + np.log(-2 * np.log(alpha) + 1)) / t0)
+        root = np.sqrt(t * r**2 + 1)
+        width = x.std(ddof=1) * root * np.sqrt(2 * np.log(root / alpha)) / (t * r)
+        yield {
+            "values": values,
+            "confidence": confidence,
+            "tightestAt": t0,
+            "low": float(x.mean() - width),
+            "high": float(x.mean() + width),
+        }
+
+
 def quantile_bounds():
     for rows, share, confidence in [(20, 0.5, 0.95), (200, 0.9, 0.95), (1000, 0.99, 0.99), (60, 0.99, 0.95)]:
         believable = [c for c in range(rows + 1) if log_evidence(c, rows, share) < -np.log(1 - confidence)]
@@ -189,6 +205,7 @@ print(
             "confidenceSequences": list(confidence_sequences()),
             "mixtureSprt": list(mixture_sprt()),
             "meanSprt": list(mean_sprt()),
+            "meanConfidenceSequences": list(mean_confidence_sequences()),
             "quantileBounds": list(quantile_bounds()),
             "quantileSprt": list(quantile_sprt()),
             "safeTest": list(safe_test()),

@@ -43,6 +43,7 @@ import { ksOfDdSketches, ksOfKllSketches } from './ks-of-sketches.js';
 import { ksOfSorted, ksTwoSample } from './ks-two-sample.js';
 import { kullbackLeibler } from './kullback-leibler.js';
 import { mannWhitney } from './mann-whitney.js';
+import { meanConfidenceSequence } from './mean-confidence-sequence.js';
 import { meanSprt, mixtureSprt } from './mixture-sprt.js';
 import { mergeMoments, momentsOf, noMoments, varianceOf } from './moments.js';
 import { pageHinkley, pageHinkleyStart } from './page-hinkley.js';
@@ -187,6 +188,8 @@ describe('no pair of columns makes a NaN (evidently#1929, nannyml#339, nannyml#3
 describe('no column makes a NaN', () => {
   const answers: Readonly<Record<string, (column: readonly number[]) => unknown>> = {
     momentsOf,
+    meanConfidenceSequence: (column) =>
+      [0, 1].map((span) => meanConfidenceSequence(momentsOf(column), 0.9, { span })),
     'quantiles of a DDSketch': (column) => [0, 0.5, 1].map((share) => DdSketch.of(column).quantile(share)),
     'quantiles of a KLL sketch': (column) =>
       [0, 0.5, 1].map((share) => KllSketch.of(column, 1).quantile(share)),
@@ -279,6 +282,8 @@ describe('no number makes a NaN, and what is no answer is undefined or refused',
       const state = safeProportionTest(safeProportionTest(safeTestStart, block), block);
       return [state, alwaysValidPValue(state)];
     },
+    meanConfidenceSequence: (a, b, c) =>
+      meanConfidenceSequence({ count: 9, mean: 3, squares: 2 }, a, { span: b, tightestAt: c }),
     rateTest: (a, b, c) => rateTest(rate(a, b), rate(3, c)),
     rateInterval: (a, b, c) => rateInterval(rate(a, b), c),
     exposurePerSide: (a, b, c) => exposurePerSide(a, b, c),

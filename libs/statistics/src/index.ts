@@ -76,6 +76,7 @@ export { ksOfHistograms } from './ks-of-histograms.js';
 export { wilcoxonSignedRank, type WilcoxonOptions, type WilcoxonResult } from './wilcoxon-signed-rank.js';
 export { estimatePerformance, type EstimatedPerformance } from './estimated-performance.js';
 export { calibrateIsotonic, fitIsotonic, type IsotonicCalibration } from './isotonic-calibration.js';
+export { meanConfidenceSequence, type MeanSequenceOptions } from './mean-confidence-sequence.js';
 export { meanSprt, mixtureSprt } from './mixture-sprt.js';
 export { quantileConfidenceSequence, quantileRankBounds, quantileSprt } from './quantile-sequences.js';
 export { mergeMoments, type Moments, momentsOf, noMoments, varianceOf } from './moments.js';

@@ -7,6 +7,7 @@ import { countInto, freezeHistogram } from './frozen-histogram.js';
 import { ksOfHistograms } from './ks-of-histograms.js';
 import { ksTwoSample } from './ks-two-sample.js';
 import { mannWhitney } from './mann-whitney.js';
+import { meanConfidenceSequence } from './mean-confidence-sequence.js';
 import { meanSprt, mixtureSprt } from './mixture-sprt.js';
 import { mergeMoments, momentsOf, noMoments } from './moments.js';
 import { populationStabilityIndex } from './population-stability-index.js';
@@ -169,6 +170,21 @@ describe(`sequential tests keep 5 % of ${RUNS} runs under looking all the time`,
     });
     expect(rate).toBeLessThanOrEqual(LEVEL + BAND);
     expect(rate).toBeGreaterThan(0.005);
+  });
+
+  it('confidence sequence for a mean of uniform values: every look from the 30th to the 300th row', () => {
+    const rate = rejected(147, (random) => {
+      let moments = noMoments;
+      for (let row = 1; row <= 300; row += 1) {
+        moments = mergeMoments(moments, { count: 1, mean: random.next(), squares: 0 });
+        if (row < 30) continue;
+        const { low, high } = meanConfidenceSequence(moments)!;
+        if (low > 0.5 || high < 0.5) return 0;
+      }
+      return 1;
+    });
+    expect(rate).toBeLessThanOrEqual(LEVEL + BAND);
+    expect(rate).toBeGreaterThan(0.002);
   });
 
   it('mixture SPRT of two proportions: 20 looks', () => {

@@ -1,6 +1,5 @@
 import { assertNever } from '@headrace/kernel';
-import { type Interval, proportionConfidenceSequence } from '@headrace/statistics';
-import { meanConfidenceSequence, type Moments } from './mean-confidence-sequence.js';
+import { type Interval, meanConfidenceSequence, proportionConfidenceSequence } from '@headrace/statistics';
 import { type Criterion, type RolloutPolicy } from './rollout-policy.js';
 import {
   canarySoFar,
@@ -10,6 +9,7 @@ import {
   type DriftWindow,
   type StepStatistics,
 } from './step-statistics.js';
+import { momentsOfSums, type ValueSums } from './value-sums.js';
 
 /** What was measured. */
 export interface Measurement {
@@ -183,14 +183,14 @@ function throughput({ canary, baseline }: StepStatistics, percent: number): Meas
 }
 
 /** Mean of canary minus baseline on the same rows; `span`: how far apart two of the differences can lie. */
-function difference(moments: Moments, span: number): Measurement | undefined {
-  const { rows } = moments;
-  if (rows < 2) return undefined;
+function difference(sums: ValueSums, span: number): Measurement | undefined {
+  if (sums.rows < 2) return undefined;
+  const moments = momentsOfSums(sums);
   return {
-    value: moments.sum / rows,
+    value: moments.mean,
     interval: (confidence) =>
-      meanConfidenceSequence(moments, confidence, span) ?? { low: -Infinity, high: Infinity },
-    rows,
+      meanConfidenceSequence(moments, confidence, { span }) ?? { low: -Infinity, high: Infinity },
+    rows: sums.rows,
     approximate: true,
   };
 }

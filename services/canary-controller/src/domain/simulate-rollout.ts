@@ -1,7 +1,7 @@
 import { type Random } from '@headrace/kernel';
 import { advance, startRollout, versionLoaded } from './advance-delivery.js';
 import { newDelivery, type Change, type Delivery } from './delivery.js';
-import { type Moments } from './mean-confidence-sequence.js';
+import { type ValueSums } from './value-sums.js';
 import { percentOf, type Rollout, type Version } from './rollout.js';
 import { type NamedPolicy, type RolloutPolicy } from './rollout-policy.js';
 import { latencyBucket, type Arm, type ArmStatistics, type StepStatistics } from './step-statistics.js';
@@ -149,10 +149,10 @@ export function addTraffic(
 }
 
 /** In place: a new object for each row would be most of the work. */
-function add(moments: { -readonly [Field in keyof Moments]: Moments[Field] }, value: number): void {
-  moments.rows += 1;
-  moments.sum += value;
-  moments.squares += value * value;
+function add(sums: { -readonly [Field in keyof ValueSums]: ValueSums[Field] }, value: number): void {
+  sums.rows += 1;
+  sums.sum += value;
+  sums.squares += value * value;
 }
 
 function addPredictions(

@@ -1,4 +1,4 @@
-import { addTo, noMoments, type Moments } from './mean-confidence-sequence.js';
+import { addTo, noValues, type ValueSums } from './value-sums.js';
 
 export type Arm = 'baseline' | 'canary';
 
@@ -23,10 +23,10 @@ export interface OutcomeStatistics {
   readonly rows: number;
   readonly canaryCorrect: number;
   readonly baselineCorrect: number;
-  readonly brier: Moments;
+  readonly brier: ValueSums;
   /** Over the rows with an incident: 1 when only the baseline saw it, -1 when only the canary did. */
-  readonly missed: Moments;
-  readonly cost: Moments;
+  readonly missed: ValueSums;
+  readonly cost: ValueSums;
 }
 
 /** How far the canary's predictions lie from those on its training data, in one window that `drift` has closed. */
@@ -60,9 +60,9 @@ export const noStatistics: StepStatistics = {
     rows: 0,
     canaryCorrect: 0,
     baselineCorrect: 0,
-    brier: noMoments,
-    missed: noMoments,
-    cost: noMoments,
+    brier: noValues,
+    missed: noValues,
+    cost: noValues,
   },
   drift: [],
 };
