@@ -1,7 +1,9 @@
 import { type BenchResult, median } from './bench-result.js';
 import { type PeerReport } from './peers/run-peer.js';
 
-const ROUNDS = 5;
+const ROUNDS = 15;
+/** Long enough for the compiler to have optimised what is measured; a peer's compiled code needs none of it. */
+const WARM_UP_MS = 300;
 
 /** Work of which a peer's script has measured the like. */
 export interface PeeredWork {
@@ -15,7 +17,7 @@ export interface PeeredWork {
   readonly run: () => unknown;
 }
 
-/** The median seconds of each work, after a round to warm up, beside what the peer took; without it when there is none. */
+/** The median seconds of each work, once it is warm, beside what the peer took; without it when there is none. */
 export function besidePeer(work: readonly PeeredWork[], report: PeerReport | undefined): BenchResult[] {
   return work.map(({ name, peer, note, figure, run }) => {
     const value = secondsOf(run);
@@ -37,6 +39,6 @@ function secondsOf(run: () => unknown): number {
     if (run() === undefined) throw new Error('The benchmark measured nothing');
     return (performance.now() - start) / 1000;
   };
-  measure();
+  for (const start = performance.now(); performance.now() - start < WARM_UP_MS;) measure();
   return median(Array.from({ length: ROUNDS }, measure));
 }
