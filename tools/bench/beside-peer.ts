@@ -1,4 +1,4 @@
-import { type BenchResult, median } from './bench-result.js';
+import { type BenchResult } from './bench-result.js';
 import { type PeerReport } from './peers/run-peer.js';
 
 const ROUNDS = 15;
@@ -17,7 +17,10 @@ export interface PeeredWork {
   readonly run: () => unknown;
 }
 
-/** The median seconds of each work, once it is warm, beside what the peer took; without it when there is none. */
+/**
+ * The least seconds of each work, once it is warm, beside the least that the peer took; without it when there is none. The
+ * least, because what else runs on the machine only adds, and to works of a few milliseconds often to most of their rounds.
+ */
 export function besidePeer(work: readonly PeeredWork[], report: PeerReport | undefined): BenchResult[] {
   return work.map(({ name, peer, note, figure, run }) => {
     const value = secondsOf(run);
@@ -40,5 +43,5 @@ function secondsOf(run: () => unknown): number {
     return (performance.now() - start) / 1000;
   };
   for (const start = performance.now(); performance.now() - start < WARM_UP_MS;) measure();
-  return median(Array.from({ length: ROUNDS }, measure));
+  return Math.min(...Array.from({ length: ROUNDS }, measure));
 }
