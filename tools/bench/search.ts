@@ -84,7 +84,7 @@ function compareSeeds(
   return [
     { ...figure, reference },
     {
-      name: `  share of pairs of seeds won (p = ${test.pValue.toFixed(2)})`,
+      name: `  share of pairs of seeds won (p ${test.pValue < 0.005 ? '< 0.01' : `= ${test.pValue.toFixed(2)}`})`,
       value: 1 - test.effect,
       unit: '',
       better: 'higher',
