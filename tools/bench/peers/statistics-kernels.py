@@ -5,7 +5,6 @@
 
 import json
 import sys
-import time
 
 try:
     import numpy as np
@@ -21,22 +20,14 @@ try:
 except ImportError:
     sys.exit(3)
 
+from least_seconds import least_seconds
+
 rows, stream = (int(argument) for argument in sys.argv[1:3])
 rng = np.random.default_rng(11)
 first, second = rng.normal(0, 1, rows), rng.normal(0.05, 1, rows)
 scores = rng.random(rows)
 labels = (rng.random(rows) < scores**2).astype(int)
 values = rng.random(stream)
-
-
-def seconds(work, rounds=9):
-    work()
-    times = []
-    for _ in range(rounds):
-        start = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - start)
-    return min(times)
 
 
 def metrics():
@@ -64,15 +55,15 @@ def detect(make):
 
 short, other = first[:5000], second[:4000]
 report = {
-    "metrics": seconds(metrics),
-    "isotonic": seconds(lambda: IsotonicRegression(out_of_bounds="clip").fit(scores, labels).predict(scores)),
-    "mannWhitney": seconds(lambda: stats.mannwhitneyu(first, second, method="asymptotic")),
-    "wilcoxon": seconds(lambda: stats.wilcoxon(first, second, method="asymptotic")),
-    "wasserstein": seconds(lambda: stats.wasserstein_distance(first, second)),
-    "ksExact": seconds(lambda: stats.ks_2samp(short, other, method="exact")),
-    "benjaminiHochberg": seconds(lambda: multipletests(scores, method="fdr_bh")),
-    "pageHinkley": seconds(lambda: detect(drift.PageHinkley), 5),
-    "adwin": seconds(lambda: detect(drift.ADWIN), 10),
+    "metrics": least_seconds(metrics),
+    "isotonic": least_seconds(lambda: IsotonicRegression(out_of_bounds="clip").fit(scores, labels).predict(scores)),
+    "mannWhitney": least_seconds(lambda: stats.mannwhitneyu(first, second, method="asymptotic")),
+    "wilcoxon": least_seconds(lambda: stats.wilcoxon(first, second, method="asymptotic")),
+    "wasserstein": least_seconds(lambda: stats.wasserstein_distance(first, second)),
+    "ksExact": least_seconds(lambda: stats.ks_2samp(short, other, method="exact")),
+    "benjaminiHochberg": least_seconds(lambda: multipletests(scores, method="fdr_bh")),
+    "pageHinkley": least_seconds(lambda: detect(drift.PageHinkley), 5),
+    "adwin": least_seconds(lambda: detect(drift.ADWIN), 10),
 }
 print(
     json.dumps(

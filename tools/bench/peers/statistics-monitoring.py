@@ -8,7 +8,6 @@ where it comes so.
 
 import json
 import sys
-import time
 import warnings
 from importlib.metadata import version
 
@@ -26,6 +25,8 @@ try:
 except ImportError:
     sys.exit(3)
 
+from least_seconds import least_seconds
+
 rows, stream, looks = (int(argument) for argument in sys.argv[1:4])
 rng = np.random.default_rng(13)
 values = rng.normal(0, 1, rows)
@@ -33,16 +34,6 @@ scores = rng.random(rows) ** 2
 alerts = rng.integers(0, 10_000_000, rows)
 incidents = rng.integers(0, 10_000_000, 5000)
 baseline, canary = rng.binomial(400, 0.2, looks), rng.binomial(400, 0.22, looks)
-
-
-def seconds(work, rounds=9):
-    work()
-    times = []
-    for _ in range(rounds):
-        start = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - start)
-    return min(times)
 
 
 def dd_sketch():
@@ -156,7 +147,7 @@ packages = ["numpy", "scipy", "pandas", "statsmodels", "nannyml", "arch", "ddske
 print(
     json.dumps(
         {
-            "values": {name: seconds(run) for name, run in work.items()},
+            "values": {name: least_seconds(run) for name, run in work.items()},
             "versions": {name: version(name) for name in packages},
         }
     )
