@@ -4,8 +4,12 @@ import { defineConfig } from 'vitest/config';
 const conditions = ['@headrace/source', 'node', 'development|production'];
 const source = { resolve: { conditions }, ssr: { resolve: { conditions } } };
 const servers = ['**/*.integration.spec.ts', 'test/**/*.spec.ts'];
+const scenarios = 'test/scenarios/*.spec.ts';
 
-/** `unit` needs nothing but Node; `servers` holds what talks to real servers and the scenarios across services. */
+/**
+ * `unit` needs nothing but Node; `servers` holds what talks to real servers, one file at a time, because some of it stops
+ * them; `scenarios` are those across all services, side by side: at most one of them uses the servers.
+ */
 export default defineConfig({
   test: {
     reporters: ['default', './tools/vitest/closing-line.ts'],
@@ -20,6 +24,8 @@ export default defineConfig({
           testTimeout: 30_000,
           hookTimeout: 60_000,
           pool: 'forks',
+          // Without it one less than the processors, which of two is one.
+          maxWorkers: '100%',
         },
       },
       {
@@ -27,11 +33,23 @@ export default defineConfig({
         test: {
           name: 'servers',
           include: ['{libs,services}/**/*.integration.spec.ts', 'test/**/*.spec.ts'],
-          exclude: ['**/node_modules/**', '**/dist/**'],
+          exclude: ['**/node_modules/**', '**/dist/**', scenarios],
           testTimeout: 120_000,
           hookTimeout: 120_000,
           pool: 'forks',
           fileParallelism: false,
+        },
+      },
+      {
+        ...source,
+        test: {
+          name: 'scenarios',
+          include: [scenarios],
+          exclude: ['**/node_modules/**', '**/dist/**'],
+          hookTimeout: 120_000,
+          pool: 'forks',
+          maxWorkers: '100%',
+          sequence: { groupOrder: 1 },
         },
       },
     ],

@@ -1,14 +1,12 @@
 import 'reflect-metadata';
-import { randomUUID } from 'node:crypto';
 import { startAllInOne } from '@headrace/all-in-one';
 import { runTour } from '@headrace/all-in-one/demo';
 import { demoEnvironment } from '@headrace/all-in-one/demo-environment';
 import { FeaturesComputed, PredictionMade, ReadingAccepted } from '@headrace/contracts';
 import { SystemClock } from '@headrace/kernel';
 import { PinoServiceLogger } from '@headrace/service-host';
-import { describeWithServers, temporaryDirectory } from '@headrace/testing';
+import { temporaryDirectory } from '@headrace/testing';
 import { describe, expect, it } from 'vitest';
-import { emptyServers } from './empty-servers.js';
 
 interface ChainNode {
   readonly type: string;
@@ -36,8 +34,8 @@ function typesOf(node: ChainNode): string[] {
 }
 
 /** The whole loop, the same on every kind of backend: only the environment differs. */
-function describeLoop(backends: string, environment: () => Promise<Record<string, string>>): void {
-  describe(`on ${backends}`, () => {
+export function describeLoop(backends: string, environment: () => Promise<Record<string, string>>): void {
+  describe(`the loop on ${backends}`, () => {
     it(
       'brings up a first model, rolls back a bad one, notices a shift and replaces the model',
       { timeout: 600_000 },
@@ -79,29 +77,3 @@ function describeLoop(backends: string, environment: () => Promise<Record<string
     );
   });
 }
-
-/** Side by side: each waits for its own readings most of the time. */
-describe.concurrent('the loop', () => {
-  describeLoop('embedded adapters', () => Promise.resolve({}));
-
-  describeWithServers(['kafka', 'postgres', 'redis', 'influx', 's3'], 'real servers', (variable) => {
-    describeLoop('Kafka, PostgreSQL, Redis, InfluxDB and S3', async () => {
-      const { databaseUrl } = await emptyServers(variable);
-      return {
-        HEADRACE_BUS: 'kafka',
-        KAFKA_BROKERS: variable('HEADRACE_TEST_KAFKA_BROKERS'),
-        HEADRACE_DATABASE_URL: databaseUrl,
-        HEADRACE_CACHE_URL: `${variable('HEADRACE_TEST_CACHE_URL')}/5`,
-        HEADRACE_METRICS: 'influx',
-        INFLUX_URL: variable('HEADRACE_TEST_INFLUX_URL'),
-        INFLUX_TOKEN: variable('HEADRACE_TEST_INFLUX_TOKEN'),
-        INFLUX_ORG: variable('HEADRACE_TEST_INFLUX_ORG'),
-        INFLUX_BUCKET: variable('HEADRACE_TEST_INFLUX_BUCKET'),
-        HEADRACE_OBJECTS_URL: `s3://${variable('HEADRACE_TEST_S3_BUCKET')}/loop-${randomUUID()}`,
-        S3_ENDPOINT: variable('HEADRACE_TEST_S3_ENDPOINT'),
-        AWS_ACCESS_KEY_ID: variable('HEADRACE_TEST_S3_ACCESS_KEY'),
-        AWS_SECRET_ACCESS_KEY: variable('HEADRACE_TEST_S3_SECRET_KEY'),
-      };
-    });
-  });
-});

@@ -1,0 +1,3 @@
+import { describeLoop } from './describe-loop.js';
+
+describeLoop('embedded adapters', () => Promise.resolve({}));
