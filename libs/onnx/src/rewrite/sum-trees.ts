@@ -6,8 +6,9 @@ import { sizeOfTree, type TreePart } from './tree-node.js';
 
 /**
  * Makes one tree of those that split alike - the same features, thresholds and ways of a missing value at the same places -
- * whose leaves are the sums of theirs; equal trees are the simplest case. Boosters of depth 1 and 2 have
- * them: a real one of 120 rounds and 16 bins shrinks to 56 trees at depth 1 and to 101 at depth 2; deeper ones have hardly any. The first of such trees keeps its place in the sum.
+ * whose leaves are the sums of theirs; equal trees are the simplest case. The first of such trees keeps its place in the sum.
+ * Boosters of depth 1 and 2 have them: a real one of 120 rounds and 16 bins shrinks to 56 trees at depth 1 and to 101 at
+ * depth 2; deeper ones have hardly any.
  *
  * Not bit-identical, not even for equal trees: (a + t) + t rounds otherwise than a + 2t, although 2t is exact. Proved:
  * |margin after - margin before| <= `marginBound` of the report = the sum over the new trees of the farthest that rounding

@@ -72,7 +72,8 @@ export class RunTraining {
     const parts = { set, split, ...(search && { search }), trees, calibration };
     const model = await run.step('onnx', () => writeOnnx(run, booster, parts));
     const verdict = await run.step('validation', () => validateModel(run, split, model));
-    const variants = files && (await run.step('variants', () => makeVariants(run, split, model, files)));
+    const variants =
+      files && (await run.step('variants', () => makeVariants(run, split, model, verdict, files)));
     const reference = await run.step('reference', () => freezeReference(run, split, model));
     const { artifacts } = await run.step('store', async () => ({
       artifacts: {

@@ -31,3 +31,12 @@ export async function evaluateOnHoldout(
 export function storedMetrics(metrics: HoldoutResult['metrics']): Record<string, number | null> {
   return Object.fromEntries(Object.entries(metrics).map(([name, value]) => [name, value ?? null]));
 }
+
+/** What `storedMetrics` and its step kept of a result, as it was. */
+export function holdoutOf({ rows, positives, metrics }: StepResult<'validation'>): HoldoutResult {
+  return {
+    rows,
+    positives,
+    metrics: Object.fromEntries(Object.entries(metrics).map(([name, value]) => [name, value ?? undefined])),
+  };
+}

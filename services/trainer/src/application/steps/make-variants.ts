@@ -4,7 +4,7 @@ import { judgeVariant } from '../../domain/judge-variant.js';
 import { type StepResult } from '../step-results.js';
 import { type TrainingRun } from '../training-run.js';
 import { type VariantsPlan } from '../variants-plan.js';
-import { evaluateOnHoldout, storedMetrics } from './evaluate-on-holdout.js';
+import { evaluateOnHoldout, holdoutOf, storedMetrics } from './evaluate-on-holdout.js';
 import { labelledRowsOf } from './labelled-rows-of.js';
 import { scoreRows } from './score-rows.js';
 
@@ -18,10 +18,11 @@ export async function makeVariants(
   run: TrainingRun,
   split: StepResult<'split'>,
   model: StepResult<'onnx'>,
+  verdict: StepResult<'validation'>,
   wanted: VariantsPlan,
 ): Promise<StepResult<'variants'>> {
   const content = await run.get(model);
-  const exact = { bytes: content.length, holdout: await evaluateOnHoldout(run, split, content) };
+  const exact = { bytes: content.length, holdout: holdoutOf(verdict) };
   const later = labelledRowsOf(await run.set(), { begin: split.validation.begin, end: split.holdout.end });
   const rows: ModelRows = {
     rows: later.rows,
@@ -37,11 +38,7 @@ export async function makeVariants(
     const holdout = await evaluateOnHoldout(run, split, bytes);
     const { minRows, minPositives } = run.plan.validation;
     const { criteria } = wanted;
-    const verdict = judgeVariant(
-      exact,
-      { bytes: bytes.length, holdout },
-      { minRows, minPositives, criteria },
-    );
+    const judged = judgeVariant(exact, { bytes: bytes.length, holdout }, { minRows, minPositives, criteria });
     made.push({
       name,
       rewrite,
@@ -53,9 +50,9 @@ export async function makeVariants(
       largestOutputChange: change.largestOutputChange,
       meanOutputChange: change.meanOutputChange ?? null,
       metrics: storedMetrics(holdout.metrics),
-      outcome: verdict.outcome,
-      evidence: [...verdict.evidence],
-      stored: verdict.outcome === 'kept' ? await run.put(`variants/${name}.onnx`, bytes) : null,
+      outcome: judged.outcome,
+      evidence: [...judged.evidence],
+      stored: judged.outcome === 'kept' ? await run.put(`variants/${name}.onnx`, bytes) : null,
     });
     // A rewrite takes tens of milliseconds; requests get their turn between two of them.
     await nextTurn();
