@@ -113,14 +113,17 @@ describe('kill -9 of the one-process mode', () => {
 
       const last = await Platform.start(directory);
       await send(last, torn);
-      const newest = new Date(start + (step - 1) * stepMs + systems - 1).toISOString();
-      await eventually(
-        async () => {
-          const answer = await fetch(`${last.urls['feature-store']}/v1/features/system-${systems - 1}`);
-          expect(JSON.stringify(await answer.json())).toContain(newest);
-        },
-        { timeoutMs: 60_000 },
-      );
+      // Partitions go on independently of each other, and a stop leaves what is not handled yet to the next start.
+      for (let system = 0; system < systems; system += 1) {
+        const newest = new Date(start + (step - 1) * stepMs + system).toISOString();
+        await eventually(
+          async () => {
+            const answer = await fetch(`${last.urls['feature-store']}/v1/features/system-${system}`);
+            expect(JSON.stringify(await answer.json())).toContain(newest);
+          },
+          { timeoutMs: 60_000 },
+        );
+      }
       expect(await last.end('SIGTERM')).toBe(0);
 
       const bus = await openEmbeddedEventBus(join(directory, 'bus'));
@@ -139,7 +142,8 @@ describe('kill -9 of the one-process mode', () => {
         const computed = new Map<string, Readonly<Record<string, number | null>>>();
         for await (const { payload } of replay(bus, FeaturesComputed))
           computed.set(payload.readingId, payload.features);
-        expect(new Set(computed.keys())).toEqual(new Set(accepted.keys()));
+        expect([...accepted].filter(([readingId]) => !computed.has(readingId))).toEqual([]);
+        expect(computed.size).toBe(accepted.size);
         for (const [readingId, { systemId, eventTime }] of accepted) {
           const expected = windowFeatures(acknowledged, readings.get(key(systemId, eventTime))!);
           for (const [name, value] of Object.entries(expected)) {
