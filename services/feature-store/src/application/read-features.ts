@@ -1,6 +1,6 @@
-import { AppError, type Clock } from '@headrace/kernel';
+import { AppError, finiteOrNull, type Clock } from '@headrace/kernel';
 import { FeatureUnknownError, type Catalog } from './catalog.js';
-import { orNull, type FeatureView } from '../domain/feature-view.js';
+import { type FeatureView } from '../domain/feature-view.js';
 import { factBehind, type OnlineRow } from '../domain/online-row.js';
 import { type OnlineStore } from './ports.js';
 
@@ -76,7 +76,7 @@ export class ReadFeatures {
 
 function served(value: number | undefined, expired: boolean): ServedFeature {
   if (expired) return { value: null, status: 'OUTSIDE_MAX_AGE' };
-  const wire = orNull(value);
+  const wire = finiteOrNull(value);
   return { value: wire, status: wire === null ? 'NULL_VALUE' : 'PRESENT' };
 }
 

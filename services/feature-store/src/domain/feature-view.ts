@@ -1,3 +1,4 @@
+import { finiteOrNull } from '@headrace/kernel';
 import { z } from 'zod';
 import { compileExpression, type CompiledExpression } from './expressions/compile-expression.js';
 import { ExpressionError } from './expressions/expression.js';
@@ -157,7 +158,7 @@ export class FeatureView {
     const named: Record<string, number | null> = {};
     // Counted, because `entries()` takes twice the time, here where it is done for every reading.
     for (let index = 0; index < this.featureNames.length; index += 1) {
-      named[this.featureNames[index] as string] = orNull(values[index]);
+      named[this.featureNames[index] as string] = finiteOrNull(values[index]);
     }
     return named;
   }
@@ -175,8 +176,4 @@ function namesBeforeDerived({
 >): string[] {
   const layout = { columns, windowMinutes, latenessMinutes, statistics };
   return [...timeFeatures, ...columns, ...windowFeatureNames(layout)];
-}
-
-export function orNull(value: number | undefined): number | null {
-  return value === undefined || !Number.isFinite(value) ? null : value;
 }

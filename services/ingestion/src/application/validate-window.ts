@@ -1,5 +1,5 @@
 import { WindowValidated } from '@headrace/contracts';
-import { deterministicId, type Clock } from '@headrace/kernel';
+import { deterministicId, finiteOrNull, type Clock } from '@headrace/kernel';
 import { type EventPublisher } from '@headrace/messaging';
 import { type CompiledSuite } from '../domain/compile-suite.js';
 import { type WindowValidator } from '../domain/validate-windows.js';
@@ -27,7 +27,8 @@ export class ValidateWindow {
         column: result.column ?? null,
         severity: result.severity,
         success: result.success ?? null,
-        observed: finite([result.observed].flat()[0]),
+        // Of several quantiles the first.
+        observed: finiteOrNull([result.observed].flat()[0]),
         unexpectedCount: result.unexpectedCount,
         unexpectedPercent: result.unexpectedPercent ?? null,
         unexpectedSample: [...result.sample],
@@ -38,9 +39,4 @@ export class ValidateWindow {
       { id, time: end, payload: { suite: name, suiteVersion: version, ...window } },
     ]);
   }
-}
-
-/** Of several quantiles the first; JSON has no infinity. */
-function finite(value: number | undefined): number | null {
-  return value !== undefined && Number.isFinite(value) ? value : null;
 }

@@ -1,5 +1,5 @@
 import { TrialCompleted } from '@headrace/contracts';
-import { deterministicId } from '@headrace/kernel';
+import { deterministicId, finiteOrNull } from '@headrace/kernel';
 import { pending, type PendingFact } from '@headrace/messaging';
 import { type EndedTrial } from '../domain/search/trial.js';
 import { type TrainingRun } from './training-run.js';
@@ -27,8 +27,7 @@ export function trialCompletedFact(
       trial: number,
       state,
       parameters,
-      // JSON has no infinity.
-      objective: value === undefined || !Number.isFinite(value) ? null : value,
+      objective: finiteOrNull(value),
       modelName: training.modelName,
       runId,
       metric,

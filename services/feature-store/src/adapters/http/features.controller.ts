@@ -1,9 +1,9 @@
+import { finiteOrNull } from '@headrace/kernel';
 import { zod } from '@headrace/service-host';
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { z } from 'zod';
 import { Catalog } from '../../application/catalog.js';
 import { ReadFeatures, SystemUnknownError } from '../../application/read-features.js';
-import { orNull } from '../../domain/feature-view.js';
 
 const systemId = z.string().min(1).max(512);
 const viewQuery = z.object({ view: z.string().min(1).optional() });
@@ -46,7 +46,7 @@ export class FeaturesController {
       ttlMs: view.declaration.ttlSeconds * 1_000,
       changedBy: row.changedBy,
       fill: Object.fromEntries(
-        view.layout.windowMinutes.map((minutes, index) => [`${minutes}m`, orNull(row.fill[index])]),
+        view.layout.windowMinutes.map((minutes, index) => [`${minutes}m`, finiteOrNull(row.fill[index])]),
       ),
       features: Object.fromEntries(view.featureNames.map((name, index) => [name, features[index]])),
     };

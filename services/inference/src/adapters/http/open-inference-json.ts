@@ -1,3 +1,4 @@
+import { finiteOrNull } from '@headrace/kernel';
 import { z } from 'zod';
 import { type InferAnswer } from '../../application/infer.js';
 import { quoted, TensorsInvalidError, type InputTensor } from '../../domain/inference-tensors.js';
@@ -102,7 +103,7 @@ export function encodeAnswer(answer: InferAnswer, request: InferBody): EncodedAn
     ];
     const head = { name: output, datatype: 'FP32', shape: [answer.rows] };
     if (!(typeof wanted === 'boolean' ? wanted : allBinary))
-      return { ...head, data: [...values].map(orNull) };
+      return { ...head, data: [...values].map(finiteOrNull) };
     parts.push(Buffer.from(values.buffer, values.byteOffset, values.byteLength));
     return { ...head, parameters: { binary_data_size: values.byteLength } };
   });
@@ -127,9 +128,4 @@ export function encodeAnswer(answer: InferAnswer, request: InferBody): EncodedAn
 /** Parameters of the protocol are scalars. */
 export function predictionParameters(predictionIds: readonly string[]): { readonly prediction_ids: string } {
   return { prediction_ids: predictionIds.join(',') };
-}
-
-/** JSON knows no NaN; a row without an answer is null. */
-function orNull(value: number): number | null {
-  return Number.isFinite(value) ? value : null;
 }

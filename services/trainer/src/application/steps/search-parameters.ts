@@ -1,3 +1,4 @@
+import { finiteOrNull } from '@headrace/kernel';
 import { z } from 'zod';
 import { ask } from '../../domain/search/ask.js';
 import { openTrial } from '../../domain/search/open-trial.js';
@@ -149,5 +150,5 @@ async function conclude(
 /** Null: the trial has no value, or one that JSON cannot hold. */
 function valueOf(trial: Trial | undefined): number | null {
   const [value] = trial?.state === 'complete' ? trial.values : [];
-  return value === undefined || !Number.isFinite(value) ? null : value;
+  return finiteOrNull(value);
 }
