@@ -32,7 +32,7 @@ const plan = `
 modelName: performance-predictor
 view: system_metrics
 label: incident_within_15m
-parameters: { objective: 'binary:logistic', eval_metric: [logloss], max_depth: 3, learning_rate: RATE, seed: 42 }
+parameters: { objective: 'binary:logistic', eval_metric: [METRICS], max_depth: 3, learning_rate: RATE, seed: 42 }
 rounds: ROUNDS
 earlyStoppingRounds: EARLY
 firstModel: FIRST
@@ -80,7 +80,14 @@ interface Harness {
 const newDatabase = copiesOf(async (path) => (await openPglite(path)).close());
 
 async function start(
-  options: { rounds?: number; early?: number; first?: string; minutes?: number; trials?: number } = {},
+  options: {
+    rounds?: number;
+    early?: number;
+    first?: string;
+    minutes?: number;
+    trials?: number;
+    metrics?: string;
+  } = {},
 ): Promise<Harness> {
   const directory = temporaryDirectory();
   const declarations = join(directory, 'config', 'training-plans');
@@ -88,6 +95,7 @@ async function start(
   writeFileSync(
     join(declarations, 'plan.yaml'),
     plan
+      .replace('METRICS', options.metrics ?? 'logloss')
       .replace('ROUNDS', String(options.rounds ?? 40))
       .replace('EARLY', String(options.early ?? 10))
       .replace('FIRST', options.first ?? '{ rows: 1000000, positives: 1 }')
@@ -277,6 +285,26 @@ describe('a training', () => {
     const expected = (await exact.run(feeds))['probability']!.data as Float32Array;
     const answers = (await variant.run(feeds))['probability']!.data as Float32Array;
     answers.forEach((answer, row) => expect(Math.abs(answer - expected[row]!)).toBeLessThanOrEqual(0.025));
+  });
+
+  it('has no score, and not 0, for rounds that its metric is not defined for', async () => {
+    const harness = await start({ metrics: 'auc', rounds: 3 });
+    const rows = generateRows(900);
+    // Validation is [65 %, 80 %) of the set: nothing happens there.
+    const later = Math.floor(rows.length * 0.65);
+    harness.featureStore.rows = rows.map((row, index) =>
+      index < later || index >= rows.length * 0.8 ? row : { ...row, label: 0 },
+    );
+    const { body } = await harness.post('/v1/trainings');
+    const training = await ended(harness, body['trainingId'] as string);
+    expect(training).toMatchObject({ state: 'succeeded', failure: null });
+    const resultOf = (step: string) => training.steps?.find(({ name }) => name === step)?.result;
+    expect(resultOf('train')).toMatchObject({
+      rounds: 3,
+      bestScore: null,
+      history: { 'validation-auc': [null, null, null] },
+    });
+    expect(resultOf('calibration')).toMatchObject({ method: 'none' });
   });
 
   it('never lets the model see its hold-out: train, validation and hold-out are apart by purge and embargo', async () => {

@@ -1,11 +1,16 @@
 import { evidence } from '@headrace/contracts';
+import { finiteOrNull } from '@headrace/kernel';
 import { z } from 'zod';
 import { type StepName } from '../domain/training.js';
 import { trainingSetReference } from './training-sets.js';
 
 const part = z.object({ begin: z.number(), end: z.number() });
-const numbers = z.record(z.string(), z.number());
-const metrics = z.record(z.string(), z.number().nullable());
+/**
+ * What a library or the data may leave without a value: XGBoost scores rows of one class by `auc` with NaN. Stored results
+ * are JSON, so that is null here, and never 0.
+ */
+const known = z.number().nullable();
+const numbers = z.record(z.string(), known);
 
 /** An object that a step has stored. */
 export const storedArtifact = z.object({ key: z.string(), digest: z.string().startsWith('sha256:') });
@@ -13,9 +18,9 @@ export type StoredArtifact = z.output<typeof storedArtifact>;
 
 const trees = storedArtifact.extend({
   rounds: z.number(),
-  bestScore: z.number().nullable(),
+  bestScore: known,
   stopped: z.enum(['rounds', 'early']),
-  history: z.record(z.string(), z.array(z.number())),
+  history: z.record(z.string(), z.array(known)),
   importance: numbers,
   library: z.string(),
 });
@@ -33,12 +38,12 @@ export const stepResults = {
     trials: z.object({ complete: z.number(), pruned: z.number(), failed: z.number() }),
     spentMs: z.number(),
     /** Of the plan's own parameters. */
-    ownValue: z.number().nullable(),
+    ownValue: known,
     /** Null when no trial is complete. */
     best: z
       .object({
         trial: z.number(),
-        value: z.number().nullable(),
+        value: known,
         parameters: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
         trees,
       })
@@ -51,11 +56,16 @@ export const stepResults = {
     z.object({ method: z.literal('platt'), slope: z.number(), intercept: z.number() }),
     z.object({ method: z.literal('none'), reason: z.string() }),
   ]),
-  onnx: storedArtifact.extend({ bytes: z.number(), rows: z.number(), largestDifference: z.number() }),
+  onnx: storedArtifact.extend({
+    bytes: z.number(),
+    rows: z.number(),
+    /** Null when a row is answered by no number. */
+    largestDifference: known,
+  }),
   validation: z.object({
     rows: z.number(),
     positives: z.number(),
-    metrics,
+    metrics: numbers,
     evidence: z.array(evidence),
     validated: z.boolean(),
   }),
@@ -70,9 +80,10 @@ export const stepResults = {
       changes: numbers,
       /** Rows that the changes of answers were measured on. */
       rows: z.number(),
-      largestOutputChange: z.number(),
-      meanOutputChange: z.number().nullable(),
-      metrics,
+      /** Null when an answer became one that is no number, or the other way round. */
+      largestOutputChange: known,
+      meanOutputChange: known,
+      metrics: numbers,
       outcome: z.enum(['kept', 'too-lossy', 'undecided', 'no-gain']),
       evidence: z.array(evidence),
       /** Null unless it was kept. */
@@ -84,3 +95,10 @@ export const stepResults = {
 } satisfies Record<StepName, z.ZodType>;
 
 export type StepResult<Name extends StepName> = z.output<(typeof stepResults)[Name]>;
+
+/** Numbers by name as step results hold them. */
+export function storedNumbers(
+  values: Readonly<Record<string, number | undefined>>,
+): Record<string, number | null> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, finiteOrNull(value)]));
+}

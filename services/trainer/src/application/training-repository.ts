@@ -5,7 +5,8 @@ import { type DeclaredPlan } from './training-plan.js';
 export interface TrainingProgress {
   readonly round: number;
   readonly rounds: number;
-  readonly scores: Readonly<Record<string, number>>;
+  /** Null: the round has no such score. */
+  readonly scores: Readonly<Record<string, number | null>>;
   /** While parameters are searched: which of how many trials, from 0. */
   readonly trial?: number;
   readonly trials?: number;

@@ -4,7 +4,8 @@ import { type PendingFact } from '@headrace/messaging';
 import { Injectable } from '@nestjs/common';
 import { type z } from 'zod';
 import { type StepName } from '../domain/training.js';
-import { stepResults, type StepResult, type StoredArtifact } from './step-results.js';
+import { type RoundProgress } from './gradient-booster.js';
+import { stepResults, storedNumbers, type StepResult, type StoredArtifact } from './step-results.js';
 import { type TrainingPlan } from './training-plan.js';
 import {
   type StepRecord,
@@ -145,12 +146,12 @@ export class TrainingRun {
   }
 
   /** Tells how far a step is, at most once a second, and hears whether somebody asked for the end. */
-  report(progress: TrainingProgress): void {
+  report(progress: RoundProgress & Pick<TrainingProgress, 'trial' | 'trials'>): void {
     const now = this.now().getTime();
     if (this.writing !== undefined || now - this.lastWritten < progressEveryMs) return;
     this.lastWritten = now;
     this.writing = this.stores.trainings
-      .progress(this.training.id, progress)
+      .progress(this.training.id, { ...progress, scores: storedNumbers(progress.scores) })
       .then(
         ({ cancelRequested }) => {
           if (cancelRequested) this.control.cancelled.abort();

@@ -48,6 +48,17 @@ describe('a variant', () => {
     });
   });
 
+  it('of a value that is no number has none in its evidence', () => {
+    const holdouts = [Number.NaN, Infinity].map((roc_auc) => ({
+      ...holdout,
+      metrics: { roc_auc, log_loss: 0.5 },
+    }));
+    for (const broken of holdouts)
+      expect(
+        judgeVariant({ ...exact, holdout: broken }, { bytes: 500, holdout: broken }, policy).evidence[0],
+      ).toMatchObject({ criterion: 'roc_auc', verdict: 'no-data', value: null });
+  });
+
   it.each([
     ['rows', { rows: 99 }],
     ['positives', { positives: 4 }],

@@ -1,4 +1,5 @@
 import { type Evidence } from '@headrace/contracts';
+import { finiteOrNull } from '@headrace/kernel';
 import { judgeModel, passes, type HoldoutResult } from './judge-model.js';
 
 /** How much worse than the exact model a variant may be in one metric; `direction` says which way is worse. */
@@ -41,7 +42,7 @@ export function judgeVariant(
         {
           criterion: metric,
           verdict: 'no-data',
-          value: variant.holdout.metrics[metric] ?? null,
+          value: finiteOrNull(variant.holdout.metrics[metric]),
           baselineValue: null,
           threshold: tolerance,
           direction,

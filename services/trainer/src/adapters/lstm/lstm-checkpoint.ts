@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { AppError } from '@headrace/kernel';
 import { type AdamSlots } from '../../domain/sequence/adam.js';
+import { nonFiniteAsText, textAsNonFinite } from '../../domain/non-finite-json.js';
 import { type EarlyStopping } from '../../domain/sequence/early-stopping.js';
 
 export class CheckpointUnfitError extends AppError {
@@ -35,13 +36,16 @@ const digestBytes = 32;
 export function encodeCheckpoint(state: LstmTrainingState, requestKey: string): Uint8Array {
   const { parameters, slots, bestParameters, ...rest } = state;
   const header = Buffer.from(
-    JSON.stringify({
-      requestKey,
-      sizes: parameters.map(({ length }) => length),
-      hasBest: bestParameters !== undefined,
-      steps: slots.steps,
-      ...rest,
-    }),
+    JSON.stringify(
+      {
+        requestKey,
+        sizes: parameters.map(({ length }) => length),
+        hasBest: bestParameters !== undefined,
+        steps: slots.steps,
+        ...rest,
+      },
+      nonFiniteAsText,
+    ),
   );
   const length = Buffer.alloc(4);
   length.writeUInt32LE(header.length);
@@ -65,6 +69,7 @@ export function decodeCheckpoint(bytes: Uint8Array, requestKey: string): LstmTra
   const arraysAt = magic.length + 4 + body.readUInt32LE(magic.length);
   const { sizes, hasBest, steps, ...header } = JSON.parse(
     body.subarray(magic.length + 4, arraysAt).toString(),
+    textAsNonFinite,
   ) as Omit<LstmTrainingState, 'parameters' | 'slots' | 'bestParameters'> & {
     readonly requestKey: string;
     readonly sizes: readonly number[];

@@ -27,12 +27,7 @@ export async function evaluateOnHoldout(
   };
 }
 
-/** As step results hold metrics: JSON has no undefined. */
-export function storedMetrics(metrics: HoldoutResult['metrics']): Record<string, number | null> {
-  return Object.fromEntries(Object.entries(metrics).map(([name, value]) => [name, value ?? null]));
-}
-
-/** What `storedMetrics` and its step kept of a result, as it was. */
+/** A stored result as it was judged. */
 export function holdoutOf({ rows, positives, metrics }: StepResult<'validation'>): HoldoutResult {
   return {
     rows,

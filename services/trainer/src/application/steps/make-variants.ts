@@ -1,10 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { finiteOrNull } from '@headrace/kernel';
 import { measureChange, rewriteModel, shrinkTrees, type ModelRows } from '@headrace/onnx';
 import { judgeVariant } from '../../domain/judge-variant.js';
-import { type StepResult } from '../step-results.js';
+import { storedNumbers, type StepResult } from '../step-results.js';
 import { type TrainingRun } from '../training-run.js';
 import { type VariantsPlan } from '../variants-plan.js';
-import { evaluateOnHoldout, holdoutOf, storedMetrics } from './evaluate-on-holdout.js';
+import { evaluateOnHoldout, holdoutOf } from './evaluate-on-holdout.js';
 import { labelledRowsOf } from './labelled-rows-of.js';
 import { scoreRows } from './score-rows.js';
 
@@ -47,9 +48,9 @@ export async function makeVariants(
       bytes: change.bytesAfter,
       changes: { ...rewritten.steps[0]?.changes },
       rows: change.rows,
-      largestOutputChange: change.largestOutputChange,
-      meanOutputChange: change.meanOutputChange ?? null,
-      metrics: storedMetrics(holdout.metrics),
+      largestOutputChange: finiteOrNull(change.largestOutputChange),
+      meanOutputChange: finiteOrNull(change.meanOutputChange),
+      metrics: storedNumbers(holdout.metrics),
       outcome: judged.outcome,
       evidence: [...judged.evidence],
       stored: judged.outcome === 'kept' ? await run.put(`variants/${name}.onnx`, bytes) : null,

@@ -13,7 +13,7 @@ import {
   type RoundProgress,
 } from '../gradient-booster.js';
 import { type SearchPlan } from '../search-plan.js';
-import { type StepResult } from '../step-results.js';
+import { stepResults, type StepResult } from '../step-results.js';
 import { trainingPlan } from '../training-plan.js';
 import { type StepRecord, type Training, type TrainingRepository } from '../training-repository.js';
 import { TrainingRun, TrainingRuns } from '../training-run.js';
@@ -75,18 +75,24 @@ class DepthBooster extends GradientBooster {
     const depth = parameters.max_depth ?? 6;
     if (this.failsAt(depth)) return Promise.reject(new Error(`No tree is ${depth} deep`));
     const scores: number[] = [];
+    // As XGBoost scores rows of one class.
+    const undefinedScores = Array.from({ length: rounds }, () => Number.NaN);
     for (let round = 0; round < rounds; round += 1) {
       if (control.signal?.aborted === true) return Promise.reject(new TrainingCancelledError('Aborted'));
       const value = this.lossOf(depth) * (rounds - round);
       scores.push(value);
-      control.onRound?.({ round, rounds, scores: { 'validation-logloss': value } });
+      control.onRound?.({
+        round,
+        rounds,
+        scores: { 'validation-auc': Number.NaN, 'validation-logloss': value },
+      });
     }
     return Promise.resolve({
       json: Buffer.from(JSON.stringify({ depth })),
       rounds,
       bestScore: undefined,
       stopped: 'rounds',
-      history: { 'validation-logloss': scores },
+      history: { 'validation-auc': undefinedScores, 'validation-logloss': scores },
       importance: {},
     });
   }
@@ -192,6 +198,15 @@ describe('a search', () => {
       expect(booster.asked).toHaveLength(8 - trials);
       expect(kept.facts.map(({ id }) => id)).toEqual(whole.facts.map(({ id }) => id));
     }
+  });
+
+  it('keeps rounds without a score as such: its result is read back as it was', async () => {
+    const found = await Kept.begin().then((kept) => search(kept, new DepthBooster(kept.clock)));
+    expect(found.best?.trees.history).toEqual({
+      'validation-auc': [null, null, null],
+      'validation-logloss': [3, 2, 1],
+    });
+    expect(stepResults.search.parse(JSON.parse(JSON.stringify(found)))).toEqual(found);
   });
 
   it('begins no trial after its time, that of a killed process included', async () => {

@@ -1,5 +1,6 @@
+import { finiteOrNull } from '@headrace/kernel';
 import { describeLibrary, type BoostedModel, type GradientBooster } from '../gradient-booster.js';
-import { type StepResult } from '../step-results.js';
+import { storedNumbers, type StepResult } from '../step-results.js';
 import { type TrainingRun } from '../training-run.js';
 import { boostingRequest } from './boosting-request.js';
 
@@ -27,10 +28,12 @@ export async function keepTrees(
   return {
     ...(await run.put(name, model.json)),
     rounds: model.rounds,
-    bestScore: model.bestScore ?? null,
+    bestScore: finiteOrNull(model.bestScore),
     stopped: model.stopped,
-    history: model.history as Record<string, number[]>,
-    importance: model.importance,
+    history: Object.fromEntries(
+      Object.entries(model.history).map(([score, values]) => [score, values.map(finiteOrNull)]),
+    ),
+    importance: storedNumbers(model.importance),
     library: describeLibrary(booster.library),
   };
 }

@@ -1,3 +1,4 @@
+import { finiteOrNull } from '@headrace/kernel';
 import {
   buildTreeModel,
   foldConstants,
@@ -56,5 +57,10 @@ export async function writeOnnx(
     );
   }, 0);
   const object = await run.put('model.onnx', bytes);
-  return { ...object, bytes: bytes.length, rows: later.rows, largestDifference };
+  return {
+    ...object,
+    bytes: bytes.length,
+    rows: later.rows,
+    largestDifference: finiteOrNull(largestDifference),
+  };
 }

@@ -1,10 +1,9 @@
+import { nonFiniteAsText } from '../non-finite-json.js';
 import { checkedStudy, InvalidStudyError, type Study } from './study.js';
 
 /** The study as JSON text. Reading it back gives an equal study, and so the same suggestions. */
 export function writeStudy(study: Study): string {
-  return JSON.stringify(study, (_, value: unknown) =>
-    typeof value === 'number' && !Number.isFinite(value) ? String(value) : value,
-  );
+  return JSON.stringify(study, nonFiniteAsText);
 }
 
 /** Reads what `writeStudy` wrote, whatever a database did to the order of its keys. Throws what and where otherwise. */
