@@ -19,6 +19,7 @@ import { CreateVersionFromSource } from './application/create-version-from-sourc
 import { MarkVersionUnstable } from './application/mark-version-unstable.js';
 import { MoveAlias } from './application/move-alias.js';
 import { ArtifactCatalogue, ModelLedger } from './application/ports.js';
+import { RecordFailedTraining } from './application/record-failed-training.js';
 import { RecordTrial } from './application/record-trial.js';
 import { RegisterTrainedModel } from './application/register-trained-model.js';
 import { registryConfigSchema, type RegistryConfig } from './registry.config.js';
@@ -54,6 +55,7 @@ export class RegistryModule {
         MlflowErrorFilter,
         RegisterTrainedModel,
         RecordTrial,
+        RecordFailedTraining,
         CreateVersionFromSource,
         MoveAlias,
         MarkVersionUnstable,

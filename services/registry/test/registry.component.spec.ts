@@ -9,6 +9,7 @@ import {
   ModelVersionCreated,
   RolloutPromoted,
   RolloutRolledBack,
+  TrainingFailed,
   TrialCompleted,
   VersionMarkedUnstable,
   type EventDefinition,
@@ -246,39 +247,56 @@ describe('a trained model', () => {
 });
 
 describe('a trial of a search', () => {
-  it('is a run below that of its training, also before that one is there', async () => {
-    const model = await trained('searched');
-    const trial = (number: number, changes: Partial<PayloadOf<typeof TrialCompleted>>) =>
-      publish(TrialCompleted, 'trainer', {
-        trainingId: model.trainingId,
-        trial: number,
-        state: 'complete',
-        parameters: { max_depth: 3 + number, booster: 'gbtree' },
-        objective: null,
-        modelName: 'searched',
-        runId: model.runId,
-        metric: 'validation-logloss',
-        startedAt: '2026-11-23T10:00:00.000Z',
-        finishedAt: '2026-11-23T10:00:02.000Z',
-        ...changes,
-      });
-    await trial(0, { objective: 0.125 });
-    await trial(1, { state: 'pruned' });
-    await trial(2, { state: 'failed', reason: 'max_leaves needs lossguide' });
-    await publish(ModelTrained, 'trainer', model);
-
-    const found = await eventually(async () => {
-      const parent = await mlflow('GET', `runs/get?run_id=${model.runId}`);
-      expect(parent.status).toBe(200);
-      const run = parent.json['run'] as { info: { experiment_id: string } };
+  type Run = { info: Json & { experiment_id: string }; data: { tags: { key: string; value: string }[] } };
+  const trialOf = (
+    training: { trainingId: string; modelName: string; runId: string },
+    number: number,
+    changes: Partial<PayloadOf<typeof TrialCompleted>> = {},
+  ) =>
+    publish(TrialCompleted, 'trainer', {
+      ...training,
+      trial: number,
+      state: 'complete',
+      parameters: { max_depth: 3 + number, booster: 'gbtree' },
+      objective: null,
+      metric: 'validation-logloss',
+      startedAt: '2026-11-23T10:00:00.000Z',
+      finishedAt: '2026-11-23T10:00:02.000Z',
+      ...changes,
+    });
+  const runIs = (runId: string, info: Json) =>
+    eventually(async () => {
+      const { json } = await mlflow('GET', `runs/get?run_id=${runId}`);
+      expect(json).toMatchObject({ run: { info } });
+      return json['run'] as Run;
+    });
+  const trialsBelow = (runId: string, parent: Run, trials: number) =>
+    eventually(async () => {
       const { json } = await mlflow('POST', 'runs/search', {
-        experiment_ids: [run.info.experiment_id],
-        filter: `tags.\`mlflow.parentRunId\` = '${model.runId}'`,
+        experiment_ids: [parent.info.experiment_id],
+        filter: `tags.\`mlflow.parentRunId\` = '${runId}'`,
         order_by: ['attributes.run_name ASC'],
       });
-      expect(json['runs']).toHaveLength(3);
+      expect(json['runs']).toHaveLength(trials);
       return json['runs'];
     });
+
+  it('is a run below that of its training, which is running until its model is there', async () => {
+    const model = await trained('searched');
+    const { trainingId, modelName, runId } = model;
+    const training = { trainingId, modelName, runId };
+    await trialOf(training, 0, { objective: 0.125 });
+    const opened = await runIs(runId, { status: 'RUNNING', run_name: trainingId, start_time: 1795428000000 });
+    expect(opened.info['end_time']).toBeUndefined();
+    await trialOf(training, 1, { state: 'pruned' });
+    await trialOf(training, 2, { state: 'failed', reason: 'max_leaves needs lossguide' });
+    await publish(ModelTrained, 'trainer', model);
+
+    const parent = await runIs(runId, { status: 'FINISHED', start_time: Date.parse(model.startedAt) });
+    // Topics keep no order among each other: a trial may come after the end of its training, and does not open it again.
+    await trialOf(training, 3, { state: 'pruned' });
+    const found = await trialsBelow(runId, parent, 4);
+    await runIs(runId, { status: 'FINISHED' });
     expect(found).toMatchObject([
       {
         info: { run_name: 'trial-0', status: 'FINISHED', start_time: 1795428000000, end_time: 1795428002000 },
@@ -292,7 +310,39 @@ describe('a trial of a search', () => {
       },
       { info: { run_name: 'trial-1', status: 'KILLED' }, data: { metrics: [] } },
       { info: { run_name: 'trial-2', status: 'FAILED' } },
+      { info: { run_name: 'trial-3', status: 'KILLED' } },
     ]);
+  });
+
+  it.each([
+    ['failed', 'FAILED'],
+    ['cancelled', 'KILLED'],
+  ] as const)('of a training that %s is below a run that says %s, and why', async (outcome, status) => {
+    const training = { trainingId: `t-${outcome}`, modelName: `${outcome}-search`, runId: `run-${outcome}` };
+    await trialOf(training, 0, { objective: 0.125 });
+    await publish(TrainingFailed, 'trainer', {
+      ...training,
+      step: 'search',
+      code: 'TRAINER_OF_A_KIND',
+      message: 'It could not go on',
+      failedAt: '2026-11-23T10:00:09.000Z',
+      outcome,
+      startedAt: '2026-11-23T09:59:00.000Z',
+    });
+    const parent = await runIs(training.runId, {
+      status,
+      run_name: training.trainingId,
+      start_time: Date.parse('2026-11-23T09:59:00.000Z'),
+      end_time: Date.parse('2026-11-23T10:00:09.000Z'),
+    });
+    const tags = Object.fromEntries(parent.data.tags.map(({ key, value }) => [key, value]));
+    expect(tags).toMatchObject({
+      'headrace.training_id': training.trainingId,
+      'headrace.failed_step': 'search',
+      'headrace.failure_code': 'TRAINER_OF_A_KIND',
+      'headrace.failure': 'It could not go on',
+    });
+    await trialsBelow(training.runId, parent, 1);
   });
 });
 

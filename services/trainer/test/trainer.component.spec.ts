@@ -350,8 +350,8 @@ describe('a training', () => {
       failure: { step, code: 'TRAINER_TRAINING_CANCELLED' },
     });
     await eventually(async () =>
-      expect((await harness.facts(TrainingFailed)).map(({ payload }) => payload.code)).toEqual([
-        'TRAINER_TRAINING_CANCELLED',
+      expect((await harness.facts(TrainingFailed)).map(({ payload }) => payload)).toMatchObject([
+        { code: 'TRAINER_TRAINING_CANCELLED', outcome: 'cancelled', runId: id.replaceAll('-', '') },
       ]),
     );
     expect(await harness.post(`/v1/trainings/${id}/cancel`)).toMatchObject({
@@ -400,7 +400,11 @@ describe('a training', () => {
     const { body } = await harness.post('/v1/trainings');
     const training = await ended(harness, body['trainingId'] as string);
     expect(training).toMatchObject({ state: 'failed', failure: { step, code } });
-    await eventually(async () => expect(await harness.facts(TrainingFailed)).toHaveLength(1));
+    await eventually(async () =>
+      expect((await harness.facts(TrainingFailed)).map(({ payload }) => payload)).toMatchObject([
+        { outcome: 'failed', runId: training.trainingId.replaceAll('-', '') },
+      ]),
+    );
   });
 
   it('that misses its gate is stored with its evidence and is not valid', async () => {

@@ -15,6 +15,11 @@ export const TrainingFailed = defineEvent({
     code: z.string(),
     message: z.string(),
     failedAt: instant,
+    /** The run of the training, as its trials name it. */
+    runId: identifier.optional(),
+    /** `cancelled`: somebody asked for the end. */
+    outcome: z.enum(['failed', 'cancelled']).optional(),
+    startedAt: instant.optional(),
   }),
   keyOf: (payload) => payload.modelName,
 });

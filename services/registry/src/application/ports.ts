@@ -39,19 +39,23 @@ export interface ModelVersion extends NewVersion {
   readonly updatedAt: Date;
 }
 
-/** A run that was made elsewhere and arrives finished. */
-export interface FinishedRun {
+/** A run that is made elsewhere. */
+export interface OpenRun {
   readonly runId: string;
   readonly experiment: string;
   readonly name: string;
   readonly userId: string;
+  readonly startedAt: Date;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+/** One that arrives finished. */
+export interface FinishedRun extends OpenRun {
   /** MLflow's words. Default FINISHED. */
   readonly status?: 'FINISHED' | 'FAILED' | 'KILLED';
-  readonly startedAt: Date;
   readonly finishedAt: Date;
   readonly parameters: Readonly<Record<string, string>>;
   readonly metrics: Readonly<Record<string, number>>;
-  readonly tags: Readonly<Record<string, string>>;
   /** Files by their path below the run's artifacts. */
   readonly files: Readonly<Record<string, StoredFile & { readonly size: number }>>;
 }
@@ -70,7 +74,13 @@ export interface AliasMove {
 export interface LedgerChange {
   firstTime(handler: string, eventId: string): Promise<boolean>;
   state(...facts: readonly PendingFact[]): Promise<void>;
-  /** @returns the root of the run's artifacts */
+  /** Makes a run that goes on elsewhere; one that is there, finished or not, stays as it is. */
+  openRun(run: OpenRun): Promise<void>;
+  /**
+   * Makes a run, or ends the one that was opened.
+   *
+   * @returns the root of the run's artifacts
+   */
   saveFinishedRun(run: FinishedRun): Promise<string>;
   /** Gives the next number; a number is never given twice, also when its version was deleted. */
   addVersion(version: NewVersion, createIfMissing: boolean, at: Date): Promise<ModelVersion>;

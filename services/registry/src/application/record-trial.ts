@@ -7,8 +7,8 @@ import { ModelLedger } from './ports.js';
 const statuses = { complete: 'FINISHED', pruned: 'KILLED', failed: 'FAILED' } as const;
 
 /**
- * Makes a trial of a search a run below that of its training, as the MLflow interface nests them. The training's own run
- * is made when its model is there; of a training that ends without one only the trials are kept.
+ * Makes a trial of a search a run below that of its training, as the MLflow interface nests them. The first one opens the
+ * training's own run, which its model or its failure ends.
  */
 @Injectable()
 export class RecordTrial {
@@ -21,13 +21,22 @@ export class RecordTrial {
     const { reason, startedAt, finishedAt } = event.payload;
     await this.ledger.change(async (change) => {
       if (!(await change.firstTime('record-trial', event.id))) return;
+      const began = startedAt === undefined ? event.time : new Date(startedAt);
+      await change.openRun({
+        runId,
+        experiment: modelName,
+        name: trainingId,
+        userId: 'trainer',
+        startedAt: began,
+        tags: { 'headrace.training_id': trainingId },
+      });
       await change.saveFinishedRun({
         runId: deterministicId(trainingId, 'trial', String(trial)),
         experiment: modelName,
         name: `trial-${trial}`,
         userId: 'trainer',
         status: statuses[state],
-        startedAt: startedAt === undefined ? event.time : new Date(startedAt),
+        startedAt: began,
         finishedAt: finishedAt === undefined ? event.time : new Date(finishedAt),
         parameters: Object.fromEntries(
           Object.entries(parameters).map(([name, value]) => [name, String(value)]),

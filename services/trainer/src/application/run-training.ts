@@ -131,6 +131,7 @@ export class RunTraining {
       code: isAppError(cause) ? cause.code : 'TRAINER_STEP_BROKEN',
       message: describeError(cause),
     };
+    const state = wasCancelled ? 'cancelled' : 'failed';
     const failed = pending(TrainingFailed, {
       id: deterministicId(training.id, 'training-failed'),
       time: at,
@@ -139,11 +140,14 @@ export class RunTraining {
         modelName: training.modelName,
         ...failure,
         failedAt: at.toISOString(),
+        runId: run.runId,
+        outcome: state,
+        startedAt: (training.startedAt ?? training.requestedAt).toISOString(),
       },
       causationIds: [training.requestFactId],
     });
     await this.trainings.finish(training.id, {
-      state: wasCancelled ? 'cancelled' : 'failed',
+      state,
       at,
       failure,
       facts: [failed],

@@ -1,8 +1,15 @@
-import { ModelTrained, RolloutPromoted, RolloutRolledBack, TrialCompleted } from '@headrace/contracts';
+import {
+  ModelTrained,
+  RolloutPromoted,
+  RolloutRolledBack,
+  TrainingFailed,
+  TrialCompleted,
+} from '@headrace/contracts';
 import { On, type EventOf } from '@headrace/messaging';
 import { Controller } from '@nestjs/common';
 import { MarkVersionUnstable } from '../../application/mark-version-unstable.js';
 import { MoveAlias } from '../../application/move-alias.js';
+import { RecordFailedTraining } from '../../application/record-failed-training.js';
 import { RecordTrial } from '../../application/record-trial.js';
 import { RegisterTrainedModel } from '../../application/register-trained-model.js';
 import { championAlias } from '../../domain/champion-policy.js';
@@ -12,6 +19,7 @@ export class RegistryEvents {
   constructor(
     private readonly registerTrainedModel: RegisterTrainedModel,
     private readonly recordTrial: RecordTrial,
+    private readonly recordFailedTraining: RecordFailedTraining,
     private readonly moveAlias: MoveAlias,
     private readonly markVersionUnstable: MarkVersionUnstable,
   ) {}
@@ -24,6 +32,11 @@ export class RegistryEvents {
   @On(TrialCompleted)
   onTrialCompleted(event: EventOf<typeof TrialCompleted>): Promise<void> {
     return this.recordTrial.execute(event);
+  }
+
+  @On(TrainingFailed)
+  onTrainingFailed(event: EventOf<typeof TrainingFailed>): Promise<void> {
+    return this.recordFailedTraining.execute(event);
   }
 
   @On(RolloutPromoted)

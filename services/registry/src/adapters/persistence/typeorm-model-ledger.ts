@@ -8,6 +8,7 @@ import {
   type LedgerChange,
   type ModelVersion,
   type NewVersion,
+  type OpenRun,
 } from '../../application/ports.js';
 import { type AliasSpan } from '../../domain/alias-timeline.js';
 import { runRoot } from '../../domain/artifact-path.js';
@@ -40,12 +41,23 @@ class TypeormLedgerChange implements LedgerChange {
     return this.transaction.state(...facts);
   }
 
+  async openRun({ runId, experiment, name, userId, startedAt, tags }: OpenRun): Promise<void> {
+    const opened = await rowsOf(
+      this.manager,
+      `INSERT INTO registry.run (id, experiment_id, name, user_id, status, start_ms)
+       VALUES ($1, $2, $3, $4, 'RUNNING', $5) ON CONFLICT (id) DO NOTHING RETURNING id`,
+      [runId, await this.experimentNamed(experiment, startedAt), name, userId, startedAt.getTime()],
+    );
+    if (opened.length > 0) await this.putPairs('run_tag', runId, { ...tags, 'mlflow.runName': name });
+  }
+
   async saveFinishedRun(run: FinishedRun): Promise<string> {
     const experimentId = await this.experimentNamed(run.experiment, run.finishedAt);
     await this.manager.query(
       `INSERT INTO registry.run (id, experiment_id, name, user_id, status, start_ms, end_ms)
        VALUES ($1, $2, $3, $4, $5, $6, $7)
-       ON CONFLICT (id) DO UPDATE SET status = excluded.status, end_ms = excluded.end_ms`,
+       ON CONFLICT (id) DO UPDATE
+       SET status = excluded.status, start_ms = excluded.start_ms, end_ms = excluded.end_ms`,
       [
         run.runId,
         experimentId,

@@ -1,0 +1,39 @@
+import { type TrainingFailed } from '@headrace/contracts';
+import { type EventOf } from '@headrace/messaging';
+import { Injectable } from '@nestjs/common';
+import { ModelLedger } from './ports.js';
+
+/** Makes a training that ended without a model a run, with its end and its reason: the parent that its trials name. */
+@Injectable()
+export class RecordFailedTraining {
+  constructor(private readonly ledger: ModelLedger) {}
+
+  async execute(event: EventOf<typeof TrainingFailed>): Promise<void> {
+    const { trainingId, modelName, step, code, message, runId, outcome } = event.payload;
+    // Stated before failed trainings named their run.
+    if (runId === undefined) return;
+    const finishedAt = new Date(event.payload.failedAt);
+    const { startedAt } = event.payload;
+    await this.ledger.change(async (change) => {
+      if (!(await change.firstTime('record-failed-training', event.id))) return;
+      await change.saveFinishedRun({
+        runId,
+        experiment: modelName,
+        name: trainingId,
+        userId: 'trainer',
+        status: outcome === 'cancelled' ? 'KILLED' : 'FAILED',
+        startedAt: startedAt === undefined ? finishedAt : new Date(startedAt),
+        finishedAt,
+        parameters: {},
+        metrics: {},
+        tags: {
+          'headrace.training_id': trainingId,
+          'headrace.failed_step': step,
+          'headrace.failure_code': code,
+          'headrace.failure': message,
+        },
+        files: {},
+      });
+    });
+  }
+}
