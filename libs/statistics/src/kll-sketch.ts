@@ -1,4 +1,5 @@
 import { InvalidSampleError } from './invalid-sample-error.js';
+import { sortedValues, sortFirst } from './sorted-values.js';
 import { type WeightedValues } from './weighted-values.js';
 
 /** A `KllSketch` as it is stored; plain JSON. */
@@ -44,13 +45,15 @@ const LEAST_LEVEL = 8;
  */
 export class KllSketch {
   /** All but the lowest in ascending order. */
-  private levels: number[][] = [[]];
+  private levels: Level[];
+  private lowest: Level;
   private capacities: number[];
-  private held = 0;
+  /** So many values the lowest level takes before there is one too many in all. */
   private room: number;
   private flips = 0;
   private squaredWeights = 0;
-  private finite = 0;
+  /** Rows that the levels above the lowest stand for. */
+  private raised = 0;
   private below = 0;
   private above = 0;
   private missing = 0;
@@ -63,6 +66,8 @@ export class KllSketch {
     readonly k: number,
     readonly seed: number,
   ) {
+    this.lowest = levelOf([]);
+    this.levels = [this.lowest];
     this.capacities = capacitiesOf(k, 1);
     this.room = k;
   }
@@ -87,11 +92,10 @@ export class KllSketch {
   static restore(state: KllState): KllSketch {
     const sketch = KllSketch.empty(state.seed, state.k);
     sketch.adopt(
-      state.levels.map((level, height) => (height === 0 ? level.slice() : ascending(level.slice()))),
+      state.levels.map((level, height) => (height === 0 ? levelOf(level) : ascending(levelOf(level)))),
     );
     sketch.flips = state.flips;
     sketch.squaredWeights = state.squaredWeights;
-    sketch.finite = state.levels.reduce((sum, level, height) => sum + level.length * 2 ** height, 0);
     sketch.below = state.below;
     sketch.above = state.above;
     sketch.missing = state.missing;
@@ -116,10 +120,10 @@ export class KllSketch {
     }
     if (value < this.least) this.least = value;
     if (value > this.most) this.most = value;
-    this.finite += 1;
-    this.held += 1;
-    (this.levels[0] as number[]).push(value);
-    if (this.held > this.room) this.compact();
+    const { lowest } = this;
+    if (lowest.length === lowest.values.length) makeRoom(lowest, 1);
+    lowest.values[lowest.length++] = value;
+    if (lowest.length > this.room) this.compact();
   }
 
   /** A new sketch of the rows of both. */
@@ -139,18 +143,17 @@ export class KllSketch {
     merged.adopt(
       // Sorted, so that the same coins choose the same values whichever of the two comes first.
       Array.from({ length: height }, (_, level) =>
-        ascending([...(this.levels[level] ?? []), ...(other.levels[level] ?? [])]),
+        ascending(levelOf([...valuesOf(this.levels[level]), ...valuesOf(other.levels[level])])),
       ),
     );
     merged.flips = this.flips + other.flips;
     merged.squaredWeights = this.squaredWeights + other.squaredWeights;
-    merged.finite = this.finite + other.finite;
     merged.below = this.below + other.below;
     merged.above = this.above + other.above;
     merged.missing = this.missing + other.missing;
     merged.least = Math.min(this.least, other.least);
     merged.most = Math.max(this.most, other.most);
-    while (merged.held > merged.room) merged.compact();
+    while (merged.lowest.length > merged.room) merged.compact();
     return merged;
   }
 
@@ -203,7 +206,7 @@ export class KllSketch {
       k: this.k,
       seed: this.seed,
       flips: this.flips,
-      levels: this.levels.map((level) => [...level]),
+      levels: this.levels.map((level) => [...valuesOf(level)]),
       squaredWeights: this.squaredWeights,
       below: this.below,
       above: this.above,
@@ -212,19 +215,33 @@ export class KllSketch {
     };
   }
 
-  private adopt(levels: number[][]): void {
-    this.levels = levels.length > 0 ? levels : [[]];
+  private get finite(): number {
+    return this.raised + this.lowest.length;
+  }
+
+  private adopt(levels: Level[]): void {
+    this.levels = levels.length > 0 ? levels : [levelOf([])];
+    this.lowest = this.levels[0] as Level;
+    this.raised = 0;
+    for (let height = 1; height < levels.length; height += 1) {
+      this.raised += (levels[height] as Level).length * 2 ** height;
+    }
     this.capacities = capacitiesOf(this.k, this.levels.length);
-    this.room = this.capacities.reduce((sum, capacity) => sum + capacity, 0);
-    this.held = this.levels.reduce((sum, level) => sum + level.length, 0);
+    this.measure();
+  }
+
+  private measure(): void {
+    this.room = this.lowest.length;
+    for (let height = 0; height < this.levels.length; height += 1) {
+      this.room += (this.capacities[height] as number) - (this.levels[height] as Level).length;
+    }
   }
 
   /** From the lowest and shortest level up, so that every value is moved a few times only. */
   private sorted(): WeightedValues {
     let held = { values: new Float64Array(0), weights: new Float64Array(0) };
     this.levels.forEach((level, height) => {
-      const values = new Float64Array(level);
-      held = mergeSorted(held, height === 0 ? values.sort() : values, 2 ** height);
+      held = mergeSorted(held, height === 0 ? sortedValues(valuesOf(level)) : valuesOf(level), 2 ** height);
     });
     const ends = (below: number, inner: Float64Array, above: number): Float64Array =>
       Float64Array.from([...(this.below > 0 ? [below] : []), ...inner, ...(this.above > 0 ? [above] : [])]);
@@ -237,24 +254,46 @@ export class KllSketch {
 
   /** Halves the lowest full level. There is one, because more is held than the levels have room for. */
   private compact(): void {
-    const height = this.levels.findIndex(
-      (level, index) => level.length >= (this.capacities[index] as number),
-    );
-    const level = this.levels[height] as number[];
-    if (height === 0) ascending(level);
-    if (height === this.levels.length - 1) this.levels.push([]);
-    const upper = this.levels[height + 1] as number[];
+    let height = 0;
+    while ((this.levels[height] as Level).length < (this.capacities[height] as number)) height += 1;
+    const level = this.levels[height] as Level;
+    if (height === 0) {
+      ascending(level);
+      this.raised += level.length - (level.length % 2);
+    }
+    if (height === this.levels.length - 1) {
+      this.levels.push(levelOf([]));
+      this.capacities = capacitiesOf(this.k, this.levels.length);
+    }
     const first = mix((this.seed + Math.imul(this.flips, 0x9e3779b9)) >>> 0) & 1;
-    const pairs = level.length >>> 1;
-    mergeInto(upper, pairs, (pair) => level[2 * pair + first] as number);
+    mergeEverySecond(this.levels[height + 1] as Level, level, first);
     // One of an odd number stays: a weight is never lost.
-    const kept = level.length % 2 === 1 ? [level[level.length - 1] as number] : [];
-    this.levels[height] = kept;
+    level.values[0] = level.values[level.length - 1] as number;
+    level.length %= 2;
     this.flips += 1;
     this.squaredWeights += 4 ** height;
-    if (this.capacities.length < this.levels.length) this.adopt(this.levels);
-    else this.held -= pairs;
+    this.measure();
   }
+}
+
+/** The values of one weight, the first `length` of the memory for more. */
+interface Level {
+  values: Float64Array;
+  length: number;
+}
+
+const levelOf = (values: ArrayLike<number>): Level => ({
+  values: Float64Array.from(values),
+  length: values.length,
+});
+
+const valuesOf = (level: Level | undefined): Float64Array =>
+  level === undefined ? new Float64Array(0) : level.values.subarray(0, level.length);
+
+function makeRoom(level: Level, more: number): void {
+  const values = new Float64Array(Math.max(32, 2 * (level.length + more)));
+  values.set(valuesOf(level));
+  level.values = values;
 }
 
 function capacitiesOf(k: number, height: number): number[] {
@@ -285,40 +324,24 @@ function mergeSorted(
   return { values, weights };
 }
 
-/** Puts ascending values into an ascending list, from the largest down. */
-function mergeInto(list: number[], values: number, valueAt: (index: number) => number): void {
-  let held = list.length - 1;
-  for (let index = 0; index < values; index += 1) list.push(0);
-  let place = list.length - 1;
-  for (let index = values - 1; index >= 0; place -= 1) {
-    const value = valueAt(index);
-    if (held >= 0 && (list[held] as number) > value) list[place] = list[held--] as number;
-    else {
-      list[place] = value;
-      index -= 1;
-    }
+/** Puts every second value of an ascending level into the next, from the largest down. */
+function mergeEverySecond(upper: Level, level: Level, first: number): void {
+  const pairs = level.length >>> 1;
+  if (upper.values.length < upper.length + pairs) makeRoom(upper, pairs);
+  const [from, to] = [level.values, upper.values];
+  let held = upper.length - 1;
+  upper.length += pairs;
+  let place = upper.length - 1;
+  for (let index = 2 * pairs - 2 + first; index >= 0; index -= 2) {
+    const value = from[index] as number;
+    for (; held >= 0 && (to[held] as number) > value; held -= 1, place -= 1) to[place] = to[held] as number;
+    to[place--] = value;
   }
 }
 
-/** Most levels are short: a call into the built-in sort costs more than sorting them. */
-const INSERTION_LIMIT = 24;
-
-/** Sorts where it stands; Float64Array sorts numbers as numbers, without a comparator. */
-function ascending(values: number[]): number[] {
-  if (values.length > INSERTION_LIMIT) {
-    const sorted = new Float64Array(values).sort();
-    for (let place = 0; place < sorted.length; place += 1) values[place] = sorted[place] as number;
-    return values;
-  }
-  for (let index = 1; index < values.length; index += 1) {
-    const value = values[index] as number;
-    let place = index;
-    for (; place > 0 && (values[place - 1] as number) > value; place -= 1) {
-      values[place] = values[place - 1] as number;
-    }
-    values[place] = value;
-  }
-  return values;
+function ascending(level: Level): Level {
+  sortFirst(level.values, level.length);
+  return level;
 }
 
 /** Finalizer of splitmix32: every bit of the result depends on every bit of the argument. */
