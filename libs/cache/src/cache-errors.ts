@@ -1,4 +1,4 @@
-import { AppError, type ErrorKind } from '@headrace/kernel';
+import { AppError, type DirectoryHolder, type ErrorKind } from '@headrace/kernel';
 
 /** The store cannot be reached or cannot write now; the same call may succeed later. */
 export class CacheUnavailableError extends AppError {
@@ -46,10 +46,10 @@ export class CacheDirectoryInUseError extends AppError {
 
   constructor(
     readonly directory: string,
-    readonly pid: number,
+    readonly holder: DirectoryHolder,
   ) {
     super(
-      `${directory} is in use by process ${pid}; stop it, or give this process another data directory (HEADRACE_DATA_DIR)`,
+      `${directory} is in use by process ${holder.pid} on ${holder.host}; stop it, or give this process another data directory (HEADRACE_DATA_DIR)`,
     );
   }
 }

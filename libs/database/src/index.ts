@@ -1,6 +1,7 @@
 export { Database, type DatabaseSchema, type Transaction } from './database.js';
 export {
   DatabaseConflictError,
+  DatabaseDirectoryInUseError,
   DatabaseTooNewError,
   DatabaseUnavailableError,
   TransactionAbortedError,
@@ -13,6 +14,5 @@ export {
   type DatabaseLocation,
   type OpenDatabaseOptions,
 } from './open-database.js';
-export { DataDirectoryHeldError, type LockHolder } from './pglite/data-directory-lock.js';
 export { openPglite, PgliteOpenError, PgliteServer } from './pglite/open-pglite.js';
 export { type TypeormDatabase } from './typeorm-database.js';

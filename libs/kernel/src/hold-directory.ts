@@ -1,32 +1,68 @@
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import {
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 
-interface Holder {
+/** Who holds a directory. */
+export interface DirectoryHolder {
   readonly pid: number;
-  /** Boot and tick at which the process started, so that a number given to another process keeps no dead lock alive. */
-  readonly started: string;
+  readonly host: string;
 }
 
+interface Claim extends DirectoryHolder {
+  /** Boot and tick at which the process started, so that a number given to another process keeps no dead lock alive. */
+  readonly started: string;
+  readonly token: string;
+}
+
+const beatEveryMs = 2_000;
+const silentAfterMs = 15_000;
+
 /**
- * Holds a directory for this process by a file that names it. The lock of a process that ended without releasing it
- * (kill -9, power loss) is taken over at once, also when its number was given to another. Not across machines: a process
- * number says nothing there. Throws what `refuse` makes of the holder's number when another living process holds it.
+ * Holds a directory for this process by a file that names it. The lock of a process of this host that ended without
+ * releasing it (kill -9, power loss) is taken over at once, also when its number was given to another. A holder on
+ * another host (a shared volume) counts as dead when it has not touched its lock for 15 s. Throws what `refuse` makes of
+ * the holder when a living one is there.
  *
  * @returns releases the lock
  */
-export function holdDirectory(directory: string, refuse: (pid: number) => Error, file = 'lock'): () => void {
-  mkdirSync(directory, { recursive: true });
+export function holdDirectory(
+  directory: string,
+  refuse: (holder: DirectoryHolder) => Error,
+  file = 'lock',
+): () => void {
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
   const path = join(directory, file);
-  const claim = `${path}.${process.pid}`;
-  const self: Holder = { pid: process.pid, started: startOf(process.pid) ?? 'unknown' };
-  writeFileSync(claim, JSON.stringify(self));
+  const own: Claim = {
+    pid: process.pid,
+    host: hostname(),
+    started: startOf(process.pid) ?? 'unknown',
+    token: randomUUID(),
+  };
+  const draft = `${path}.${own.token}`;
+  writeFileSync(draft, JSON.stringify(own), { mode: 0o600 });
   try {
-    while (!linked(claim, path)) takeOverFromTheDead(path, refuse);
+    while (!linked(draft, path)) takeOverFromTheDead(path, refuse);
   } finally {
-    rmSync(claim, { force: true });
+    rmSync(draft, { force: true });
   }
+  const beat = setInterval(() => {
+    const now = new Date();
+    if (claimOf(path)?.token === own.token) utimesSync(path, now, now);
+  }, beatEveryMs);
+  beat.unref();
   return () => {
-    if (holderOf(path)?.pid === process.pid) rmSync(path, { force: true });
+    clearInterval(beat);
+    if (claimOf(path)?.token === own.token) rmSync(path, { force: true });
   };
 }
 
@@ -42,26 +78,26 @@ function linked(from: string, to: string): boolean {
 }
 
 /** Of several processes that see the same dead holder the rename succeeds for one; what it moved is looked at again. */
-function takeOverFromTheDead(path: string, refuse: (pid: number) => Error): void {
-  const holder = holderOf(path);
-  if (holder !== undefined && isAlive(holder)) throw refuse(holder.pid);
-  const grave = `${path}.stale.${process.pid}`;
+function takeOverFromTheDead(path: string, refuse: (holder: DirectoryHolder) => Error): void {
+  const claim = claimOf(path);
+  if (claim !== undefined && isAlive(claim, path)) throw refuse({ pid: claim.pid, host: claim.host });
+  const grave = `${path}.stale.${randomUUID()}`;
   try {
     renameSync(path, grave);
   } catch (error) {
     if (isErrno(error, 'ENOENT')) return;
     throw error;
   }
-  const moved = holderOf(grave);
-  if (moved !== undefined && isAlive(moved)) linked(grave, path);
+  const moved = claimOf(grave);
+  if (moved !== undefined && isAlive(moved, grave)) linked(grave, path);
   rmSync(grave, { force: true });
 }
 
-function holderOf(path: string): Holder | undefined {
+function claimOf(path: string): Claim | undefined {
   try {
-    const holder = JSON.parse(readFileSync(path, 'utf8')) as Partial<Holder>;
-    return typeof holder.pid === 'number' && typeof holder.started === 'string'
-      ? { pid: holder.pid, started: holder.started }
+    const { pid, host, started, token } = JSON.parse(readFileSync(path, 'utf8')) as Partial<Claim>;
+    return typeof pid === 'number' && host !== undefined && started !== undefined && token !== undefined
+      ? { pid, host, started, token }
       : undefined;
   } catch (error) {
     // A lock that names nobody was cut off by a crash of the machine: nobody holds it.
@@ -70,7 +106,11 @@ function holderOf(path: string): Holder | undefined {
   }
 }
 
-function isAlive({ pid, started }: Holder): boolean {
+function isAlive({ pid, host, started }: Claim, path: string): boolean {
+  if (host !== hostname()) {
+    const touched = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+    return Date.now() - touched < silentAfterMs;
+  }
   try {
     process.kill(pid, 0);
   } catch (error) {
@@ -81,6 +121,7 @@ function isAlive({ pid, started }: Holder): boolean {
   return now === undefined || started === 'unknown' || now === started;
 }
 
+/** Undefined where /proc does not tell. */
 function startOf(pid: number): string | undefined {
   try {
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();

@@ -1,4 +1,4 @@
-import { AppError } from '@headrace/kernel';
+import { AppError, type DirectoryHolder } from '@headrace/kernel';
 
 /** The log cannot be reached now. */
 export class MessagingUnavailableError extends AppError {
@@ -84,10 +84,10 @@ export class DirectoryInUseError extends AppError {
 
   constructor(
     readonly directory: string,
-    readonly pid: number,
+    readonly holder: DirectoryHolder,
   ) {
     super(
-      `${directory} is in use by process ${pid}; stop it, or give this process another data directory ` +
+      `${directory} is in use by process ${holder.pid} on ${holder.host}; stop it, or give this process another data directory ` +
         '(HEADRACE_DATA_DIR)',
     );
   }

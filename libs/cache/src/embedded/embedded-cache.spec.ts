@@ -70,7 +70,7 @@ describe('EmbeddedCache', () => {
     );
     await expect(openEmbeddedCache(directory)).rejects.toMatchObject({
       code: 'CACHE_DATA_DIRECTORY_IN_USE',
-      pid: other.pid,
+      holder: { pid: other.pid },
     });
     await other.kill();
     const cache = await openEmbeddedCache(directory);

@@ -31,7 +31,7 @@ export async function openEmbeddedCache(
   directory: string,
   options: EmbeddedCacheOptions = {},
 ): Promise<EmbeddedCache> {
-  const release = holdDirectory(directory, (pid) => new CacheDirectoryInUseError(directory, pid));
+  const release = holdDirectory(directory, (holder) => new CacheDirectoryInUseError(directory, holder));
   let file: RootDatabase<Buffer, string> | undefined;
   try {
     file = openCacheFile(directory);

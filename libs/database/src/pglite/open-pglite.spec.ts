@@ -37,11 +37,21 @@ describe('the directory of PGlite', () => {
     rmSync(newer, { recursive: true });
   });
 
+  it('is refused when nothing tells how it was written', async () => {
+    const damaged = mkdtempSync(join(tmpdir(), 'headrace-pglite-damaged-'));
+    writeFileSync(join(damaged, 'format.json'), '{"format": ');
+    await expect(openPglite(damaged)).rejects.toMatchObject({
+      code: 'DATABASE_DIRECTORY_UNREADABLE',
+      message: expect.stringContaining('format.json is damaged') as string,
+    });
+    rmSync(damaged, { recursive: true });
+  });
+
   it('keeps every commit and its fact when the process is killed, and its lock is taken over', async () => {
     const crashed = mkdtempSync(join(tmpdir(), 'headrace-pglite-crash-'));
     const schema = counterSchema();
     const said = await killWhileCommitting(schema.name, { directory: crashed }, 30);
-    expect(existsSync(join(crashed, 'lock.json'))).toBe(true);
+    expect(existsSync(join(crashed, 'lock'))).toBe(true);
     const pglite = await openPglite(crashed);
     const database = await openDatabase({
       pglite,
@@ -55,7 +65,7 @@ describe('the directory of PGlite', () => {
     expect(facts).toEqual(Array.from({ length: value }, (_, index) => `fact-${index + 1}`));
     await database.close();
     await pglite.close();
-    expect(existsSync(join(crashed, 'lock.json'))).toBe(false);
+    expect(existsSync(join(crashed, 'lock'))).toBe(false);
     rmSync(crashed, { recursive: true });
   });
 });

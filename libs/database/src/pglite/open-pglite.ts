@@ -1,10 +1,13 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Duplex } from 'node:stream';
 import { PGlite } from '@electric-sql/pglite';
-import { AppError, type Closeable } from '@headrace/kernel';
-import { DatabaseTooNewError, DatabaseUnavailableError } from '../database-errors.js';
-import { lockDataDirectory } from './data-directory-lock.js';
+import { AppError, holdDirectory, markFormat, type Closeable } from '@headrace/kernel';
+import {
+  DatabaseDirectoryInUseError,
+  DatabaseTooNewError,
+  DatabaseUnavailableError,
+} from '../database-errors.js';
 import { PgliteEngine } from './pglite-engine.js';
 import { PgliteStream } from './pglite-stream.js';
 
@@ -20,7 +23,8 @@ interface DirectoryFormat {
   readonly postgresMajor: number;
 }
 
-const currentFormat: DirectoryFormat = { format: 1, postgresMajor: 18 };
+const newestFormat = 1;
+const postgresMajor = 18;
 /** One session serves everybody, and the system caches the files: PostgreSQL's 128 MB of buffers would be a second copy. */
 const smallMemory = ['shared_buffers=16MB', 'wal_buffers=1MB', 'max_connections=10'].flatMap((setting) => [
   '-c',
@@ -99,7 +103,7 @@ export async function openPglite(directory: string): Promise<PgliteServer> {
   const already = openDirectories.get(path);
   if (already !== undefined)
     throw new PgliteOpenError(`PGlite is open on ${path} in this process; pass the same PgliteServer on`);
-  const release = lockDataDirectory(path);
+  const release = holdDirectory(path, (holder) => new DatabaseDirectoryInUseError(path, holder));
   try {
     checkFormat(path);
     const pglite = await PGlite.create(join(path, 'data'), {
@@ -124,36 +128,32 @@ export async function openPglite(directory: string): Promise<PgliteServer> {
   }
 }
 
+/** PGlite's own PG_VERSION is believed over our file, which it may have outlived. */
 function checkFormat(path: string): void {
-  const found = formatOf(path);
-  if (found === undefined) {
-    mkdirSync(path, { recursive: true });
-    const file = join(path, 'format.json');
-    writeFileSync(`${file}.new`, `${JSON.stringify(currentFormat)}\n`, { mode: 0o600 });
-    renameSync(`${file}.new`, file);
-  } else if (found.format > currentFormat.format || found.postgresMajor > currentFormat.postgresMajor) {
-    throw new DatabaseTooNewError(
-      `The data directory ${path} was written by a newer release (format ${found.format}, PostgreSQL ${found.postgresMajor}; this one knows ${currentFormat.format} and ${currentFormat.postgresMajor}); start the newer release, or use another HEADRACE_DATA_DIR`,
-    );
-  } else if (found.postgresMajor < currentFormat.postgresMajor) {
+  const version = versionOf(join(path, 'data'));
+  const file = join(path, 'format.json');
+  const current: DirectoryFormat = { format: newestFormat, postgresMajor: version ?? postgresMajor };
+  const mark = markFormat(file, current, () => undefined);
+  const major = version ?? mark?.postgresMajor;
+  if (typeof mark?.format !== 'number' || typeof major !== 'number')
     throw new PgliteOpenError(
-      `The data directory ${path} holds PostgreSQL ${found.postgresMajor} files and this release reads ${currentFormat.postgresMajor}; export them with the release that wrote them`,
+      `${file} is damaged: it should be ${JSON.stringify(current)}; restore a backup, or move ${path} away to begin anew`,
+    );
+  if (mark.format > newestFormat || major > postgresMajor) {
+    throw new DatabaseTooNewError(
+      `The data directory ${path} was written by a newer release (format ${mark.format}, PostgreSQL ${major}; this one knows ${newestFormat} and ${postgresMajor}); start the newer release, or use another HEADRACE_DATA_DIR`,
+    );
+  }
+  if (major < postgresMajor) {
+    throw new PgliteOpenError(
+      `The data directory ${path} holds PostgreSQL ${major} files and this release reads ${postgresMajor}; export them with the release that wrote them`,
     );
   }
 }
 
-/** PGlite's own PG_VERSION is believed over our file, which it may have outlived. */
-function formatOf(path: string): DirectoryFormat | undefined {
-  const written = read(join(path, 'format.json'));
-  const major = read(join(path, 'data', 'PG_VERSION'));
-  if (written === undefined && major === undefined) return undefined;
-  const format = written === undefined ? currentFormat : (JSON.parse(written) as DirectoryFormat);
-  return { ...format, postgresMajor: major === undefined ? format.postgresMajor : Number(major.trim()) };
-}
-
-function read(path: string): string | undefined {
+function versionOf(data: string): number | undefined {
   try {
-    return readFileSync(path, 'utf8');
+    return Number(readFileSync(join(data, 'PG_VERSION'), 'utf8'));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;

@@ -1,13 +1,10 @@
-import { spawn } from 'node:child_process';
 import { readFileSync, readdirSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { holdDirectory } from '@headrace/kernel';
 import { FakeClock, temporaryDirectory } from '@headrace/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type IncomingRecord } from '../event-bus.js';
 import { openEmbeddedEventBus } from './embedded-event-bus.js';
 
-const refuse = (pid: number): Error => new Error(`held by ${pid}`);
 const topic = { name: 'notes', partitions: 1, retentionDays: undefined, cleanup: 'delete' } as const;
 
 async function filled(directory: string): Promise<void> {
@@ -55,20 +52,6 @@ describe('the data directory', () => {
     expect(
       readdirSync(directory).filter((name) => name.startsWith('lock') && name !== 'log.mdb-lock'),
     ).toEqual([]);
-  });
-
-  it('is taken over from a process that was killed, also when its pid was given to another', async () => {
-    const directory = temporaryDirectory();
-    const child = spawn(process.execPath, ['-e', '']);
-    const dead = child.pid ?? 0;
-    await new Promise((resolve) => child.once('close', resolve));
-    writeFileSync(join(directory, 'lock'), JSON.stringify({ pid: dead, started: 'boot/1' }));
-    holdDirectory(directory, refuse)();
-    // This very pid is alive, but not since that moment.
-    writeFileSync(join(directory, 'lock'), JSON.stringify({ pid: process.pid, started: 'boot/1' }));
-    holdDirectory(directory, refuse)();
-    writeFileSync(join(directory, 'lock'), 'cut o');
-    holdDirectory(directory, refuse)();
   });
 
   it('of another format is refused', async () => {

@@ -50,7 +50,7 @@ export class EmbeddedEventBus extends EventBus {
   }
 
   static open(directory: string, options: EmbeddedEventBusOptions = {}): EmbeddedEventBus {
-    const release = holdDirectory(directory, (pid) => new DirectoryInUseError(directory, pid));
+    const release = holdDirectory(directory, (holder) => new DirectoryInUseError(directory, holder));
     try {
       const clock = options.clock ?? new SystemClock();
       const log = EmbeddedLog.open(directory, clock, options.bufferLimitBytes ?? 64 * 1024 * 1024);

@@ -1,15 +1,6 @@
-import {
-  closeSync,
-  existsSync,
-  fstatSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  readSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { AppError, describeError, type Clock } from '@headrace/kernel';
+import { AppError, describeError, lmdbFault, markFormat, type Clock } from '@headrace/kernel';
 import { open, type Database, type RootDatabase } from 'lmdb';
 import { z } from 'zod';
 import {
@@ -44,7 +35,6 @@ export class LogFormatUnsupportedError extends AppError {
 }
 
 const formatVersion = 1;
-const formatSchema = z.object({ format: z.literal('headrace-log'), version: z.number().int().positive() });
 const specSchema = z.object({
   id: z.number().int().nonnegative(),
   name: z.string(),
@@ -466,52 +456,17 @@ function keyOf(topicId: number, partition: number, offset: number): Buffer {
 
 function checkFormat(directory: string, data: string): void {
   const path = join(directory, 'format.json');
-  if (!existsSync(path)) {
+  const mark = markFormat(path, { format: 'headrace-log', version: formatVersion }, () => {
     if (existsSync(data)) throw new LogCorruptError(`${directory} holds a log but no format.json`);
-    writeFileSync(path, `${JSON.stringify({ format: 'headrace-log', version: formatVersion })}\n`);
-    return;
-  }
-  let format: z.output<typeof formatSchema>;
-  try {
-    format = formatSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
-  } catch (error) {
-    throw new LogCorruptError(`${path} does not describe a log`, error);
-  }
-  if (format.version !== formatVersion) {
+  });
+  if (mark?.format !== 'headrace-log' || typeof mark.version !== 'number')
+    throw new LogCorruptError(`${path} does not describe a log`);
+  if (mark.version !== formatVersion) {
     throw new LogFormatUnsupportedError(
-      `${directory} has format ${format.version}, this build reads ${formatVersion}; ` +
+      `${directory} has format ${mark.version}, this build reads ${formatVersion}; ` +
         'use the build that wrote it, or another data directory',
     );
   }
-  if (existsSync(data)) checkLength(data);
-}
-
-/**
- * A file that was cut off would kill the process by SIGBUS at the first read behind its end. LMDB's two meta pages name
- * the last page of the two newest commits. It reads by the newer one, so the file must reach as far as the larger of them.
- */
-function checkLength(data: string): void {
-  const file = openSync(data, 'r');
-  try {
-    const { size } = fstatSync(file);
-    if (size === 0) return;
-    const first = metaPage(file, 0);
-    if (first === undefined) throw new LogCorruptError(`${data} is not an LMDB file`);
-    const second = metaPage(file, first.pageSize) ?? first;
-    const lastPage = first.lastPage > second.lastPage ? first.lastPage : second.lastPage;
-    const needed = (lastPage + 1n) * BigInt(first.pageSize);
-    if (BigInt(size) < needed) {
-      throw new LogCorruptError(`${data} is cut off: it has ${size} of at least ${needed} bytes`);
-    }
-  } finally {
-    closeSync(file);
-  }
-}
-
-/** Page header 24 bytes; then magic u32, version u32, address u64, map size u64, two tables of 48 bytes, last page u64. */
-function metaPage(file: number, at: number): { pageSize: number; lastPage: bigint } | undefined {
-  const page = Buffer.alloc(152);
-  if (readSync(file, page, 0, page.length, at) < page.length || page.readUInt32LE(24) !== 0xbeefc0de)
-    return undefined;
-  return { pageSize: page.readUInt32LE(48), lastPage: page.readBigUInt64LE(144) };
+  const fault = lmdbFault(data);
+  if (fault !== undefined) throw new LogCorruptError(fault);
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createReadStream, readdirSync } from 'node:fs';
 import {
   mkdir,
   open,
@@ -13,7 +13,7 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
-import { describeError } from '@headrace/kernel';
+import { describeError, markFormat } from '@headrace/kernel';
 import { ObjectStore, type StoredObject } from '../object-store.js';
 import {
   ObjectCorruptError,
@@ -54,7 +54,7 @@ export async function openFileObjectStore(directory: string): Promise<FileObject
       cause: error,
     });
   }
-  await checkFormat(directory);
+  checkFormat(directory);
   return new FileObjectStore(directory);
 }
 
@@ -315,34 +315,17 @@ async function syncDirectory(path: string): Promise<void> {
   }
 }
 
-async function checkFormat(directory: string): Promise<void> {
+function checkFormat(directory: string): void {
   const path = join(directory, 'format.json');
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    if (!isErrno(error, 'ENOENT')) throw error;
-    const used = await readdir(join(directory, 'keys'));
-    if (used.length > 0) {
+  const mark = markFormat(path, { format: 'headrace-objects', version: formatVersion }, () => {
+    if (readdirSync(join(directory, 'keys')).length > 0)
       throw new ObjectStoreFormatUnsupportedError(`${directory} holds objects but no format.json`);
-    }
-    await writeFile(path, `${JSON.stringify({ format: 'headrace-objects', version: formatVersion })}\n`);
-    return;
-  }
-  const { format, version } = parsedFormat(text);
-  if (format !== 'headrace-objects' || version !== formatVersion) {
+  });
+  if (mark?.format !== 'headrace-objects' || mark.version !== formatVersion) {
+    const said = mark === undefined ? 'nothing that can be read' : JSON.stringify(mark).slice(0, 80);
     throw new ObjectStoreFormatUnsupportedError(
-      `${path} says ${text.trim().slice(0, 80)}; this build reads headrace-objects version ${formatVersion}; use the build that wrote it, or another directory`,
+      `${path} says ${said}; this build reads headrace-objects version ${formatVersion}; use the build that wrote it, or another directory`,
     );
-  }
-}
-
-function parsedFormat(text: string): { readonly format?: unknown; readonly version?: unknown } {
-  try {
-    return JSON.parse(text) as { format?: unknown; version?: unknown };
-  } catch (error) {
-    if (error instanceof SyntaxError) return {};
-    throw error;
   }
 }
 

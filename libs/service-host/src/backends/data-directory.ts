@@ -1,6 +1,6 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { AppError, holdDirectory, type Closeable } from '@headrace/kernel';
+import { AppError, holdDirectory, markFormat, type Closeable, type DirectoryHolder } from '@headrace/kernel';
 
 const newestFormat = 1;
 
@@ -11,10 +11,10 @@ export class DataDirectoryInUseError extends AppError {
 
   constructor(
     readonly directory: string,
-    readonly pid: number,
+    readonly holder: DirectoryHolder,
   ) {
     super(
-      `The data directory ${directory} is in use by process ${pid}; embedded stores serve one process: stop it, or set HEADRACE_DATA_DIR to another directory`,
+      `The data directory ${directory} is in use by process ${holder.pid} on ${holder.host}; embedded stores serve one process: stop it, or set HEADRACE_DATA_DIR to another directory`,
     );
   }
 }
@@ -50,12 +50,17 @@ export class DataDirectoryUnreadableError extends AppError {
 export function holdDataDirectory(path: string): Closeable & { readonly path: string } {
   const directory = resolve(path);
   mkdirSync(directory, { recursive: true, mode: 0o700 });
-  checkFormat(directory);
   const release = holdDirectory(
     directory,
-    (pid) => new DataDirectoryInUseError(directory, pid),
+    (holder) => new DataDirectoryInUseError(directory, holder),
     'process.lock',
   );
+  try {
+    checkFormat(directory);
+  } catch (error) {
+    release();
+    throw error;
+  }
   return {
     path: directory,
     close: () => {
@@ -67,32 +72,7 @@ export function holdDataDirectory(path: string): Closeable & { readonly path: st
 
 function checkFormat(directory: string): void {
   const file = join(directory, 'headrace.json');
-  const written = read(file);
-  if (written === undefined) {
-    writeFileSync(file, `${JSON.stringify({ format: newestFormat })}\n`, { mode: 0o600 });
-    return;
-  }
-  const format = formatOf(written);
-  if (format === undefined) throw new DataDirectoryUnreadableError(file);
+  const format = markFormat(file, { format: newestFormat }, () => undefined)?.format;
+  if (typeof format !== 'number') throw new DataDirectoryUnreadableError(file);
   if (format > newestFormat) throw new DataDirectoryTooNewError(directory, format);
-}
-
-function formatOf(written: string): number | undefined {
-  try {
-    const content = JSON.parse(written) as { format?: unknown } | null;
-    return typeof content?.format === 'number' ? content.format : undefined;
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
-}
-
-function read(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'EACCES') return undefined;
-    throw error;
-  }
 }
