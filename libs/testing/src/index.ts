@@ -1,5 +1,6 @@
 export { copiesOf } from './copies-of.js';
 export { eventually } from './eventually.js';
 export { FakeClock } from './fake-clock.js';
+export { freePort } from './free-port.js';
 export { describeWithServers, type ServerName } from './servers.js';
 export { temporaryDirectory } from './temporary-directory.js';

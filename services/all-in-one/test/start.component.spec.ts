@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { eventually, temporaryDirectory } from '@headrace/testing';
+import { eventually, freePort, temporaryDirectory } from '@headrace/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
 const main = join(import.meta.dirname, '../dist/main.js');
@@ -45,14 +45,8 @@ async function listenSomewhere(): Promise<{ readonly port: number; close(): Prom
   return { port, close: () => new Promise((resolve) => server.close(() => resolve())) };
 }
 
-async function freePort(): Promise<number> {
-  const { port, close } = await listenSomewhere();
-  await close();
-  return port;
-}
-
 const says = (run: Run, text: string | RegExp): Promise<void> =>
-  eventually(() => expect(run.output()).toMatch(text), { timeoutMs: 50_000 });
+  eventually(() => expect(run.output()).toMatch(text), { timeoutMs: 120_000 });
 
 async function expectCleanEnd(run: Run): Promise<void> {
   run.child.kill('SIGINT');
@@ -112,7 +106,7 @@ describe('npm start', () => {
         expect(status).toBe(503);
         expect(body).toContain(`127.0.0.1:${broker} cannot be reached`);
       },
-      { timeoutMs: 50_000 },
+      { timeoutMs: 120_000 },
     );
     await says(run, `127.0.0.1:${broker}`);
     run.child.kill('SIGINT');
@@ -155,4 +149,4 @@ describe('npm start', () => {
     await expectCleanEnd(run);
     expect(run.output()).not.toContain('Headrace runs');
   });
-}, 60_000);
+}, 300_000);

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
-import { describeWithServers, eventually } from '@headrace/testing';
+import { describeWithServers, eventually, freePort } from '@headrace/testing';
 import { expect, it } from 'vitest';
 import { describeCache } from '../testing/cache.contract.js';
 import { openRedisCache } from './redis-cache.js';
@@ -63,16 +63,6 @@ it('gives up on a server that accepts and never answers', async () => {
   await cache.close();
   server.close();
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 async function startRedis(port: number) {
   const server = spawn('redis-server', ['--port', String(port), '--bind', '127.0.0.1', '--save', '']);

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
-import { describeWithServers, eventually } from '@headrace/testing';
+import { describeWithServers, eventually, freePort } from '@headrace/testing';
 import { expect, it } from 'vitest';
 import { describeMetricsStore } from '../testing/metrics-store.contract.js';
 import { openInfluxMetricsStore, type InfluxConfig } from './influx-metrics-store.js';
@@ -125,14 +125,4 @@ function queryOf(measurement: string) {
     to: new Date(time + 1_000),
     aggregation: 'sum',
   } as const;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { describeWithServers, eventually } from '@headrace/testing';
+import { describeWithServers, eventually, freePort } from '@headrace/testing';
 import { expect, it } from 'vitest';
 import { describeObjectStore } from '../testing/object-store.contract.js';
 import { openS3ObjectStore, type S3Config } from './s3-object-store.js';
@@ -117,13 +117,3 @@ it('gives up on a server that accepts and never answers', async () => {
   for (const socket of sockets) socket.destroy();
   server.close();
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
