@@ -9,6 +9,8 @@ const scenarios = 'test/scenarios/*.spec.ts';
 /**
  * `unit` needs nothing but Node; `servers` holds what talks to real servers, one file at a time, because some of it stops
  * them; `scenarios` are those across all services, side by side: at most one of them uses the servers.
+ *
+ * Timeouts end what hangs; they are no claim about speed. A machine with other work to do takes ten times as long.
  */
 export default defineConfig({
   test: {
@@ -21,8 +23,8 @@ export default defineConfig({
           name: 'unit',
           include: ['{libs,services}/**/*.spec.ts', 'tools/**/*.spec.ts'],
           exclude: ['**/node_modules/**', '**/dist/**', ...servers],
-          testTimeout: 30_000,
-          hookTimeout: 60_000,
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
           pool: 'forks',
           // Without it one less than the processors, which of two is one.
           maxWorkers: '100%',
@@ -34,8 +36,8 @@ export default defineConfig({
           name: 'servers',
           include: ['{libs,services}/**/*.integration.spec.ts', 'test/**/*.spec.ts'],
           exclude: ['**/node_modules/**', '**/dist/**', scenarios],
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          testTimeout: 240_000,
+          hookTimeout: 240_000,
           pool: 'forks',
           fileParallelism: false,
         },
@@ -46,7 +48,7 @@ export default defineConfig({
           name: 'scenarios',
           include: [scenarios],
           exclude: ['**/node_modules/**', '**/dist/**'],
-          hookTimeout: 120_000,
+          hookTimeout: 240_000,
           pool: 'forks',
           maxWorkers: '100%',
           sequence: { groupOrder: 1 },

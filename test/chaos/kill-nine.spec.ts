@@ -45,7 +45,7 @@ class Platform {
         if (child.exitCode !== null) throw new Error(`The platform ended with ${child.exitCode}: ${output}`);
         return JSON.parse(readFileSync(endpoints, 'utf8')) as Endpoints;
       },
-      { timeoutMs: 60_000 },
+      { timeoutMs: 120_000 },
     );
     return new Platform(child, urls);
   }
@@ -71,7 +71,7 @@ class Platform {
 describe('kill -9 of the one-process mode', () => {
   it(
     `loses nothing accepted and counts nothing twice, ${kills} times at random moments`,
-    { timeout: 600_000 },
+    { timeout: 1_800_000 },
     async () => {
       const directory = temporaryDirectory();
       const random = new SeededRandom(9);
@@ -121,7 +121,7 @@ describe('kill -9 of the one-process mode', () => {
             const answer = await fetch(`${last.urls['feature-store']}/v1/features/system-${system}`);
             expect(JSON.stringify(await answer.json())).toContain(newest);
           },
-          { timeoutMs: 60_000 },
+          { timeoutMs: 120_000 },
         );
       }
       expect(await last.end('SIGTERM')).toBe(0);

@@ -40,37 +40,31 @@ describeWithServers(['kafka'], 'on Apache Kafka', (variable) => {
 });
 
 describeWithServers(['kafka'], 'one bus that many ask at a time', (variable) => {
-  it(
-    'finds the offsets of every topic while the metadata of others is asked for',
-    { timeout: 120_000 },
-    async () => {
-      const brokers = variable('HEADRACE_TEST_KAFKA_BROKERS').split(',');
-      const bus = await openKafkaEventBus({ brokers, clientId: 'headrace-test' });
-      onTestFinished(() => bus.close());
-      const run = randomUUID().slice(0, 8);
-      const topics = Array.from({ length: 30 }, (_, index) => `headrace-test.${run}.asked-${index}`);
-      await bus.provision(
-        topics.map((name) => ({ name, partitions: 2, cleanup: 'delete', retentionDays: 1 })),
-      );
-      const [known = '', ...others] = topics;
-      await bus.append([{ topic: known, key: 'a', value: Buffer.from('one'), headers: {} }]);
-      await bus.positions('nobody', [known]);
-      let asking = true;
-      const looks = async (): Promise<bigint[]> => {
-        const ends: bigint[] = [];
-        while (asking) {
-          for (const { end } of await bus.positions('nobody', [known])) ends.push(end);
-        }
-        return ends;
-      };
-      const looking = Promise.all([looks(), looks()]);
-      looking.catch(() => undefined);
-      for (const topic of others) expect(await bus.partitionCount(topic)).toBe(2);
-      asking = false;
-      const ends = (await looking).flat();
-      expect(ends.filter((end) => end === 1n)).toHaveLength(ends.length / 2);
-    },
-  );
+  it('finds the offsets of every topic while the metadata of others is asked for', async () => {
+    const brokers = variable('HEADRACE_TEST_KAFKA_BROKERS').split(',');
+    const bus = await openKafkaEventBus({ brokers, clientId: 'headrace-test' });
+    onTestFinished(() => bus.close());
+    const run = randomUUID().slice(0, 8);
+    const topics = Array.from({ length: 30 }, (_, index) => `headrace-test.${run}.asked-${index}`);
+    await bus.provision(topics.map((name) => ({ name, partitions: 2, cleanup: 'delete', retentionDays: 1 })));
+    const [known = '', ...others] = topics;
+    await bus.append([{ topic: known, key: 'a', value: Buffer.from('one'), headers: {} }]);
+    await bus.positions('nobody', [known]);
+    let asking = true;
+    const looks = async (): Promise<bigint[]> => {
+      const ends: bigint[] = [];
+      while (asking) {
+        for (const { end } of await bus.positions('nobody', [known])) ends.push(end);
+      }
+      return ends;
+    };
+    const looking = Promise.all([looks(), looks()]);
+    looking.catch(() => undefined);
+    for (const topic of others) expect(await bus.partitionCount(topic)).toBe(2);
+    asking = false;
+    const ends = (await looking).flat();
+    expect(ends.filter((end) => end === 1n)).toHaveLength(ends.length / 2);
+  });
 });
 
 function asKafka(bus: EventBus): KafkaEventBus {

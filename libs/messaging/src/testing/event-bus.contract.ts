@@ -238,7 +238,7 @@ export function describeEventBus(adapter: string, create: () => EventBusUnderTes
       const again = await reopened(subject);
       const rest = collector();
       await consume(again, topic, rest.handle, { group });
-      await eventually(() => expect(rest.texts().at(-1)).toBe('299'), { timeoutMs: 60_000 });
+      await eventually(() => expect(rest.texts().at(-1)).toBe('299'));
       expect(new Set([...handled, ...rest.texts()]).size).toBe(300);
       expect(rest.texts()).toEqual([...rest.texts()].sort((a, b) => Number(a) - Number(b)));
     });
@@ -578,7 +578,7 @@ async function killedAfter(
     output += data.toString();
     if (output.split('\n').length > lines) child.kill('SIGKILL');
   });
-  const impatience = setTimeout(() => child.kill('SIGKILL'), 60_000);
+  const impatience = setTimeout(() => child.kill('SIGKILL'), 150_000);
   await ended;
   clearTimeout(impatience);
   // The last line may be cut off.

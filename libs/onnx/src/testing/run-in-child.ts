@@ -47,9 +47,10 @@ export interface ChildModel {
 
 /**
  * Runs models in onnxruntime in a process of their own: one that brings the process down or never ends is seen, and does
- * not take the test with it. Without an answer for `silenceMs` the child is killed.
+ * not take the test with it. Without an answer for `silenceMs` the child is killed: far more than a busy machine needs to
+ * start a process.
  */
-export function runInChild(models: readonly ChildModel[], silenceMs = 20_000): Promise<ChildRun> {
+export function runInChild(models: readonly ChildModel[], silenceMs = 90_000): Promise<ChildRun> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
       cwd: join(import.meta.dirname, '../..'),
