@@ -7,6 +7,8 @@ import { randomEnsemble } from './testing/random-ensemble.js';
 import { everyTree, softmax, type TreeClasses } from './tree-classes.js';
 import { leafTree, marginOf, type TreeEnsemble } from './tree-ensemble.js';
 
+fc.configureGlobal({ seed: 20261124 });
+
 const constant = (margin: number): TreeEnsemble => ({
   featureNames: ['x'],
   trees: [leafTree(margin)],

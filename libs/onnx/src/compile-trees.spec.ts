@@ -8,6 +8,8 @@ import { randomEnsemble } from './testing/random-ensemble.js';
 import { openInOnnxruntime } from './testing/run-in-onnxruntime.js';
 import { leafTree, layOutTree, marginOf, type TreeEnsemble } from './tree-ensemble.js';
 
+fc.configureGlobal({ seed: 20261124 });
+
 describe('compileTrees', () => {
   const shapes = fc.record({
     seed: fc.integer({ min: 0, max: 2 ** 31 }),

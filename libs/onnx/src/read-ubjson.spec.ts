@@ -5,6 +5,8 @@ import { readUbjson } from './read-ubjson.js';
 import { goldenBoosters } from './testing/golden-boosters.js';
 import { ModelRefusedError } from './tree-ensemble.js';
 
+fc.configureGlobal({ seed: 20261124 });
+
 /** Characters are markers, numbers are bytes. */
 function ubj(...parts: readonly (string | number)[]): Uint8Array {
   return Buffer.concat(

@@ -9,6 +9,8 @@ import { jensenShannonDistance, jensenShannonDivergence } from './jensen-shannon
 import { kullbackLeibler } from './kullback-leibler.js';
 import { populationStabilityIndex } from './population-stability-index.js';
 
+fc.configureGlobal({ seed: 20261124 });
+
 interface Case {
   name: string;
   reference: number[];

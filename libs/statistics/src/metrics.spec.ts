@@ -15,6 +15,8 @@ import { directionalAccuracy, temporalConsistency } from './temporal-metrics.js'
 import { falsePositiveRate } from './confusion.js';
 import { forecastBias } from './forecast-errors.js';
 
+fc.configureGlobal({ seed: 20261124 });
+
 const monitoring = readGolden('monitoring') as {
   calibration: { name: string; labels: number[]; probabilities: number[]; bins10: number; bins15: number }[];
   costs: ({ labels: number[]; scores: number[] } & Record<

@@ -8,6 +8,8 @@ import { InvalidSampleError } from './invalid-sample-error.js';
 import { calibrateIsotonic, fitIsotonic } from './isotonic-calibration.js';
 import { wilcoxonSignedRank } from './wilcoxon-signed-rank.js';
 
+fc.configureGlobal({ seed: 20261124 });
+
 const { estimated } = readGolden('monitoring') as {
   estimated: ({ probabilities: number[]; threshold: number } & Record<
     'accuracy' | 'precision' | 'recall' | 'f1' | 'rocAuc' | 'costPerPrediction',

@@ -16,6 +16,8 @@ import { sortedValues } from './sorted-values.js';
 import { chiSquareTail, kolmogorovTail, logGamma, normalQuantile, normalTail } from './special-functions.js';
 import { normalizedWasserstein, wassersteinDistance } from './wasserstein.js';
 
+fc.configureGlobal({ seed: 20261124 });
+
 const golden = readGolden('tests') as {
   ksTails: { n: number; m: number; statistic: number; exact: number }[];
   mannWhitney: { first: number[]; second: number[]; exact: number; asymptotic: number }[];

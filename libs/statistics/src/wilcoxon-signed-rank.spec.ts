@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { readGolden } from './golden/read-golden.js';
 import { wilcoxonSignedRank } from './wilcoxon-signed-rank.js';
 
+fc.configureGlobal({ seed: 20261124 });
+
 type Expected = { statistic: number; pValue: number };
 const { cases } = readGolden('wilcoxon') as {
   cases: { name: string; differences: number[]; 'two-sided': Expected; greater: Expected; less: Expected }[];

@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeColumn, encodeColumn } from './columns.js';
 
+fc.configureGlobal({ seed: 20261124 });
+
 const throughJson = (value: unknown): unknown => JSON.parse(JSON.stringify(value)) as unknown;
 
 describe('columns', () => {

@@ -20,6 +20,8 @@ import { pruneTrees } from './prune-trees.js';
 import { rewriteModel } from './rewrite-model.js';
 import { sumTrees } from './sum-trees.js';
 
+fc.configureGlobal({ seed: 20261124 });
+
 /** x < threshold ? yes : no */
 function stump(threshold: number, yes: number, no: number, missingYes = false): Tree {
   const leaf = { feature: -1, threshold: 0, yes: 0, no: 0, missingYes: false };

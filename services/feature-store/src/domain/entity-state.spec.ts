@@ -6,6 +6,8 @@ import { FeatureView, featureViewSchema } from './feature-view.js';
 import { labelSchema } from './label.js';
 import { framed, StateDamagedError, StateNewerError, unframed } from './state-frame.js';
 
+fc.configureGlobal({ seed: 20261124 });
+
 const view = new FeatureView(
   featureViewSchema.parse({
     name: 'system_metrics',

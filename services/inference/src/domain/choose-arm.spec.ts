@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { chooseArm, type Share } from './choose-arm.js';
 
+fc.configureGlobal({ seed: 20261124 });
+
 const division = (canary: number): Share[] => [
   { modelVersion: 1, arm: 'baseline', percent: 100 - canary },
   { modelVersion: 2, arm: 'canary', percent: canary },

@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { checkedArtifactPath, pathOfUri } from './artifact-path.js';
 
+fc.configureGlobal({ seed: 20261124 });
+
 describe('an artifact path', () => {
   it.each([
     'model/model.onnx',

@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { splitByTime } from './temporal-split.js';
 
+fc.configureGlobal({ seed: 20261124 });
+
 const minute = 60_000;
 const minutes = (count: number): number[] => Array.from({ length: count }, (_, index) => index * minute);
 const policy = { holdoutShare: 0.2, validationShare: 0.2, purgeMs: 15 * minute, embargoMs: 10 * minute };

@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { EntityWindows } from './entity-windows.js';
 import { windowFeatureNames, type WindowLayout } from './window-layout.js';
 
+fc.configureGlobal({ seed: 20261124 });
+
 const layout: WindowLayout = {
   columns: ['cpu_usage', 'memory_usage', 'disk_io'],
   windowMinutes: [5, 15, 60],

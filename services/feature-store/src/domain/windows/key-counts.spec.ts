@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { KeyCounts, quantileOfBoth } from './key-counts.js';
 import { keyOffset, quantileKey, quantileValue } from './quantile-keys.js';
 
+fc.configureGlobal({ seed: 20261124 });
+
 const sample = fc.oneof(
   { weight: 8, arbitrary: fc.double({ min: -1e12, max: 1e12, noNaN: true }) },
   { weight: 1, arbitrary: fc.constantFrom(0, -0, 1e-12, -1e-12, 1e-9, 1e308, -1e308) },

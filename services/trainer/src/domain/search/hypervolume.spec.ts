@@ -6,6 +6,8 @@ import { hypervolume, InvalidReferencePointError, referencePointOf } from './hyp
 import { dominates, nonDominationRanks } from './non-domination-ranks.js';
 import { selectByHypervolume } from './select-by-hypervolume.js';
 
+fc.configureGlobal({ seed: 20261124 });
+
 const golden = parseGolden(
   readFileSync(new URL('./golden/optuna-5.0.0.json', import.meta.url), 'utf8'),
 ).hypervolumes;

@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { bandwidthOfGood, bandwidthOfOthers } from './kernel-bandwidth.js';
 
+fc.configureGlobal({ seed: 20261124 });
+
 describe('the bandwidth', () => {
   it.each([
     [1, 0.1438],

@@ -11,6 +11,8 @@ import {
 } from './search-space.js';
 import { valueAt } from './value-at.js';
 
+fc.configureGlobal({ seed: 20261124 });
+
 const numberParameter = fc
   .record({
     kind: fc.constantFrom('int' as const, 'float' as const),

@@ -4,6 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { parseGolden } from './golden/parse-golden.js';
 import { sobolCoordinate, sobolDimensions } from './sobol-sequence.js';
 
+fc.configureGlobal({ seed: 20261124 });
+
 const golden = parseGolden(readFileSync(new URL('./golden/optuna-5.0.0.json', import.meta.url), 'utf8'));
 
 describe('sobolCoordinate', () => {

@@ -18,6 +18,8 @@ import { readStudy, writeStudy } from './study-document.js';
 import { suggest } from './suggest.js';
 import { type Trial } from './trial.js';
 
+fc.configureGlobal({ seed: 20261124 });
+
 const conditional: SearchSpace = {
   booster: { kind: 'categorical', choices: ['gbtree', 'dart'] },
   depth: { kind: 'int', low: 1, high: 12 },
