@@ -247,6 +247,11 @@ async function analysing(platform: Platform): Promise<string> {
   });
 }
 
+/** The percents of the newest division. Its topic is compacted: those before it may be gone at any time. */
+async function division(platform: Platform): Promise<readonly number[] | undefined> {
+  return (await platform.all(TrafficShifted)).at(-1)?.payload.weights.map(({ percent }) => percent);
+}
+
 async function counted(platform: Platform, canary: number): Promise<void> {
   await eventually(async () =>
     expect(await platform.rollout()).toMatchObject({ counts: { canary: { predictions: canary } } }),
@@ -275,7 +280,10 @@ it('takes a good version through all steps to the promotion, each with its evide
   const rolloutId = await analysing(platform);
   let row = 0;
   for (const percent of [10, 50, 100]) {
-    await eventually(async () => expect((await platform.rollout())['percent']).toBe(percent));
+    await eventually(async () => {
+      expect((await platform.rollout())['percent']).toBe(percent);
+      expect(await division(platform)).toEqual([100 - percent, percent]);
+    });
     const predictions = platform.predictions(
       rolloutId,
       800,
@@ -306,17 +314,7 @@ it('takes a good version through all steps to the promotion, each with its evide
   const { prediction_drift: drift, ...needed } = verdicts;
   expect(drift).toBe('no-data');
   expect(new Set(Object.values(needed))).toEqual(new Set(['healthy']));
-  const shares = (await platform.all(TrafficShifted)).slice(1).map(({ payload }) => payload.weights);
-  expect(shares.map((weights) => weights.map(({ percent }) => percent))).toEqual([
-    [100, 0],
-    [90, 10],
-    [50, 50],
-    [0, 100],
-    [100],
-  ]);
-  expect(shares.every((weights) => weights.reduce((sum, { percent }) => sum + percent, 0) === 100)).toBe(
-    true,
-  );
+  expect(await division(platform)).toEqual([100]);
   const judged = await platform.all(StepJudged);
   expect(judged.map(({ payload }) => payload.action)).toEqual(['advance', 'advance', 'promote']);
 });
@@ -335,17 +333,12 @@ it('rolls back a version that answers as fast and sees fewer incidents, before i
   });
   expect(rolledBack).toMatchObject({ modelVersion: 2, restoredVersion: 1 });
   const recall = rolledBack?.evidence.find(({ criterion }) => criterion === 'recall_decrease');
-  expect(recall).toMatchObject({ verdict: 'degraded', value: 1, threshold: 0.1, sampleSize: 100 });
+  expect(recall).toMatchObject({ verdict: 'degraded', value: 1, threshold: 0.1 });
+  // Proof is acted upon at once: how many of the hundred incidents are counted by then is chance.
+  expect(recall?.sampleSize).toBeGreaterThanOrEqual(10);
+  const judged = await platform.all(StepJudged);
+  expect(judged.map(({ payload }) => [payload.percent, payload.action])).toEqual([[10, 'roll-back']]);
   const traffic = await platform.all(TrafficShifted);
-  expect(
-    Math.max(
-      ...traffic
-        .slice(1)
-        .flatMap(({ payload }) =>
-          payload.weights.filter(({ arm }) => arm === 'canary').map(({ percent }) => percent),
-        ),
-    ),
-  ).toBe(10);
   expect(traffic.at(-1)?.payload.weights).toMatchObject([{ modelVersion: 1, percent: 100 }]);
 });
 
