@@ -190,6 +190,22 @@ function predictionsOf(prefix: string, count: number): Promise<EventOf<typeof Pr
   });
 }
 
+/**
+ * Predictions about rows that were scored by the division that `fits` asks for. A version is stated to be loaded, or refused,
+ * a moment before the division changes: rows that come in between are scored by the one before, and come again.
+ */
+let attempts = 0;
+function scoredUnder(
+  rows: readonly Readonly<Record<string, number | null>>[],
+  fits: (predictions: readonly EventOf<typeof PredictionMade>[]) => void,
+): Promise<void> {
+  return eventually(async () => {
+    const prefix = `attempt-${(attempts += 1)}`;
+    await publishFeatures(prefix, rows);
+    fits(await predictionsOf(prefix, rows.length));
+  });
+}
+
 const url = (path: string): string => `${service.httpUrl}${path}`;
 async function post(path: string, body: unknown): Promise<{ status: number; body: Record<string, unknown> }> {
   const response = await fetch(url(path), {
@@ -267,7 +283,11 @@ describe('inference with a champion', () => {
   });
 
   it('says that the version is loaded, proved equal to onnxruntime on many rows', async () => {
-    const [loaded] = await facts(ModelLoaded);
+    const [loaded] = await eventually(async () => {
+      const found = await facts(ModelLoaded);
+      expect(found).not.toEqual([]);
+      return found;
+    });
     expect(loaded?.payload).toMatchObject({
       modelName,
       modelVersion: 1,
@@ -535,13 +555,14 @@ describe('inference during a rollout', () => {
       const loaded = (await facts(ModelLoaded)).map(({ payload }) => payload.modelVersion);
       expect(loaded).toContain(2);
     });
-    await publishFeatures('prepared', rows(40));
-    for (const { payload } of await predictionsOf('prepared', 40)) {
-      expect(payload).toMatchObject({ arm: 'baseline', modelVersion: 1, rolloutId: 'rollout-1' });
-      expect(payload.shadow).toEqual([
-        { modelVersion: 2, arm: 'canary', probability: probability(second, 75, 1, 1) },
-      ]);
-    }
+    await scoredUnder(rows(40), (predictions) => {
+      for (const { payload } of predictions) {
+        expect(payload).toMatchObject({ arm: 'baseline', modelVersion: 1, rolloutId: 'rollout-1' });
+        expect(payload.shadow).toEqual([
+          { modelVersion: 2, arm: 'canary', probability: probability(second, 75, 1, 1) },
+        ]);
+      }
+    });
   });
 
   it('divides the systems by the weights, each with the other arm in its shadow', async () => {
@@ -589,9 +610,9 @@ describe('inference during a rollout', () => {
       return found;
     });
     expect(failed?.payload.code).toBe('INFERENCE_MODEL_DIGEST_MISMATCH');
-    await publishFeatures('refused', rows(30));
-    for (const { payload } of await predictionsOf('refused', 30))
-      expect(payload).toMatchObject({ modelVersion: 1, shadow: [] });
+    await scoredUnder(rows(30), (predictions) => {
+      for (const { payload } of predictions) expect(payload).toMatchObject({ modelVersion: 1, shadow: [] });
+    });
   });
 
   it('refuses a file that is no model, and goes on', async () => {
@@ -661,11 +682,11 @@ describe('inference during a rollout', () => {
     expect(both['probability']).toEqual(
       ofTrees.map((p, row) => expect.closeTo(row % 2 === 0 ? p : 0.75 * p + 0.125, 6) as number),
     );
-    await publishFeatures('graph', [{ cpu_usage_mean_5m: 75 }, {}]);
-    const predictions = await predictionsOf('graph', 2);
-    expect(
-      predictions.flatMap(({ payload }) => payload.shadow.map(({ probability }) => probability)).sort(),
-    ).toEqual([expect.closeTo(sigmoid(3), 6), null]);
+    await scoredUnder([{ cpu_usage_mean_5m: 75 }, {}], (predictions) => {
+      expect(
+        predictions.flatMap(({ payload }) => payload.shadow.map(({ probability }) => probability)).sort(),
+      ).toEqual([expect.closeTo(sigmoid(3), 6), null]);
+    });
   });
 
   it('answers the share of every class from the compiled trees, proved output by output', async () => {
