@@ -87,7 +87,9 @@ describe('the console', () => {
     );
     await first.close();
     const second = await start(first.directory);
-    expect(idsOf((await second.get('why/prediction/prediction-1')) as Node)).toEqual(expected);
+    await eventually(async () =>
+      expect(idsOf((await second.get('why/prediction/prediction-1')) as Node)).toEqual(expected),
+    );
   });
 
   it('explains an alert by the drift behind it, and keeps decisions over a restart', async () => {
@@ -104,14 +106,19 @@ describe('the console', () => {
     await eventually(async () =>
       expect(idsOf((await first.get('why/alert/al-1')) as Node)).toEqual(['alert-1', 'drift-1']),
     );
+    // Topics are followed independently of each other.
     const version = encodeURIComponent('performance-predictor/3');
-    expect(await first.get(`why/version/${version}`)).toMatchObject({ id: 'version-3' });
+    await eventually(async () =>
+      expect(await first.get(`why/version/${version}`)).toMatchObject({ id: 'version-3' }),
+    );
     await first.close();
     const second = await start(first.directory);
-    expect(await second.get('v1/overview')).toMatchObject({
-      alerts: [{ alertId: 'al-1' }],
-      versions: [{ modelName: 'performance-predictor', version: 3 }],
-    });
+    await eventually(async () =>
+      expect(await second.get('v1/overview')).toMatchObject({
+        alerts: [{ alertId: 'al-1' }],
+        versions: [{ modelName: 'performance-predictor', version: 3 }],
+      }),
+    );
   });
 
   it('serves a page that loads only its own files, and says when nothing is known', async () => {
