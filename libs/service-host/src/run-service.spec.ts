@@ -145,6 +145,8 @@ describe('errors over HTTP', () => {
     expect(late.status).toBe(503);
     expect(late.headers.get('retry-after')).toBe('1');
     expect(await late.json()).toMatchObject({ code: 'HOST_ANSWER_TOO_LATE', instance: '/things/slow' });
+    // The time runs from the arrival of the request: it may be up before the work has begun.
+    await eventually(() => expect(release).toBeDefined());
     release?.();
     await eventually(() => expect(order).toEqual(['answered']));
     expect((await fetch(`${httpUrl}/things/trace`)).status).toBe(200);
@@ -241,10 +243,13 @@ describe('metrics', () => {
     const { httpUrl } = await run();
     await Promise.all(['1', '2', '3'].map((id) => fetch(`${httpUrl}/things/item/${id}`)));
     await Promise.all(['a', 'b'].map((id) => fetch(`${httpUrl}/nowhere/${id}`)));
-    const text = await (await fetch(`${httpUrl}/metrics`)).text();
-    expect(text).toMatch(/duration_seconds_count\{.*route="\/things\/item\/:id",status="404"\} 3/);
-    expect(text).toMatch(/duration_seconds_count\{.*route="unmatched",status="404"\} 2/);
-    expect(text).not.toContain('nowhere');
+    // A request is counted when its answer has left, which its caller may see first.
+    await eventually(async () => {
+      const text = await (await fetch(`${httpUrl}/metrics`)).text();
+      expect(text).toMatch(/duration_seconds_count\{.*route="\/things\/item\/:id",status="404"\} 3/);
+      expect(text).toMatch(/duration_seconds_count\{.*route="unmatched",status="404"\} 2/);
+      expect(text).not.toContain('nowhere');
+    });
   });
 
   it('of the process appear once, however many services it runs', async () => {

@@ -84,8 +84,11 @@ it('starts services on one set of backends, and a fact of one reaches the other 
   ]);
   await eventually(() => expect(seen).toHaveLength(1));
   expect(seen[0]?.event).toMatchObject({ source: 'inference', traceparent });
-  const text = await (await fetch(`${receiver.httpUrl}/metrics`)).text();
-  expect(text).toMatch(/messaging_handled_total\{.*\} 1/);
+  // Counted after the handler has returned.
+  await eventually(async () => {
+    const text = await (await fetch(`${receiver.httpUrl}/metrics`)).text();
+    expect(text).toMatch(/messaging_handled_total\{.*\} 1/);
+  });
   await receiver.close();
   await sender.close();
 });
