@@ -1,4 +1,5 @@
 import { SeededRandom } from '@headrace/kernel';
+import { eventually } from '@headrace/testing';
 import { expect, it } from 'vitest';
 import { type BoostingRequest } from '../../application/gradient-booster.js';
 import { xgboostParameters } from '../../application/xgboost-parameters.js';
@@ -21,9 +22,6 @@ const request: BoostingRequest = {
   featureNames: ['a', 'b', 'c', 'd'],
   train: { values, rows, columns, label, weight: new Float32Array(rows).fill(0.5) },
 };
-
-/** A busy machine takes its time to bury a process. */
-const patience = { timeout: 15_000 };
 
 function isRunning(id: number): boolean {
   try {
@@ -103,7 +101,7 @@ await describeWithCurrentLibrary('one model over many processes', (found) => {
       message: 'The training was cancelled after 4 rounds',
     });
     expect(processes).toHaveLength(3);
-    await expect.poll(() => processes.filter(isRunning), patience).toEqual([]);
+    await eventually(() => expect(processes.filter(isRunning)).toEqual([]));
   });
 
   it('ends with the reason, and may be tried again, when a worker is killed', async () => {
@@ -114,7 +112,7 @@ await describeWithCurrentLibrary('one model over many processes', (found) => {
       { onRound: ({ round }) => round === 3 && process.kill(processes.get('worker 1 of 2')!, 'SIGKILL') },
     );
     await expect(lost).rejects.toMatchObject({ retryable: true });
-    await expect.poll(() => [...processes.values()].filter(isRunning), patience).toEqual([]);
+    await eventually(() => expect([...processes.values()].filter(isRunning)).toEqual([]));
   });
 
   it.each([
