@@ -49,7 +49,7 @@ export function describeLoop(backends: string, environment: () => Promise<Record
           const report = await runTour(platform, {
             seed: 42,
             clock: new SystemClock(),
-            stepMs: 600_000,
+            stepMs: 300_000,
             tell: () => undefined,
           });
           expect(report.steps.map(({ name }) => name)).toEqual([

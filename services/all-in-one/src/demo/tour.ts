@@ -60,11 +60,13 @@ export async function runTour(platform: AllInOne, options: TourOptions): Promise
     options.onDecision?.(entry);
   });
   const now = options.clock.now().getTime();
+  // Three weeks to tell of last for 20 minutes at full speed, which a busy machine may need for a loop of two.
+  const beginning = now - 496 * hour;
   const feed = new FleetFeed({
     url: platform.urlOf('ingestion'),
     seed: options.seed,
     systems: 100,
-    from: new Date(now - 160 * hour),
+    from: new Date(beginning),
     until: new Date(now),
     stepMs: 150_000,
     incidentsPerDay: 3,
@@ -83,7 +85,7 @@ export async function runTour(platform: AllInOne, options: TourOptions): Promise
   try {
     options.tell('1. A fleet of 100 servers reports: eighteen hours of history');
     await step('history', async () => {
-      await feed.sendUntil(new Date(now - 142 * hour));
+      await feed.sendUntil(new Date(beginning + 18 * hour));
       return { readings: feed.sent };
     });
 
