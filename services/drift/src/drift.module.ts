@@ -24,8 +24,8 @@ import { MeasurePerformance } from './application/measure-performance.js';
 import { Policies } from './application/policies.js';
 import { DriftStore } from './application/ports.js';
 import { ReadDrift } from './application/read-drift.js';
-import { RecordAnswer } from './application/record-answer.js';
 import { RecordOutcomes } from './application/record-outcomes.js';
+import { RecordProgress } from './application/record-progress.js';
 import { RecordValidation } from './application/record-validation.js';
 import { ReferenceProfiles } from './application/reference-profiles.js';
 import { driftPolicySchema } from './domain/drift-policy.js';
@@ -59,8 +59,8 @@ export class DriftModule {
         CountPredictions,
         FollowChampion,
         ReadDrift,
-        RecordAnswer,
         RecordOutcomes,
+        RecordProgress,
         RecordValidation,
       ],
     };

@@ -4,10 +4,14 @@ import {
   DriftDetected,
   DriftMeasured,
   FeaturesComputed,
+  ModelTrained,
   OutcomeObserved,
   PerformanceMeasured,
   PredictionMade,
   RetrainingRequested,
+  RolloutRolledBack,
+  RolloutStarted,
+  TrainingRequested,
   WindowValidated,
 } from '@headrace/contracts';
 import { type EventDefinition, type PayloadOf } from '@headrace/contracts';
@@ -141,6 +145,7 @@ function watching({ backends, clock, url }: Running = shared, model = `model-${m
       openWindow: { rows: number; predictions: number };
       latest?: { rows: number; judgement: { verdict: string }; note?: string; retraining: string };
       requestedAt: string[];
+      newModel: { stage: string };
     };
   };
   const sendFeatures = async (rows: number, features: () => Draw, prefix = 'features'): Promise<void> => {
@@ -240,6 +245,31 @@ function referenceProfile() {
   };
 }
 
+const trainedModel = {
+  trainingId: 't',
+  runId: 'r',
+  digest: 'sha256:0',
+  artifactKey: 'k',
+  artifacts: {},
+  featureNames: [...names],
+  members: [{ name: 'xgboost', kind: 'trees' }],
+  label: 'incident_within_15m',
+  parameters: {},
+  metrics: {},
+  trainingSet: {
+    digest: 'sha256:0',
+    rows: 1,
+    positives: 1,
+    from: '2026-11-23T10:00:00Z',
+    to: '2026-11-23T10:00:00Z',
+  },
+  validated: true,
+  evidence: [],
+  library: 'xgboost 3',
+  reason: 'drift',
+};
+const rollout = { modelVersion: 2, rolloutId: 'r2', baselineVersion: 1, steps: [100], policyVersion: '1' };
+
 const verdicts = (measured: readonly PayloadOf<typeof DriftMeasured>[]): string[] =>
   measured.map(({ verdict }) => verdict);
 
@@ -322,6 +352,52 @@ describe('drift', () => {
       ]),
     );
     await sendServed(200, 0.8);
+    await eventually(async () => expect(await facts(RetrainingRequested)).toHaveLength(2));
+  });
+
+  it('asks for no second model while the first is trained and rolled out, however long that lasts', async () => {
+    const { model, publisher, promote, sendServed, facts, clock, view } = watching();
+    await promote(1);
+    await sendServed(200, 0.8);
+    await eventually(async () => expect(await facts(RetrainingRequested)).toHaveLength(1));
+    const tell = async <Definition extends EventDefinition>(
+      definition: Definition,
+      payload: Omit<PayloadOf<Definition>, 'modelName'>,
+    ): Promise<void> => {
+      const fact = { id: `told-${next++}`, time: clock.now(), payload: { ...payload, modelName: model } };
+      await publisher.publish(definition, [fact] as never);
+    };
+    const at = () => clock.now().toISOString();
+    const stageIs = (stage: string) =>
+      eventually(async () => expect((await view()).newModel.stage).toBe(stage));
+    const holdsDuring = async (stage: string) => {
+      await stageIs(stage);
+      clock.advance(30 * 3_600_000);
+      await eventually(async () => expect((await view()).latest?.retraining).toBe(`hold: ${stage}`));
+      expect(await facts(RetrainingRequested)).toHaveLength(1);
+    };
+
+    await tell(TrainingRequested, {
+      trainingId: 't',
+      reason: 'drift',
+      requestedBy: 'drift',
+      requestedAt: at(),
+    });
+    await holdsDuring('training');
+    // Topics keep no order among each other: the rollout is heard of before the model that it is of.
+    await tell(RolloutStarted, { ...rollout, startedAt: at() });
+    await stageIs('rollout');
+    await tell(ModelTrained, { ...trainedModel, startedAt: at(), finishedAt: at() });
+    await holdsDuring('rollout');
+    await tell(RolloutRolledBack, {
+      ...rollout,
+      restoredVersion: 1,
+      evidence: [],
+      rolledBackAt: at(),
+      reason: 'it was worse',
+    });
+    await stageIs('none');
+    clock.advance(61_000);
     await eventually(async () => expect(await facts(RetrainingRequested)).toHaveLength(2));
   });
 

@@ -79,6 +79,7 @@ export interface ModelUnit {
 
 /** What drift knows, durable. A restart goes on with the same windows; two processes never count into one at a time. */
 export abstract class DriftStore {
+  /** Of the models that have a champion: only those are watched. */
   abstract modelNames(): Promise<readonly string[]>;
   abstract inModel<T>(modelName: string, work: (unit: ModelUnit) => Promise<T>): Promise<T>;
   /** Idempotent per outcome; predictions of the same system and event time learn their label. */

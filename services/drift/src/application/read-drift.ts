@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { type ModelWatch } from '../domain/model-watch.js';
+import { newModelOf, type ModelWatch } from '../domain/model-watch.js';
+import { type NewModelStage } from '../domain/new-model-progress.js';
 import { ModelNotWatchedError } from './check-drift.js';
 import { type DriftReport, DriftStore, type PerformanceReport } from './ports.js';
 
@@ -11,6 +12,7 @@ export interface DriftView {
   readonly windowsInARow: ModelWatch['streaks'];
   readonly shift: ModelWatch['shift'];
   readonly requestedAt: readonly string[];
+  readonly newModel: NewModelStage;
   /** Undefined until a first window has closed. */
   readonly latest: DriftReport | undefined;
   readonly performance: readonly PerformanceReport[];
@@ -39,6 +41,7 @@ export class ReadDrift {
       windowsInARow: watch.streaks,
       shift: watch.shift,
       requestedAt: watch.requestedAt,
+      newModel: newModelOf(watch),
       latest: await this.store.latestReport(modelName),
       performance: await this.store.latestPerformance(modelName),
     };

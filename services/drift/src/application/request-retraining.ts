@@ -3,7 +3,7 @@ import { deterministicId } from '@headrace/kernel';
 import { pending } from '@headrace/messaging';
 import { type VersionedPolicy } from '../domain/drift-policy.js';
 import { decideRetraining } from '../domain/decide-retraining.js';
-import { type ModelWatch } from '../domain/model-watch.js';
+import { newModelOf, type ModelWatch } from '../domain/model-watch.js';
 import { type ModelUnit } from './ports.js';
 
 /** Asks whether the model should be trained again, and states the request in the unit. Answers what was decided. */
@@ -26,7 +26,7 @@ export async function requestRetraining(
         watch.streaks['data-quality'] >= policy.windowsInARow ||
         Object.values(watch.failedSuites).some((failed) => failed >= policy.dataQuality.failedWindowsInARow),
       requestedBefore: watch.requestedAt.map((time) => new Date(time)),
-      answeredAt: watch.answeredAt === undefined ? undefined : new Date(watch.answeredAt),
+      newModel: newModelOf(watch),
     },
     policy.retraining,
   );

@@ -23,7 +23,7 @@ const decide = (given: Partial<RetrainingCase>, changed: Partial<typeof policy> 
       performance: undefined,
       dataBroken: false,
       requestedBefore: [],
-      answeredAt: undefined,
+      newModel: { stage: 'none' },
       ...given,
     },
     { ...policy, ...changed },
@@ -71,13 +71,20 @@ describe('decideRetraining', () => {
     });
   });
 
-  it('asks for nothing new while what was asked for is on its way, and not for ever', () => {
-    const asked = { performance: performance('degraded'), requestedBefore: [ago(2)] };
+  it.each(['training', 'rollout'] as const)('asks for nothing new during a %s, however long ago', (stage) => {
+    const asked = { performance: performance('degraded'), requestedBefore: [ago(200)] };
+    expect(decide({ ...asked, newModel: { stage } })).toEqual({ action: 'hold', because: stage });
+    expect(decide({ ...asked, newModel: { stage: 'none' } })).toMatchObject({ action: 'request' });
+  });
+
+  it('waits for what must follow a request or a training, and asks again when that was lost', () => {
+    const asked = { performance: performance('degraded'), requestedBefore: [ago(9)] };
     const patient = { answerWithinSeconds: 3 * 3600 };
-    expect(decide(asked, patient)).toMatchObject({ because: 'answer-pending' });
-    expect(decide({ ...asked, answeredAt: ago(2.5) }, patient)).toMatchObject({ because: 'answer-pending' });
-    expect(decide({ ...asked, answeredAt: ago(1.5) }, patient)).toMatchObject({ action: 'request' });
-    expect(decide({ ...asked, requestedBefore: [ago(3)] }, patient)).toMatchObject({ action: 'request' });
+    const silentFor = (hours: number) => ({ stage: 'handed-over', since: ago(hours) }) as const;
+    expect(decide({ ...asked, newModel: silentFor(2.999) }, patient)).toMatchObject({
+      because: 'answer-pending',
+    });
+    expect(decide({ ...asked, newModel: silentFor(3) }, patient)).toMatchObject({ action: 'request' });
   });
 
   it('keeps the cooldown to the second and the budget of a day', () => {

@@ -1,6 +1,7 @@
 import { type Evidence } from '@headrace/contracts';
 import { type Verdict } from '@headrace/kernel';
 import { type DriftPolicy } from './drift-policy.js';
+import { type NewModelStage } from './new-model-progress.js';
 
 export interface RetrainingCase {
   readonly now: Date;
@@ -15,8 +16,7 @@ export interface RetrainingCase {
   readonly dataBroken: boolean;
   /** When retraining was requested before, oldest first. */
   readonly requestedBefore: readonly Date[];
-  /** When a training last failed or a rollout last ended; undefined: never. */
-  readonly answeredAt: Date | undefined;
+  readonly newModel: NewModelStage;
 }
 
 export type RetrainingDecision =
@@ -28,6 +28,8 @@ export type RetrainingDecision =
         | 'harmless'
         | 'impact-unknown'
         | 'data-broken'
+        | 'training'
+        | 'rollout'
         | 'answer-pending'
         | 'cooldown'
         | 'budget';
@@ -39,11 +41,12 @@ const DAY_MS = 86_400_000;
  * Decides whether a new model is worth its price. The question is not whether the world moved but whether that hurts:
  * degraded performance asks for a model, with or without a shift; a shift after which performance was measured and held
  * is harmless; a shift without outcomes yet waits for them, unless the policy says otherwise. Then the brakes: broken
- * data first; then the answer to the last request, because a newer version would restart the rollout of the one that was
- * asked for, again and again; cooldown; budget of a day.
+ * data first; then a new model that is on its way, because a newer version would restart its rollout, again and again;
+ * cooldown; budget of a day. A training and a rollout are waited for until they end; only between the two, and before
+ * them, a model can be lost without a fact, and after `answerWithinSeconds` of silence it counts as lost.
  */
 export function decideRetraining(
-  { now, shift, performance, dataBroken, requestedBefore, answeredAt }: RetrainingCase,
+  { now, shift, performance, dataBroken, requestedBefore, newModel }: RetrainingCase,
   policy: DriftPolicy['retraining'],
 ): RetrainingDecision {
   const hurts = performance?.verdict === 'degraded';
@@ -54,11 +57,16 @@ export function decideRetraining(
     if (policy.whenImpactUnknown === 'hold') return { action: 'hold', because: 'impact-unknown' };
   }
   if (dataBroken) return { action: 'hold', because: 'data-broken' };
-  const last = requestedBefore.at(-1);
-  const answered = last === undefined || (answeredAt !== undefined && answeredAt >= last);
-  if (!answered && now.getTime() - last.getTime() < policy.answerWithinSeconds * 1000) {
+  if (newModel.stage === 'training' || newModel.stage === 'rollout') {
+    return { action: 'hold', because: newModel.stage };
+  }
+  if (
+    newModel.stage === 'handed-over' &&
+    now.getTime() - newModel.since.getTime() < policy.answerWithinSeconds * 1000
+  ) {
     return { action: 'hold', because: 'answer-pending' };
   }
+  const last = requestedBefore.at(-1);
   if (last && now.getTime() - last.getTime() < policy.cooldownSeconds * 1000) {
     return { action: 'hold', because: 'cooldown' };
   }

@@ -3,6 +3,7 @@ import { type Verdict } from '@headrace/kernel';
 import { type DriftPolicy } from './drift-policy.js';
 import { DriftWindow, type DriftWindowState } from './drift-window.js';
 import { type DriftJudgement } from './judge-drift.js';
+import { stageOfNewModel, type NewModelProgress, type NewModelStage } from './new-model-progress.js';
 import { type ReferenceProfile } from './reference-profile.js';
 
 export type DriftKind = 'feature' | 'prediction' | 'data-quality' | 'performance';
@@ -42,8 +43,8 @@ export interface ModelWatch {
   /** Windows of readings in a row that failed, by suite. */
   readonly failedSuites: Readonly<Record<string, number>>;
   readonly requestedAt: readonly string[];
-  /** When a training of the model last failed or a rollout of it last ended. */
-  readonly answeredAt?: string | undefined;
+  /** Of the new model, whoever asked for it. */
+  readonly progress?: NewModelProgress | undefined;
 }
 
 const noStreaks = { feature: 0, prediction: 0, 'data-quality': 0, performance: 0 } as const;
@@ -69,7 +70,7 @@ export function newWatch(modelName: string, now: Date): ModelWatch {
 
 /**
  * Another champion: its own reference, so windows, streaks and shifts of the one before say nothing about it. Positions
- * stay (the log is the same), and so do the requests: cooldown and budget belong to the model, not to a version.
+ * stay (the log is the same), and so do the requests and the progress of a new model: they belong to the model, not to a version.
  */
 export function followChampion(
   watch: ModelWatch,
@@ -82,8 +83,13 @@ export function followChampion(
     positions: watch.positions,
     failedSuites: watch.failedSuites,
     requestedAt: watch.requestedAt,
-    answeredAt: watch.answeredAt,
+    progress: watch.progress,
   };
+}
+
+export function newModelOf({ progress, requestedAt }: ModelWatch): NewModelStage {
+  const last = requestedAt.at(-1);
+  return stageOfNewModel(progress ?? {}, last === undefined ? undefined : new Date(last));
 }
 
 /** The open window, begun when there is none yet. */

@@ -1,11 +1,14 @@
 import {
   AliasChanged,
   FeaturesComputed,
+  ModelTrained,
   OutcomeObserved,
   PredictionMade,
   RolloutPromoted,
   RolloutRolledBack,
+  RolloutStarted,
   TrainingFailed,
+  TrainingRequested,
   WindowValidated,
 } from '@headrace/contracts';
 import { type EventOf, On, OnBatch } from '@headrace/messaging';
@@ -13,8 +16,8 @@ import { Controller } from '@nestjs/common';
 import { CountFeatures } from '../../application/count-features.js';
 import { CountPredictions } from '../../application/count-predictions.js';
 import { FollowChampion } from '../../application/follow-champion.js';
-import { RecordAnswer } from '../../application/record-answer.js';
 import { RecordOutcomes } from '../../application/record-outcomes.js';
+import { RecordProgress } from '../../application/record-progress.js';
 import { RecordValidation } from '../../application/record-validation.js';
 
 @Controller()
@@ -25,7 +28,7 @@ export class DriftEvents {
     private readonly predictions: CountPredictions,
     private readonly outcomes: RecordOutcomes,
     private readonly validation: RecordValidation,
-    private readonly answers: RecordAnswer,
+    private readonly progress: RecordProgress,
   ) {}
 
   @On(AliasChanged)
@@ -48,11 +51,34 @@ export class DriftEvents {
     return this.outcomes.execute(events);
   }
 
-  @On(RolloutPromoted, RolloutRolledBack, TrainingFailed)
-  onAnswer(
-    event: EventOf<typeof RolloutPromoted | typeof RolloutRolledBack | typeof TrainingFailed>,
-  ): Promise<void> {
-    return this.answers.execute(event);
+  @On(TrainingRequested)
+  onTrainingRequested({ payload }: EventOf<typeof TrainingRequested>): Promise<void> {
+    return this.progress.execute(payload.modelName, 'trainingBegan', payload.requestedAt);
+  }
+
+  @On(ModelTrained)
+  onModelTrained({ payload }: EventOf<typeof ModelTrained>): Promise<void> {
+    return this.progress.execute(payload.modelName, 'trained', payload.finishedAt);
+  }
+
+  @On(TrainingFailed)
+  onTrainingFailed({ payload }: EventOf<typeof TrainingFailed>): Promise<void> {
+    return this.progress.execute(payload.modelName, 'trainingFailed', payload.failedAt);
+  }
+
+  @On(RolloutStarted)
+  onRolloutStarted({ payload }: EventOf<typeof RolloutStarted>): Promise<void> {
+    return this.progress.execute(payload.modelName, 'rolloutBegan', payload.startedAt);
+  }
+
+  @On(RolloutPromoted)
+  onRolloutPromoted({ payload }: EventOf<typeof RolloutPromoted>): Promise<void> {
+    return this.progress.execute(payload.modelName, 'rolloutEnded', payload.promotedAt);
+  }
+
+  @On(RolloutRolledBack)
+  onRolloutRolledBack({ payload }: EventOf<typeof RolloutRolledBack>): Promise<void> {
+    return this.progress.execute(payload.modelName, 'rolloutEnded', payload.rolledBackAt);
   }
 
   @On(WindowValidated)

@@ -121,7 +121,7 @@ export class TypeormDriftStore extends DriftStore {
 
   async modelNames(): Promise<readonly string[]> {
     const rows = await this.query<{ model_name: string }>(
-      'SELECT model_name FROM drift.watch WHERE state IS NOT NULL ORDER BY model_name',
+      `SELECT model_name FROM drift.watch WHERE state -> 'champion' IS NOT NULL ORDER BY model_name`,
       [],
     );
     return rows.map((row) => row.model_name);
