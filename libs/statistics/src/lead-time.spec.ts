@@ -46,6 +46,33 @@ describe('leadTime', () => {
     expect(() => leadTime([1], [1], 0)).toThrow(InvalidSampleError);
   });
 
+  it('is that of the definition for alerts and incidents in any order, near each other or far apart', () => {
+    const time = fc.oneof(
+      fc.integer({ min: -30, max: 30 }),
+      fc.double({ min: -1e6, max: 1e6, noNaN: true }),
+      fc.constantFrom(-Number.MAX_VALUE, -1e300, 5e-324, 1e300, Number.MAX_VALUE),
+    );
+    const times = fc.array(time, { maxLength: 40 });
+    fc.assert(
+      fc.property(times, times, fc.constantFrom(0.5, 10, 1e5, 1e301), (alerts, incidents, horizon) => {
+        const starts = [...new Set(incidents.map((start) => start + 0))].sort((one, other) => one - other);
+        const leads = starts.flatMap((start, index) => {
+          const own = alerts.filter(
+            (alert) =>
+              alert <= start && alert >= start - horizon && !(alert <= (starts[index - 1] ?? -Infinity)),
+          );
+          return own.length > 0 ? [start - Math.min(...own)] : [];
+        });
+        const found = leadTime(alerts, incidents, horizon);
+        if (starts.length === 0) expect(found).toBeUndefined();
+        else {
+          expect(found).toMatchObject({ incidents: starts.length, warned: leads.length });
+          expect(found!.least).toBe(leads.length > 0 ? Math.min(...leads) : undefined);
+        }
+      }),
+    );
+  });
+
   it('never exceeds the horizon, and more alerts never warn of fewer incidents', () => {
     const times = fc.array(fc.integer({ min: 0, max: 500 }), { maxLength: 20 });
     fc.assert(

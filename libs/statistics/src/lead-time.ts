@@ -27,26 +27,21 @@ export function leadTime(
   horizon: number,
 ): LeadTime | undefined {
   assertPositive('The horizon', horizon);
-  const [warnings, starts] = [ascendingTimes('alert', alerts), ascendingTimes('incident', incidents)];
+  assertFinite('alert', alerts);
+  assertFinite('incident', incidents);
+  // Two incidents that begin at once are one.
+  const starts = sortedValues(incidents).filter(
+    (start, index, all) => index === 0 || start > (all[index - 1] as number),
+  );
   if (starts.length === 0) return undefined;
-  const leads: number[] = [];
-  let next = 0;
-  let before = -Infinity;
-  for (const start of starts) {
-    const from = start - horizon;
-    // What came up to the incident before warned of that one.
-    while (
-      next < warnings.length &&
-      ((warnings[next] as number) < from || (warnings[next] as number) <= before)
-    ) {
-      next += 1;
-    }
-    const first = warnings[next];
-    if (first !== undefined && first <= start) leads.push(start - first);
-    before = start;
+  const firsts = firstAlerts(alerts, starts, horizon);
+  const found = new Float64Array(starts.length);
+  let warned = 0;
+  for (let index = 0; index < starts.length; index += 1) {
+    const first = firsts[index] as number;
+    if (first < Infinity) found[warned++] = (starts[index] as number) - first;
   }
-  leads.sort((one, other) => one - other);
-  const warned = leads.length;
+  const leads = sortedValues(found.subarray(0, warned));
   const middle = warned >>> 1;
   return {
     incidents: starts.length,
@@ -61,15 +56,50 @@ export function leadTime(
   };
 }
 
-function ascendingTimes(of: string, times: ArrayLike<number>): Float64Array {
+function assertFinite(of: string, times: ArrayLike<number>): void {
   for (let index = 0; index < times.length; index += 1) {
-    const time = times[index];
-    if (!Number.isFinite(time))
-      throw new InvalidSampleError(`Time ${time} of an ${of} is not finite; leave it out`);
+    if (!Number.isFinite(times[index])) {
+      throw new InvalidSampleError(`Time ${times[index]} of an ${of} is not finite; leave it out`);
+    }
   }
-  const sorted = sortedValues(times);
-  // Two incidents that begin at once are one.
-  return of === 'incident'
-    ? sorted.filter((time, index) => index === 0 || time > (sorted[index - 1] as number))
-    : sorted;
+}
+
+/**
+ * The first alert within the horizon of each incident, Infinity where there is none. The alerts need no order: each looks up
+ * the incident after it in a table of equal spans of time, most of which hold none or one.
+ */
+function firstAlerts(alerts: ArrayLike<number>, starts: Float64Array, horizon: number): Float64Array {
+  const firsts = new Float64Array(starts.length).fill(Infinity);
+  const [from, last] = [starts[0] as number, starts[starts.length - 1] as number];
+  const spans = 4 * starts.length;
+  const perTime = (spans - 1) / (last - from);
+  // Infinite for a single incident, 0 for a range that no span divides: then there is one span.
+  const scale = Number.isFinite(perTime) ? perTime : 0;
+  const spanOf = (time: number): number => Math.max(0, (time - from) * scale) >>> 0;
+  // The first incident of a span or of one after it.
+  const firstOf = new Uint32Array(spans + 1).fill(starts.length);
+  for (let index = starts.length - 1; index >= 0; index -= 1)
+    firstOf[spanOf(starts[index] as number)] = index;
+  for (let span = spans - 1; span >= 0; span -= 1) {
+    firstOf[span] = Math.min(firstOf[span] as number, firstOf[span + 1] as number);
+  }
+  for (let row = 0; row < alerts.length; row += 1) {
+    const alert = alerts[row] as number;
+    if (alert > last) continue;
+    const span = spanOf(alert);
+    const index = firstAtOrAfter(starts, alert, firstOf[span] as number, firstOf[span + 1] as number);
+    if (alert >= (starts[index] as number) - horizon && alert < (firsts[index] as number))
+      firsts[index] = alert;
+  }
+  return firsts;
+}
+
+/** Where the first start that is not before a time stands, from `low` on and at `high` at the latest. */
+function firstAtOrAfter(starts: Float64Array, time: number, low: number, high: number): number {
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((starts[middle] as number) < time) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
