@@ -20,10 +20,18 @@ export interface AdwinBuckets {
   readonly perLevel: readonly number[];
 }
 
+/** The newest value, and the ones before it: a state shares them with the next instead of copying them. */
+export interface AdwinRecent {
+  readonly value: number;
+  readonly before?: AdwinRecent | undefined;
+  /** How many values there are. */
+  readonly count: number;
+}
+
 export interface AdwinState {
   readonly buckets: AdwinBuckets;
-  /** The newest values, in order of time, not yet in a bucket. */
-  readonly recent: readonly number[];
+  /** Values that are not yet in a bucket. */
+  readonly recent?: AdwinRecent | undefined;
   readonly ticks: number;
   /** True when the last value made the window drop its past. */
   readonly drifted: boolean;
@@ -31,12 +39,12 @@ export interface AdwinState {
 
 export const adwinStart: AdwinState = {
   buckets: { means: [], squares: [], perLevel: [] },
-  recent: [],
+  recent: undefined,
   ticks: 0,
   drifted: false,
 };
 
-/** So many values wait at most, so that a state is copied cheaply with each of them. */
+/** So many values wait at most, so that a state stays shallow. */
 const MOST_RECENT = 32;
 /** A larger magnitude is no reading, and its square times the window would leave the range of doubles. */
 const LARGEST = 1e100;
@@ -68,12 +76,12 @@ export function adwin(state: AdwinState, value: number, options: AdwinOptions = 
   assertWhole('minSide', minSide, 1);
   if (!(Math.abs(value) <= LARGEST)) return state.drifted ? { ...state, drifted: false } : state;
   const ticks = state.ticks + 1;
-  const recent = appended(state.recent, value);
+  const recent = { value, before: state.recent, count: 1 + (state.recent?.count ?? 0) };
   const look = ticks % clock === 0;
-  if (!look && recent.length < MOST_RECENT) return { buckets: state.buckets, recent, ticks, drifted: false };
+  if (!look && recent.count < MOST_RECENT) return { buckets: state.buckets, recent, ticks, drifted: false };
   const buckets = withValues(state.buckets, recent, maxBuckets);
   const kept = look ? withoutPast(buckets, delta, minSide) : buckets;
-  return { buckets: kept, recent: [], ticks, drifted: kept !== buckets };
+  return { buckets: kept, recent: undefined, ticks, drifted: kept !== buckets };
 }
 
 /** Values in the window and their mean; undefined while it is empty. */
@@ -82,31 +90,26 @@ export function adwinWindow({
   recent,
 }: AdwinState): { readonly width: number; readonly mean: number } | undefined {
   const held = centreOf(buckets);
-  const width = held.width + recent.length;
+  const width = held.width + (recent?.count ?? 0);
   if (width === 0) return undefined;
-  return { width, mean: recent.reduce((mean, value) => mean + (value - held.mean) / width, held.mean) };
-}
-
-/** Copied by hand: spreading or pushing grows the copy beyond what is needed. */
-function appended(values: readonly number[], value: number): readonly number[] {
-  const copy = new Array<number>(values.length + 1);
-  for (let index = 0; index < values.length; index += 1) copy[index] = values[index] as number;
-  copy[values.length] = value;
-  return copy;
+  let { mean } = held;
+  for (let each = recent; each !== undefined; each = each.before) mean += (each.value - held.mean) / width;
+  return { width, mean };
 }
 
 /** Puts values into buckets. */
-function withValues(from: AdwinBuckets, values: readonly number[], most: number): AdwinBuckets {
-  const perLevel = levelsWith(from.perLevel, values.length, most);
+function withValues(from: AdwinBuckets, recent: AdwinRecent, most: number): AdwinBuckets {
+  const perLevel = levelsWith(from.perLevel, recent.count, most);
   const length = perLevel.reduce((sum, buckets) => sum + buckets, 0);
   const [means, squares] = [new Array<number>(length), new Array<number>(length)];
   // The buckets of a level, newest first: what moves up into it, into the lowest the values themselves, then what it held.
-  const room = values.length + from.means.length;
-  const [levelMeans, levelSquares] = [new Float64Array(room), new Float64Array(room)];
-  for (let index = 0; index < values.length; index += 1) {
-    levelMeans[index] = values[values.length - 1 - index] as number;
+  const room = recent.count + from.means.length;
+  const [levelMeans, levelSquares] = [new Array<number>(room), new Array<number>(room)];
+  let [read, written, up] = [0, 0, 0];
+  for (let each: AdwinRecent | undefined = recent; each !== undefined; each = each.before, up += 1) {
+    levelMeans[up] = each.value;
+    levelSquares[up] = 0;
   }
-  let [read, written, up] = [0, 0, values.length];
   for (let level = 0, size = 1; level < perLevel.length && up > 0; level += 1, size *= 2) {
     let all = up;
     for (let held = from.perLevel[level] ?? 0; held > 0; held -= 1, all += 1, read += 1) {
@@ -128,13 +131,7 @@ function withValues(from: AdwinBuckets, values: readonly number[], most: number)
 }
 
 /** Makes one of each two neighbours between `from` and `to`, puts them to the front and says how many; Chan's formula for equal sizes. */
-function joinPairs(
-  means: Float64Array,
-  squares: Float64Array,
-  from: number,
-  to: number,
-  size: number,
-): number {
+function joinPairs(means: number[], squares: number[], from: number, to: number, size: number): number {
   let joined = 0;
   for (let index = from; index < to; index += 2, joined += 1) {
     const [newer, older] = [means[index] as number, means[index + 1] as number];
