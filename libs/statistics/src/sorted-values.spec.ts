@@ -10,6 +10,8 @@ describe('sorted values', () => {
     'few values': () => Math.floor(random.next() * 3),
     'with an outlier': (row) => (row === 0 ? 1e300 : random.next()),
     'with infinities': (row) => (row % 7 === 0 ? NaN : row % 11 === 0 ? Infinity : -row),
+    'over the whole range of doubles': () => Math.exp(1400 * random.next() - 700),
+    'halving each time': (row) => 2 ** -(row % 1070),
     denormal: () => 5e-324 * Math.floor(10 * random.next()),
     'without a range that can be divided': (row) => (row % 2 ? Number.MAX_VALUE : -Number.MAX_VALUE),
     'nothing but NaN': () => NaN,

@@ -2,6 +2,8 @@
 export const INSERTION_LIMIT = 24;
 /** So many values are dealt in memory that is used again: a third of their time would go into making it. */
 const SHORT = 2048;
+/** Each turn spreads a bucket's own range; skewed samples need two or three, only contrived ones more. */
+const MOST_TURNS = 8;
 
 /** The values of a sample in ascending order, NaN left out, -0 read as 0: the common start of all rank statistics. */
 export function sortedValues(sample: ArrayLike<number>): Float64Array {
@@ -19,10 +21,11 @@ export function sortedValues(sample: ArrayLike<number>): Float64Array {
  * Sorts the first `length` values where they stand; none is NaN or -0.
  *
  * They are dealt into buckets of equal width by one counting pass, and insertion does what that leaves undone: linear for
- * smooth data, three times as fast as sorting at once. A crowded bucket (skew, outliers) whose values are not in order yet,
- * and a range that cannot be divided (infinities), are handed to the built-in sort, so the worst case stays n log n.
+ * smooth data, three times as fast as sorting at once. A crowded bucket (skew, outliers) that is not in order yet is dealt
+ * again, up to eight times, or if it is of a short sample handed to the built-in sort, as is a range that cannot be divided
+ * (infinities): the worst case stays n log n.
  */
-export function sortFirst(values: Float64Array, length: number): void {
+export function sortFirst(values: Float64Array, length: number, turn = 1): void {
   if (length > INSERTION_LIMIT) {
     let [least, most] = [Infinity, -Infinity];
     for (let row = 0; row < length; row += 1) {
@@ -39,7 +42,7 @@ export function sortFirst(values: Float64Array, length: number): void {
       return;
     }
     moveToBuckets(values, length, room);
-    if (fullest > INSERTION_LIMIT) sortCrowded(values, room.ends, buckets);
+    if (fullest > INSERTION_LIMIT) sortCrowded(values, room, buckets, turn);
   }
   for (let index = 1; index < length; index += 1) {
     const value = values[index] as number;
@@ -115,10 +118,15 @@ function moveToBuckets(values: Float64Array, length: number, { bucketOf, ends, g
   }
 }
 
-function sortCrowded(values: Float64Array, ends: Uint32Array, buckets: number): void {
+function sortCrowded(values: Float64Array, room: DealingRoom, buckets: number, turn: number): void {
   for (let bucket = 0, start = 0; bucket < buckets; bucket += 1) {
-    const end = ends[bucket] as number;
-    if (end - start > INSERTION_LIMIT && !isAscending(values, start, end)) values.subarray(start, end).sort();
+    const end = room.ends[bucket] as number;
+    if (end - start > INSERTION_LIMIT && !isAscending(values, start, end)) {
+      const crowd = values.subarray(start, end);
+      // Within a short sample the turn would take the room that these buckets still need.
+      if (room === shortRoom || turn === MOST_TURNS) crowd.sort();
+      else sortFirst(crowd, end - start, turn + 1);
+    }
     start = end;
   }
 }
