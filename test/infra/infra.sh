@@ -67,7 +67,7 @@ PROPERTIES
   fi
   : >"$dir/log"
   start kafka "${java[@]}" kafka.Kafka "$dir/server.properties"
-  await kafka 120 grep -qF 'Kafka Server started' "$dir/log"
+  await kafka 300 grep -qF 'Kafka Server started' "$dir/log"
   set_env HEADRACE_TEST_KAFKA_BROKERS "127.0.0.1:$port"
 }
 
@@ -91,7 +91,7 @@ start_postgres() {
     { cat "$dir/initdb.log" >&2; die "initdb failed"; }
   touch "$dir/log"
   start postgres "${as[@]}" "$bin/postgres" -D "$dir/data" -h 127.0.0.1 -p "$port" -k "$dir" -c max_connections=300
-  await postgres 60 "$bin/pg_isready" -h 127.0.0.1 -p "$port" -U headrace -d postgres
+  await postgres 180 "$bin/pg_isready" -h 127.0.0.1 -p "$port" -U headrace -d postgres
   "$bin/psql" -h 127.0.0.1 -p "$port" -U headrace -d postgres -tc "select 1 from pg_database where datname='headrace'" |
     grep -q 1 || "$bin/createdb" -h 127.0.0.1 -p "$port" -U headrace headrace
   set_env HEADRACE_TEST_DATABASE_URL "postgres://headrace@127.0.0.1:$port/headrace"
@@ -102,7 +102,7 @@ start_redis() {
   local port
   port=$(port_of redis)
   start redis redis-server --bind 127.0.0.1 --port "$port" --dir "$DATA/redis" --appendonly yes --save ''
-  await redis 30 redis-cli -p "$port" ping
+  await redis 120 redis-cli -p "$port" ping
   set_env HEADRACE_TEST_CACHE_URL "redis://127.0.0.1:$port"
 }
 
@@ -112,7 +112,7 @@ start_influx() {
   port=$(port_of influx)
   start influx "$CACHE/influxd-$INFLUXD_VERSION/influxd" --bolt-path "$dir/influxd.bolt" --engine-path "$dir/engine" \
     --sqlite-path "$dir/influxd.sqlite" --http-bind-address "127.0.0.1:$port" --reporting-disabled --log-level warn
-  await influx 60 curl -sf "http://127.0.0.1:$port/health"
+  await influx 180 curl -sf "http://127.0.0.1:$port/health"
   curl -sf -X POST "http://127.0.0.1:$port/api/v2/setup" -H 'Content-Type: application/json' -d \
     '{"username":"headrace","password":"headrace-test","org":"headrace","bucket":"metrics","token":"headrace-test-token"}' \
     >/dev/null || true # set up already
@@ -130,7 +130,7 @@ start_s3() {
   # Metadata in extended attributes of the file itself: a sidecar directory is replaced a moment after the content.
   ROOT_ACCESS_KEY=headrace ROOT_SECRET_KEY=headrace-secret start s3 \
     "$CACHE/versitygw-$VERSITYGW_VERSION/versitygw" --port "127.0.0.1:$port" posix "$dir/buckets"
-  await s3 30 curl -s -o /dev/null "http://127.0.0.1:$port/"
+  await s3 120 curl -s -o /dev/null "http://127.0.0.1:$port/"
   set_env HEADRACE_TEST_S3_ENDPOINT "http://127.0.0.1:$port"
   set_env HEADRACE_TEST_S3_BUCKET headrace-test
   set_env HEADRACE_TEST_S3_ACCESS_KEY headrace

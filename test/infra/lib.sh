@@ -15,8 +15,15 @@ say() { echo "infra: $*" >&2; }
 die() { echo "infra: $*" >&2; exit 1; }
 need() { command -v "$1" >/dev/null || die "$1 is not installed: $2"; }
 
+# Below what the system hands out by itself: a server that is down for a while finds its port free again, and a client that
+# knocks there meanwhile is never given that very port as its own end, which would answer the knocking.
 free_port() {
-  node -e 'const s=require("net").createServer();s.listen(0,"127.0.0.1",()=>{console.log(s.address().port);s.close()})'
+  node -e 'const open = () => {
+    const port = 10000 + Math.floor(Math.random() * 20000);
+    const server = require("net").createServer().once("error", open);
+    server.listen(port, "127.0.0.1", () => server.close(() => console.log(port)));
+  };
+  open()'
 }
 
 # start NAME COMMAND...: in the background, in its own session, pid and log under $DATA/NAME

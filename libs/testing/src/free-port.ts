@@ -7,7 +7,8 @@ const range = { from: 10_000, to: 30_000 } as const;
 
 /**
  * A loopback port that nobody listens on, for a test that starts a server there later, or never. No socket of another test
- * gets it by chance in the meantime, as one would that was given back to the system.
+ * gets it by chance in the meantime, as one would that was given back to the system; nor does a client that knocks there
+ * while nobody listens become its own answer, by being given that very port as its end.
  */
 export async function freePort(): Promise<number> {
   for (;;) {
