@@ -123,9 +123,10 @@ function modelOf(random: SeededRandom, shape: Shape): BenchModel {
     const ensemble = randomEnsemble(random, shape);
     return { bytes: buildTreeModel(ensemble), outputs: ['probability'], scorer: compileTrees(ensemble) };
   }
+  const cuts = randomCuts(random);
   const classes = Array.from({ length: count }, (): TreeEnsemble => {
     const share = { ...shape, trees: shape.trees / count };
-    return { ...randomEnsemble(random, share), link: 'identity' };
+    return { ...randomEnsemble(random, share, cuts), link: 'identity' };
   });
   const bytes = buildEnsembleModel({
     featureNames: classes[0]?.featureNames ?? [],
@@ -160,11 +161,19 @@ function modelOf(random: SeededRandom, shape: Shape): BenchModel {
 
 const categories = 24;
 
-/** Complete trees over as many distinct thresholds a feature as histogram training makes. */
-function randomEnsemble(random: SeededRandom, { trees, depth, categorical }: Shape): TreeEnsemble {
-  const thresholds = Array.from({ length: features }, () =>
+/** As many distinct thresholds a feature as histogram training makes; it makes them once, for the trees of all classes. */
+function randomCuts(random: SeededRandom): number[][] {
+  return Array.from({ length: features }, () =>
     Array.from({ length: bins }, () => Math.fround(random.normal())),
   );
+}
+
+/** Complete trees over these thresholds. */
+function randomEnsemble(
+  random: SeededRandom,
+  { trees, depth, categorical }: Shape,
+  thresholds = randomCuts(random),
+): TreeEnsemble {
   const inner = 2 ** depth - 1;
   const nodes = 2 * inner + 1;
   const someCategories = (): number[] => {

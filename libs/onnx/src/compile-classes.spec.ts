@@ -2,6 +2,7 @@ import { SeededRandom } from '@headrace/kernel';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compileClasses } from './compile-classes.js';
+import { compileMargins, compileTrees } from './compile-trees.js';
 import { proofRows } from './prove-equal.js';
 import { randomEnsemble } from './testing/random-ensemble.js';
 import { everyTree, softmax, type TreeClasses } from './tree-classes.js';
@@ -92,6 +93,35 @@ describe('compileClasses', () => {
       }),
       { numRuns: 60 },
     );
+  });
+
+  it.each([
+    ['one program while the cuts of all classes are ranks of a byte', 80, 'smaller'],
+    ['a program a class beyond that', 200, 'equal'],
+  ] as const)('takes %s, and answers as each class by itself', (_, bins, memory) => {
+    const random = new SeededRandom(bins);
+    const shape = { trees: 60, depth: 6, features: 2, bins };
+    const margins = [1, 2, 3].map(() => randomEnsemble(random, shape));
+    const rows = 75;
+    const features = proofRows(
+      { featureNames: ['f0', 'f1'], trees: margins.flatMap(({ trees }) => trees) },
+      rows,
+      random,
+    );
+    const together = compileMargins(margins);
+    const alone = margins.map((one) => compileTrees(one));
+    const outs = margins.map(() => new Float32Array(rows));
+    for (const many of [1, 20, rows]) {
+      together.margins(features, many, outs);
+      for (const [index, scorer] of alone.entries()) {
+        const expected = new Float32Array(many);
+        scorer.margins(features, many, expected);
+        expect(outs[index]!.subarray(0, many)).toEqual(expected);
+      }
+    }
+    const apart = alone.reduce((bytes, scorer) => bytes + scorer.bytes, 0);
+    if (memory === 'smaller') expect(together.bytes).toBeLessThan(apart);
+    else expect(together.bytes).toBe(apart);
   });
 
   it('says what its rows need', () => {

@@ -1,4 +1,4 @@
-import { compileTrees } from './compile-trees.js';
+import { compileMargins, toleranceOf } from './compile-trees.js';
 import { type ProvableScorer } from './prove-equal.js';
 import { softmax, type TreeClasses } from './tree-classes.js';
 
@@ -26,13 +26,13 @@ const softmaxTolerance = 2e-6;
  * much again.
  */
 export function compileClasses({ margins, outputs, featureNames }: TreeClasses): ClassScorer {
-  const scorers = margins.map((ensemble) => compileTrees(ensemble));
-  const ofMargins = Math.max(...scorers.map((scorer) => scorer.tolerance(0)));
-  const row = new Float32Array(scorers.length);
-  let columns = scorers.map(() => new Float32Array(0));
+  const compiled = compileMargins(margins);
+  const ofMargins = Math.max(...margins.map((ensemble) => toleranceOf(ensemble)(0)));
+  const row = new Float32Array(margins.length);
+  let columns = margins.map(() => new Float32Array(0));
   return {
     featureCount: featureNames.length,
-    bytes: scorers.reduce((bytes, scorer) => bytes + scorer.bytes, 0),
+    bytes: compiled.bytes,
     outputNames: outputs.map(({ name }) => name),
     tolerance: () => softmaxTolerance + ofMargins / 2,
     score(features, rows, answers) {
@@ -40,9 +40,8 @@ export function compileClasses({ margins, outputs, featureNames }: TreeClasses):
         throw new RangeError(
           `${outputs.length} output${outputs.length === 1 ? '' : 's'} of ${rows} rows are written`,
         );
-      if ((columns[0]?.length ?? 0) < rows) columns = scorers.map(() => new Float32Array(rows));
-      for (const [index, scorer] of scorers.entries())
-        scorer.margins(features, rows, columns[index] as Float32Array);
+      if ((columns[0]?.length ?? 0) < rows) columns = margins.map(() => new Float32Array(rows));
+      compiled.margins(features, rows, columns);
       for (let place = 0; place < rows; place += 1) {
         for (const [index, column] of columns.entries()) row[index] = column[place] as number;
         softmax(row);

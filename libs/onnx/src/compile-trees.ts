@@ -1,3 +1,4 @@
+import { fitsLanes } from './machine-layout.js';
 import { countCategoryCells, mostCategoryCells, planRanks, type RankPlan } from './rank-plan.js';
 import { goesYes, linked, type Tree, type TreeEnsemble } from './tree-ensemble.js';
 import { buildTreeMachine, nextBlock } from './tree-machine.js';
@@ -36,29 +37,12 @@ const maxCompleteNodes = 8_000_000;
  * side by side as bytes, see walkLanes; few rows, and models whose ranks take more than a byte, are walked row by row.
  */
 export function compileTrees(ensemble: TreeEnsemble): TreeScorer {
-  let first = 0;
-  let start = 0;
-  for (; ensemble.trees[first]?.depth === 0; first += 1)
-    start = Math.fround(start + (ensemble.trees[first]?.value[0] ?? 0));
-  const trees = ensemble.trees.slice(first);
-  const depth = trees.reduce((deepest, tree) => Math.max(deepest, tree.depth), 0);
-  const featureCount = ensemble.featureNames.length;
-  const complete = depth <= maxCompleteDepth && trees.length * 2 ** depth <= maxCompleteNodes;
-  const { margins: plain, bytes } =
-    trees.length === 0 || !complete || countCategoryCells(trees) > mostCategoryCells
-      ? { margins: walkTrees(trees, start, featureCount), bytes: 0 }
-      : runMachine(trees, depth, start, featureCount);
-
-  const margins = (features: Float32Array, rows: number, out: Float32Array): void => {
-    if (features.length < rows * featureCount || out.length < rows)
-      throw new RangeError(`${rows} rows need ${rows * featureCount} features and ${rows} places`);
-    plain(features, rows, out);
-    if (ensemble.offset !== 0)
-      for (let row = 0; row < rows; row += 1) out[row] = Math.fround((out[row] as number) + ensemble.offset);
-  };
+  const compiled = compileMargins([ensemble]);
+  const margins = (features: Float32Array, rows: number, out: Float32Array): void =>
+    compiled.margins(features, rows, [out]);
   return {
-    featureCount,
-    bytes,
+    featureCount: ensemble.featureNames.length,
+    bytes: compiled.bytes,
     tolerance: toleranceOf(ensemble),
     margins,
     score(features, rows, out) {
@@ -67,6 +51,71 @@ export function compileTrees(ensemble: TreeEnsemble): TreeScorer {
         for (let row = 0; row < rows; row += 1) out[row] = linked(ensemble.link, out[row] as number);
     },
   };
+}
+
+export interface MarginScorer {
+  readonly bytes: number;
+  /** Writes the margins of each row, one array an ensemble; bit for bit as each ensemble by itself. */
+  margins(features: Float32Array, rows: number, outs: readonly Float32Array[]): void;
+}
+
+/**
+ * Compiles ensembles over the same features, such as the classes of a model, to one program: a row is quantised once, by the
+ * thresholds of all of them. XGBoost cuts a feature alike for every class, so that these are hardly more than those of one.
+ * Where they are too many to be ranks of a byte, each ensemble has a program of its own, which is faster then.
+ */
+export function compileMargins(ensembles: readonly TreeEnsemble[]): MarginScorer {
+  const groups = ensembles.map(groupOf);
+  const trees = groups.flatMap((group) => group.trees);
+  const depth = trees.reduce((deepest, tree) => Math.max(deepest, tree.depth), 0);
+  const complete = depth <= maxCompleteDepth && trees.length * 2 ** depth <= maxCompleteNodes;
+  const fits = trees.length > 0 && complete && countCategoryCells(trees) <= mostCategoryCells;
+  const plan = fits ? planRanks(trees) : undefined;
+  if (ensembles.length > 1 && !(plan !== undefined && fitsLanes(plan))) {
+    const each = ensembles.map((ensemble) => compileMargins([ensemble]));
+    return {
+      bytes: each.reduce((bytes, one) => bytes + one.bytes, 0),
+      margins(features, rows, outs) {
+        for (const [index, one] of each.entries()) one.margins(features, rows, [outs[index] as Float32Array]);
+      },
+    };
+  }
+  const columns = ensembles[0]?.featureNames.length ?? 0;
+  const { margins: plain, bytes } =
+    plan === undefined
+      ? { margins: walkTrees(groups, columns), bytes: 0 }
+      : runMachine(groups, depth, plan, columns);
+  const offsets = groups.map(({ offset }) => offset);
+  return {
+    bytes,
+    margins(features, rows, outs) {
+      // By index: an iterator a call is a fiftieth of the time of a single row.
+      for (let group = 0; group < offsets.length; group += 1)
+        if (features.length < rows * columns || (outs[group] as Float32Array).length < rows)
+          throw new RangeError(`${rows} rows need ${rows * columns} features and ${rows} places`);
+      plain(features, rows, outs);
+      for (let group = 0; group < offsets.length; group += 1) {
+        const out = outs[group] as Float32Array;
+        const offset = offsets[group] as number;
+        if (offset !== 0)
+          for (let row = 0; row < rows; row += 1) out[row] = Math.fround((out[row] as number) + offset);
+      }
+    },
+  };
+}
+
+/** The trees of one ensemble; what its first trees answer to every row is where its sums start. */
+interface Group {
+  readonly trees: readonly Tree[];
+  readonly start: number;
+  readonly offset: number;
+}
+
+function groupOf({ trees, offset }: TreeEnsemble): Group {
+  let first = 0;
+  let start = 0;
+  for (; trees[first]?.depth === 0; first += 1) start = Math.fround(start + (trees[first]?.value[0] ?? 0));
+  return { trees: trees.slice(first), start, offset };
 }
 
 /** Sigmoids and exponentials of two libraries differ in the last bits of a float32. */
@@ -78,7 +127,7 @@ const linkTolerance = 2e-6;
  * like a random walk, `sqrt(n) * 2^-24 * sum of the largest |leaf|`. A sigmoid passes a quarter of it on, an exponential
  * multiplies it by the answer. A wrong leaf changes a margin by the distance of two leaves, far more.
  */
-function toleranceOf({ trees, offset, link }: TreeEnsemble): TreeScorer['tolerance'] {
+export function toleranceOf({ trees, offset, link }: TreeEnsemble): TreeScorer['tolerance'] {
   const largest = trees.reduce(
     (sum, { value }) => sum + value.reduce((most, leaf) => Math.max(most, Math.abs(leaf)), 0),
     Math.abs(offset),
@@ -91,49 +140,62 @@ function toleranceOf({ trees, offset, link }: TreeEnsemble): TreeScorer['toleran
   };
 }
 
-type Margins = TreeScorer['margins'];
+type Margins = MarginScorer['margins'];
 
 function runMachine(
-  trees: readonly Tree[],
+  groups: readonly Group[],
   depth: number,
-  start: number,
+  plan: RankPlan,
   columns: number,
 ): { readonly margins: Margins; readonly bytes: number } {
-  const plan: RankPlan = planRanks(trees);
-  const machine = buildTreeMachine(trees, depth, plan, columns);
-  const { input, output } = machine;
-  const margins: Margins = (features, rows, out) => {
+  const machine = buildTreeMachine(
+    groups.map(({ trees }) => trees),
+    depth,
+    plan,
+    columns,
+  );
+  const { input, outputs } = machine;
+  const starts = groups.map(({ start }) => start);
+  const margins: Margins = (features, rows, outs) => {
     for (let from = 0, block = 0; from < rows; from += block) {
       block = nextBlock(rows - from);
       const begin = from * columns;
       const values = block * columns;
       for (let index = 0; index < values; index += 1) input[index] = features[begin + index] as number;
       if (block === 1) {
-        out[from] = machine.row(start);
+        machine.row(starts, outs, from);
         continue;
       }
-      output.fill(start);
+      for (let group = 0; group < starts.length; group += 1)
+        (outputs[group] as Float32Array).fill(starts[group] as number);
       machine.block(block);
-      for (let row = 0; row < block; row += 1) out[from + row] = output[row] as number;
+      for (let group = 0; group < starts.length; group += 1) {
+        const out = outs[group] as Float32Array;
+        const output = outputs[group] as Float32Array;
+        for (let row = 0; row < block; row += 1) out[from + row] = output[row] as number;
+      }
     }
   };
   return { margins, bytes: machine.bytes };
 }
 
 /** Deep trees, walked from node to node: the memory of complete trees would double with every level. */
-function walkTrees(trees: readonly Tree[], start: number, columns: number): Margins {
-  return (features, rows, out) => {
-    out.fill(start, 0, rows);
-    for (const tree of trees) {
-      const { feature, yes, no, value } = tree;
-      for (let row = 0; row < rows; row += 1) {
-        const begin = row * columns;
-        let node = 0;
-        for (let column = feature[0] as number; column >= 0; column = feature[node] as number) {
-          const x = features[begin + column] as number;
-          node = (goesYes(tree, node, x) ? yes[node] : no[node]) as number;
+function walkTrees(groups: readonly Group[], columns: number): Margins {
+  return (features, rows, outs) => {
+    for (const [index, { trees, start }] of groups.entries()) {
+      const out = outs[index] as Float32Array;
+      out.fill(start, 0, rows);
+      for (const tree of trees) {
+        const { feature, yes, no, value } = tree;
+        for (let row = 0; row < rows; row += 1) {
+          const begin = row * columns;
+          let node = 0;
+          for (let column = feature[0] as number; column >= 0; column = feature[node] as number) {
+            const x = features[begin + column] as number;
+            node = (goesYes(tree, node, x) ? yes[node] : no[node]) as number;
+          }
+          out[row] = (out[row] as number) + (value[node] as number);
         }
-        out[row] = (out[row] as number) + (value[node] as number);
       }
     }
   };

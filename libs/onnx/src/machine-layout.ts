@@ -6,27 +6,33 @@ export const featureBytes = 40;
 /** What one v128 holds of bytes. */
 export const laneCount = 16;
 
+/** Where the trees lie that are summed together, and their sums. */
+export interface TreeGroup {
+  readonly output: number;
+  readonly nodes: number;
+  readonly leaves: number;
+  /** By tree the upper nodes: for each the offset of its slot in `laneRanks`, then for each its threshold as a byte. */
+  readonly laneNodes: number;
+  /** With those that fill up the last four. */
+  readonly trees: number;
+}
+
 /** Where in the memory of a machine each thing begins, and the sizes that its program has as constants. */
 export interface MachineLayout {
   readonly at: {
     /** One row of shifted ranks after another. */
     readonly ranks: number;
     readonly input: number;
-    readonly output: number;
     readonly features: number;
     readonly cells: number;
     readonly table: number;
     readonly categories: number;
-    readonly nodes: number;
-    readonly leaves: number;
     /** By slot the ranks of all rows of a block, a signed byte each: rank - 128. */
     readonly laneRanks: number;
     /** By categorical feature the category's row in its tables, a byte each row of the block. */
     readonly laneCategories: number;
     /** By slot of a set the byte of every category. */
     readonly laneTables: number;
-    /** By tree the upper nodes: for each the offset of its slot in `laneRanks`, then for each its threshold as a byte. */
-    readonly laneNodes: number;
     /** Where the lanes put how far each row has come. */
     readonly arrived: number;
   };
@@ -34,8 +40,7 @@ export interface MachineLayout {
   readonly depth: number;
   /** Nodes, and leaves, of a complete tree of this depth. */
   readonly width: number;
-  /** Trees with those that fill up the last four. */
-  readonly trees: number;
+  readonly groups: readonly TreeGroup[];
   readonly columns: number;
   /** How far ranks are shifted; a slot's byte offset takes the bits below. */
   readonly bits: number;
@@ -60,23 +65,28 @@ export function tableVectors({ categories }: { readonly categories: number }): n
   return Math.ceil((categories + 2) / laneCount);
 }
 
+/** Whether ranks of this plan are bytes, so that a block is compared sixteen rows at once. */
+export function fitsLanes(plan: RankPlan): boolean {
+  return (
+    plan.mostThresholds <= mostLaneRank &&
+    plan.categorical.every(({ categories }) => categories + 2 <= mostLaneCategories)
+  );
+}
+
+/** `treeCounts` by group. */
 export function layOutMachine(
-  treeCount: number,
+  treeCounts: readonly number[],
   depth: number,
   plan: RankPlan,
   columns: number,
 ): MachineLayout {
   const width = 2 ** depth;
-  const trees = Math.ceil(treeCount / 4) * 4;
   // One slot more takes what a feature without a slot of that kind would write. Slots are kept as byte offsets.
   const rowBytes = (plan.slots + 1) * 4;
   const bits = Math.ceil(Math.log2(plan.slots + 1)) + 2;
   if (plan.mostThresholds * 2 ** bits >= 2 ** 30)
     refuse(`${plan.mostThresholds} thresholds over ${plan.slots} columns do not fit the compiled scorer`);
-  const fits =
-    plan.mostThresholds <= mostLaneRank &&
-    plan.categorical.every(({ categories }) => categories + 2 <= mostLaneCategories);
-  const laneLevels = fits ? Math.min(depth, mostLaneLevels) : 0;
+  const laneLevels = fitsLanes(plan) ? Math.min(depth, mostLaneLevels) : 0;
   const lanes = laneLevels > 0 ? 1 : 0;
 
   let end = 0;
@@ -88,13 +98,10 @@ export function layOutMachine(
   const at = {
     ranks: area(blockRows * rowBytes),
     input: area(blockRows * columns * 4),
-    output: area(blockRows * 4),
     features: area(plan.features.length * featureBytes),
     cells: area(plan.cells.byteLength),
     table: area(plan.table.byteLength),
     categories: area(plan.categorical.reduce((bytes, { ranks }) => bytes + ranks.length * 4, 0)),
-    nodes: area(trees * width * 4),
-    leaves: area(trees * width * 4),
     laneRanks: area(lanes * blockRows * (plan.slots + 1)),
     laneCategories: area(lanes * blockRows * plan.categorical.length),
     laneTables: area(
@@ -104,15 +111,24 @@ export function layOutMachine(
           0,
         ),
     ),
-    laneNodes: area(lanes * trees * laneNodeBytes(laneLevels)),
     arrived: area(blockRows),
   };
+  const groups = treeCounts.map((count): TreeGroup => {
+    const trees = Math.max(1, Math.ceil(count / 4)) * 4;
+    return {
+      output: area(blockRows * 4),
+      nodes: area(trees * width * 4),
+      leaves: area(trees * width * 4),
+      laneNodes: area(lanes * trees * laneNodeBytes(laneLevels)),
+      trees,
+    };
+  });
   return {
     at,
     bytes: end,
     depth,
     width,
-    trees,
+    groups,
     columns,
     bits,
     rowBytes,

@@ -1,4 +1,11 @@
-import { blockRows, featureBytes, laneCount, layOutMachine, type MachineLayout } from './machine-layout.js';
+import {
+  blockRows,
+  featureBytes,
+  laneCount,
+  layOutMachine,
+  type MachineLayout,
+  type TreeGroup,
+} from './machine-layout.js';
 import { quantiseRows } from './quantise-rows.js';
 import { gridCells, type RankPlan } from './rank-plan.js';
 import { type Tree } from './tree-ensemble.js';
@@ -13,18 +20,26 @@ declare const WebAssembly: {
   readonly Memory: new (limits: { initial: number; maximum: number }) => { readonly buffer: ArrayBuffer };
 };
 
-/** The compiled program of one ensemble, with its memory. */
+/** The compiled program of groups of trees over the same features, with its memory. Each group has sums of its own. */
 export interface TreeMachine {
   /** Where the features of a block go, row after row. */
   readonly input: Float32Array;
-  /** Where the margins of a block of several rows come out. */
-  readonly output: Float32Array;
-  /** The margin of the row in `input`; the sum begins with `start`. */
-  row(start: number): number;
-  /** Adds the leaves of this many rows, at most `blockRows`, to what `output` holds. */
+  /** By group, where the margins of a block of several rows come out. */
+  readonly outputs: readonly Float32Array[];
+  /** Writes the margins of the row in `input` to a place of `outs`; the sum of each group begins with its start. */
+  row(starts: readonly number[], outs: readonly Float32Array[], place: number): void;
+  /** Adds the leaves of this many rows, at most `blockRows`, to what `outputs` hold. */
   block(rows: number): void;
   /** What the machine keeps in memory. */
   readonly bytes: number;
+}
+
+/** What walks the trees of one group. */
+interface Program {
+  readonly row: () => number;
+  readonly block: (rows: number) => void;
+  readonly lanes16: () => void;
+  readonly lanes32: () => void;
 }
 
 const pageBytes = 65_536;
@@ -40,16 +55,21 @@ export function nextBlock(rows: number): number {
 /**
  * Writes the program of an ensemble for WebAssembly: constants instead of variables, no checks of bounds, the levels of
  * the trees unrolled. `depth` is that of the deepest tree; every tree becomes a complete tree of that depth, node i with
- * its children at 2i and 2i + 1, a leaf higher up followed by nodes that always go to `yes`. The last tree of four is
- * made up by trees that add -0, which changes no sum.
+ * its children at 2i and 2i + 1, a leaf higher up followed by nodes that always go to `yes`. The last four of a group are
+ * made up by trees that add -0, which changes no sum. A row is read once, whatever the number of groups.
  */
 export function buildTreeMachine(
-  trees: readonly Tree[],
+  groups: readonly (readonly Tree[])[],
   depth: number,
   plan: RankPlan,
   columns: number,
 ): TreeMachine {
-  const layout = layOutMachine(trees.length, depth, plan, columns);
+  const layout = layOutMachine(
+    groups.map(({ length }) => length),
+    depth,
+    plan,
+    columns,
+  );
   const { at } = layout;
   const pages = Math.ceil(layout.bytes / pageBytes);
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
@@ -57,57 +77,71 @@ export function buildTreeMachine(
   const code = assemble(
     [
       quantiseRows(layout, plan, 'quantise', { walking: true, lanes: false }),
-      walkRow(layout),
-      walkBlock(layout),
+      ...layout.groups.flatMap((group, index) => [
+        walkRow(layout, group, `row${index}`),
+        walkBlock(layout, group, `block${index}`),
+      ]),
       ...(hasLanes
         ? [
             quantiseRows(layout, plan, 'quantiseLanes', {
               walking: layout.walksByRow && layout.laneLevels < depth,
               lanes: true,
             }),
-            walkLanes(layout, 1),
-            walkLanes(layout, 2),
+            ...layout.groups.flatMap((group, index) => [
+              walkLanes(layout, group, 1, `lanes16_${index}`),
+              walkLanes(layout, group, 2, `lanes32_${index}`),
+            ]),
           ]
         : []),
     ],
     pages,
   );
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(code), { env: { memory } });
-  const program = exports as {
+  const program = exports as Readonly<Record<string, (rows?: number) => unknown>> & {
     quantise(rows: number): void;
-    row(): number;
-    block(rows: number): void;
     quantiseLanes(rows: number): void;
-    lanes16(): void;
-    lanes32(): void;
   };
+  const programs = groups.map(
+    (_, index) =>
+      ({
+        row: program[`row${index}`],
+        block: program[`block${index}`],
+        lanes16: program[`lanes16_${index}`],
+        lanes32: program[`lanes32_${index}`],
+      }) as Program,
+  );
 
   fillFeatures(new DataView(memory.buffer), at, plan, layout.bits);
   new Int32Array(memory.buffer, at.cells, plan.cells.length).set(plan.cells.map((place) => place * 4));
   new Float32Array(memory.buffer, at.table, plan.table.length).set(plan.table);
   fillCategories(memory.buffer, layout, plan);
-  fillTrees(memory.buffer, layout, trees, plan);
-  fillLaneNodes(memory.buffer, layout, trees, plan);
+  for (const [index, group] of layout.groups.entries()) {
+    const trees = groups[index] ?? [];
+    fillTrees(memory.buffer, layout, group, trees, plan);
+    fillLaneNodes(memory.buffer, layout, group, trees, plan);
+  }
   fillLaneTables(memory.buffer, layout, plan);
-  const output = new Float32Array(memory.buffer, at.output, blockRows);
+  const outputs = layout.groups.map(({ output }) => new Float32Array(memory.buffer, output, blockRows));
   return {
     input: new Float32Array(memory.buffer, at.input, blockRows * columns),
-    output,
+    outputs,
     bytes: pages * pageBytes,
-    row(start) {
-      output[0] = start;
+    row(starts, outs, place) {
       program.quantise(1);
-      return program.row();
+      for (let group = 0; group < programs.length; group += 1) {
+        (outputs[group] as Float32Array)[0] = starts[group] as number;
+        (outs[group] as Float32Array)[place] = (programs[group] as Program).row();
+      }
     },
     block(rows) {
       if (!hasLanes || rows <= fewRows) {
         program.quantise(rows);
-        program.block(rows);
+        for (const { block } of programs) block(rows);
         return;
       }
       program.quantiseLanes(rows);
-      if (rows <= laneCount) program.lanes16();
-      else program.lanes32();
+      if (rows <= laneCount) for (const { lanes16 } of programs) lanes16();
+      else for (const { lanes32 } of programs) lanes32();
     },
   };
 }
@@ -140,10 +174,15 @@ function fillCategories(buffer: ArrayBuffer, { at, bits }: MachineLayout, plan: 
   }
 }
 
-function fillTrees(buffer: ArrayBuffer, layout: MachineLayout, trees: readonly Tree[], plan: RankPlan): void {
-  const { at, width, bits } = layout;
-  const nodes = new Int32Array(buffer, at.nodes, layout.trees * width).fill(plan.mostThresholds << bits);
-  const leaves = new Float32Array(buffer, at.leaves, layout.trees * width).fill(-0);
+function fillTrees(
+  buffer: ArrayBuffer,
+  { width, bits }: MachineLayout,
+  group: TreeGroup,
+  trees: readonly Tree[],
+  plan: RankPlan,
+): void {
+  const nodes = new Int32Array(buffer, group.nodes, group.trees * width).fill(plan.mostThresholds << bits);
+  const leaves = new Float32Array(buffer, group.leaves, group.trees * width).fill(-0);
   const place = (tree: Tree, base: number, node: number, position: number): void => {
     if ((tree.feature[node] as number) >= 0) {
       nodes[base + position] = (plan.rankOf(tree, node) << bits) | (plan.slotOf(tree, node) * 4);

@@ -1,4 +1,11 @@
-import { blockRows, laneCount, laneNodeBytes, tableVectors, type MachineLayout } from './machine-layout.js';
+import {
+  blockRows,
+  laneCount,
+  laneNodeBytes,
+  tableVectors,
+  type MachineLayout,
+  type TreeGroup,
+} from './machine-layout.js';
 import { type RankPlan } from './rank-plan.js';
 import { type Tree } from './tree-ensemble.js';
 import { stepDown } from './walk-trees.js';
@@ -16,8 +23,13 @@ import { wasm, type Code, type WasmFunction } from './wasm-code.js';
  *
  * Comparing doubles with every level and walking does not, so that five levels are compared (measured; see docs/adr/0010).
  */
-export function walkLanes(layout: MachineLayout, vectors: 1 | 2): WasmFunction {
-  const { at, width, depth, bits, rowBytes, trees, laneLevels } = layout;
+export function walkLanes(
+  layout: MachineLayout,
+  { output, nodes, leaves, laneNodes, trees }: TreeGroup,
+  vectors: 1 | 2,
+  name: string,
+): WasmFunction {
+  const { at, width, depth, bits, rowBytes, laneLevels } = layout;
   const { get, set, tee, i32, loadI32, loadF32, lanes } = wasm;
   const [tree, upper, slot, node, packed] = [0, 1, 2, 3, 4] as const;
   const sides = vectors === 1 ? ([0] as const) : ([0, 1] as const);
@@ -30,8 +42,8 @@ export function walkLanes(layout: MachineLayout, vectors: 1 | 2): WasmFunction {
   const compared = (height: number) => (side: number) => local(height, side, 2);
 
   const compare = (place: number, to: (side: number) => number): Code => [
-    ...[get(upper), loadI32(at.laneNodes + place * 4), set(slot)],
-    ...[get(upper), lanes.loadSplat(at.laneNodes + 2 ** laneLevels * 4 + place), set(threshold)],
+    ...[get(upper), loadI32(laneNodes + place * 4), set(slot)],
+    ...[get(upper), lanes.loadSplat(laneNodes + 2 ** laneLevels * 4 + place), set(threshold)],
     sides.map((side) => [
       ...[get(slot), lanes.load(at.laneRanks + side * laneCount), get(threshold), lanes.above, set(to(side))],
     ]),
@@ -62,10 +74,10 @@ export function walkLanes(layout: MachineLayout, vectors: 1 | 2): WasmFunction {
     ...[i32(0), wasm.loadI8(at.arrived + row), i32(2), wasm.shl],
     ...[below > 0 ? [i32(2 ** laneLevels * 4), wasm.add] : [], set(node)],
     Array.from({ length: below }, () =>
-      stepDown(node, [get(tree), get(node), wasm.add, loadI32(at.nodes)], rankOf(row), packed, bits),
+      stepDown(node, [get(tree), get(node), wasm.add, loadI32(nodes)], rankOf(row), packed, bits),
     ),
-    ...[i32(0), i32(0), loadF32(at.output + row * 4), get(tree), get(node), wasm.add],
-    ...[loadF32(at.leaves - (below > 0 ? width * 4 : 0)), wasm.addF32, wasm.storeF32(at.output + row * 4)],
+    ...[i32(0), i32(0), loadF32(output + row * 4), get(tree), get(node), wasm.add],
+    ...[loadF32(leaves - (below > 0 ? width * 4 : 0)), wasm.addF32, wasm.storeF32(output + row * 4)],
   ];
   const heights = Array.from({ length: laneLevels - 1 }, (_, index) => index + 2);
   const body: Code = [
@@ -81,21 +93,21 @@ export function walkLanes(layout: MachineLayout, vectors: 1 | 2): WasmFunction {
     ]),
   ];
   const v128Locals = local(laneLevels, 1, 2) + 1 - threshold;
-  const name = vectors === 1 ? 'lanes16' : 'lanes32';
   return { name, parameters: 0, i32Locals: 5, f32Locals: 0, v128Locals, result: 'none', body };
 }
 
 /** The upper nodes of every tree. A node that is not there, below a leaf, sends every rank to `yes`. */
 export function fillLaneNodes(
   buffer: ArrayBuffer,
-  { at, laneLevels, trees: treeCount }: MachineLayout,
+  { laneLevels }: MachineLayout,
+  { laneNodes, trees: treeCount }: TreeGroup,
   trees: readonly Tree[],
   plan: RankPlan,
 ): void {
   if (laneLevels === 0) return;
   const width = 2 ** laneLevels;
   const stride = laneNodeBytes(laneLevels);
-  const view = new DataView(buffer, at.laneNodes, treeCount * stride);
+  const view = new DataView(buffer, laneNodes, treeCount * stride);
   const place = (tree: Tree, base: number, node: number, position: number): void => {
     if (position >= width || (tree.feature[node] as number) < 0) return;
     view.setInt32(base + position * 4, plan.slotOf(tree, node) * blockRows, true);

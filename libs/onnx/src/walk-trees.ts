@@ -1,4 +1,4 @@
-import { type MachineLayout } from './machine-layout.js';
+import { type MachineLayout, type TreeGroup } from './machine-layout.js';
 import { wasm, type Code, type WasmFunction } from './wasm-code.js';
 
 /** Rows of a block and trees of a row are walked four side by side: their loads do not wait for one another. */
@@ -15,7 +15,11 @@ export function stepDown(node: number, load: Code, ranks: Code, packed: number, 
 }
 
 /** One row: four trees at a time, their leaves added in order to what `output` begins with. */
-export function walkRow({ at, width, depth, bits, trees }: MachineLayout): WasmFunction {
+export function walkRow(
+  { at, width, depth, bits }: MachineLayout,
+  { output, nodes, leaves, trees }: TreeGroup,
+  name: string,
+): WasmFunction {
   const { get, set, tee, i32, loadI32, loadF32 } = wasm;
   const [tree, packed] = [0, 1] as const;
   const node = (side: number): number => 2 + side;
@@ -24,7 +28,7 @@ export function walkRow({ at, width, depth, bits, trees }: MachineLayout): WasmF
     sideBySide.map((side) =>
       stepDown(
         node(side),
-        [get(tree), get(node(side)), wasm.add, loadI32(at.nodes + side * width * 4)],
+        [get(tree), get(node(side)), wasm.add, loadI32(nodes + side * width * 4)],
         [loadI32(at.ranks)],
         packed,
         bits,
@@ -32,23 +36,27 @@ export function walkRow({ at, width, depth, bits, trees }: MachineLayout): WasmF
     ),
   );
   const body: Code = [
-    ...[i32(0), loadF32(at.output), set(sum)],
+    ...[i32(0), loadF32(output), set(sum)],
     wasm.repeat([
       sideBySide.map((side) => [i32(4), set(node(side))]),
       levels,
       sideBySide.map((side) => [
         ...[get(sum), get(tree), get(node(side)), wasm.add],
-        ...[loadF32(at.leaves + side * width * 4 - width * 4), wasm.addF32, set(sum)],
+        ...[loadF32(leaves + side * width * 4 - width * 4), wasm.addF32, set(sum)],
       ]),
       ...[get(tree), i32(4 * width * 4), wasm.add, tee(tree), i32(trees * width * 4), wasm.lessThan],
     ]),
     get(sum),
   ];
-  return { name: 'row', parameters: 0, i32Locals: 6, f32Locals: 1, v128Locals: 0, result: 'f32', body };
+  return { name, parameters: 0, i32Locals: 6, f32Locals: 1, v128Locals: 0, result: 'f32', body };
 }
 
 /** Several rows: tree by tree, so that a tree stays in the nearest cache, four rows at a time. */
-export function walkBlock({ at, width, depth, bits, rowBytes, trees }: MachineLayout): WasmFunction {
+export function walkBlock(
+  { at, width, depth, bits, rowBytes }: MachineLayout,
+  { output, nodes, leaves, trees }: TreeGroup,
+  name: string,
+): WasmFunction {
   const { get, set, tee, i32, loadI32, loadF32 } = wasm;
   const [rows, tree, ranks, out, packed] = [0, 1, 2, 3, 4] as const;
   const node = (side: number): number => 5 + side;
@@ -56,7 +64,7 @@ export function walkBlock({ at, width, depth, bits, rowBytes, trees }: MachineLa
     sideBySide.map((side) =>
       stepDown(
         node(side),
-        [get(tree), get(node(side)), wasm.add, loadI32(at.nodes)],
+        [get(tree), get(node(side)), wasm.add, loadI32(nodes)],
         [get(ranks), wasm.add, loadI32(at.ranks + side * rowBytes)],
         packed,
         bits,
@@ -67,8 +75,8 @@ export function walkBlock({ at, width, depth, bits, rowBytes, trees }: MachineLa
     sideBySide.map((side) => [i32(4), set(node(side))]),
     levels,
     sideBySide.map((side) => [
-      ...[get(out), get(out), loadF32(at.output + side * 4), get(tree), get(node(side)), wasm.add],
-      ...[loadF32(at.leaves - width * 4), wasm.addF32, wasm.storeF32(at.output + side * 4)],
+      ...[get(out), get(out), loadF32(output + side * 4), get(tree), get(node(side)), wasm.add],
+      ...[loadF32(leaves - width * 4), wasm.addF32, wasm.storeF32(output + side * 4)],
     ]),
     ...[get(ranks), i32(4 * rowBytes), wasm.add, set(ranks)],
     ...[get(out), i32(16), wasm.add, tee(out), get(rows), i32(2), wasm.shl, wasm.lessThan],
@@ -77,5 +85,5 @@ export function walkBlock({ at, width, depth, bits, rowBytes, trees }: MachineLa
     ...[i32(0), set(ranks), i32(0), set(out), wasm.repeat(fourRows)],
     ...[get(tree), i32(width * 4), wasm.add, tee(tree), i32(trees * width * 4), wasm.lessThan],
   ]);
-  return { name: 'block', parameters: 1, i32Locals: 8, f32Locals: 0, v128Locals: 0, result: 'none', body };
+  return { name, parameters: 1, i32Locals: 8, f32Locals: 0, v128Locals: 0, result: 'none', body };
 }
