@@ -2,13 +2,12 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type ConsumeOptions, type Consumer, type IncomingRecord, type RecordBatch } from '../event-bus.js';
 import { PartitionRevokedError } from '../messaging-errors.js';
 import { type EmbeddedLog, type LogPartition } from './embedded-log.js';
+import { retryDelayMs } from '../retry-delay.js';
 
 type Handle = (batch: RecordBatch) => Promise<void>;
 
 const defaultBatch = 500;
 const batchBytes = 1024 * 1024;
-const firstRetryMs = 50;
-const lastRetryMs = 5_000;
 
 /** The members of one group and who of them reads which partition. */
 export class ConsumerGroup {
@@ -149,7 +148,7 @@ class PartitionReader {
       let failures = 0;
       while (this.stopped === undefined) {
         failures = (await this.handleNext()) ? 0 : failures + 1;
-        if (failures > 0) await this.backOff(Math.min(lastRetryMs, firstRetryMs * 2 ** (failures - 1)));
+        if (failures > 0) await this.backOff(retryDelayMs(failures));
         // Handlers that never wait for anything would keep timers and sockets from their turn.
         else await nextTurn();
       }

@@ -5,12 +5,11 @@ import { type ConsumeOptions, type Consumer, type IncomingRecord, type RecordBat
 import { PartitionRevokedError } from '../messaging-errors.js';
 import { incomingRecordOf } from './incoming-record.js';
 import { type KafkaConfig } from './kafka-config.js';
+import { retryDelayMs } from '../retry-delay.js';
 
 type Handle = (batch: RecordBatch) => Promise<void>;
 
 const heartbeatMs = 3_000;
-const firstRetryMs = 50;
-const lastRetryMs = 5_000;
 
 /** One member of a consumer group. */
 export class KafkaConsumer implements Consumer {
@@ -177,9 +176,9 @@ export class KafkaConsumer implements Consumer {
   }
 
   private async backOff(place: string, payload: EachBatchPayload, revoked: AbortSignal): Promise<void> {
-    const failures = this.failures.get(place) ?? 0;
-    this.failures.set(place, failures + 1);
-    const until = performance.now() + Math.min(lastRetryMs, firstRetryMs * 2 ** Math.min(failures, 20));
+    const failures = (this.failures.get(place) ?? 0) + 1;
+    this.failures.set(place, failures);
+    const until = performance.now() + retryDelayMs(failures);
     while (performance.now() < until && isActive(payload, revoked)) {
       await pause(Math.min(50, Math.max(1, until - performance.now())));
     }
