@@ -1,18 +1,15 @@
-import { AlertFired, AlertResolved } from '@headrace/contracts';
-import { Clock, deterministicId } from '@headrace/kernel';
-import { pending } from '@headrace/messaging';
+import { Clock } from '@headrace/kernel';
 import { Inject, Injectable } from '@nestjs/common';
 import { signalsOf, type AlertRule, type AlertSignal, type ResolveSignal } from '../domain/alert-rule.js';
-import { alertIdOf, fingerprintOf, type Alert } from '../domain/alert.js';
+import { alertIdOf, fingerprintOf } from '../domain/alert.js';
 import { AlertRepository, type AlertWork } from './ports.js';
+import { beginAlert, endAlert, type AlertCause } from './state-alert.js';
 
 export const alertRules = Symbol('alertRules');
 
-interface Cause {
-  readonly id: string;
+interface Cause extends AlertCause {
   readonly type: string;
   readonly payload: unknown;
-  readonly correlationId: string | undefined;
 }
 
 /** Turns one event into alerts that begin, continue or end. Delivered twice it counts once. */
@@ -50,37 +47,20 @@ export class HandleEvent {
       await work.save({ ...open, annotations, updatedAt: now, occurrences: open.occurrences + 1 });
       return;
     }
-    const alert: Alert = {
-      alertId: alertIdOf(fingerprint, cause.id),
-      fingerprint,
-      name: rule.name,
-      severity: rule.severity,
-      labels,
-      annotations,
-      recommendations: rule.recommendations,
-      startsAt: now,
-      updatedAt: now,
-      endsAt: undefined,
-      acknowledgedBy: undefined,
-      occurrences: 1,
-    };
-    await work.save(alert);
-    const { alertId, name, severity, recommendations } = alert;
-    await work.state(
-      pending(AlertFired, {
-        id: alertId,
-        time: now,
-        payload: {
-          alertId,
-          name,
-          severity,
-          labels,
-          annotations,
-          recommendations: [...recommendations],
-          startsAt: now.toISOString(),
-        },
-        ...causedBy(cause),
-      }),
+    await beginAlert(
+      work,
+      {
+        alertId: alertIdOf(fingerprint, cause.id),
+        fingerprint,
+        name: rule.name,
+        severity: rule.severity,
+        labels,
+        annotations,
+        recommendations: rule.recommendations,
+        startsAt: now,
+      },
+      now,
+      cause,
     );
   }
 
@@ -93,25 +73,7 @@ export class HandleEvent {
     for (const alert of await work.open()) {
       if (alert.name !== rule.name) continue;
       if (!Object.entries(labels).every(([name, value]) => alert.labels[name] === value)) continue;
-      await work.save({ ...alert, endsAt: now, updatedAt: now });
-      await work.state(
-        pending(AlertResolved, {
-          id: deterministicId('alert-resolved', alert.alertId),
-          time: now,
-          payload: { alertId: alert.alertId, name: alert.name, resolvedAt: now.toISOString(), reason },
-          ...causedBy(cause, alert.alertId),
-        }),
-      );
+      await endAlert(work, { ...alert, endsAt: now, updatedAt: now }, reason, now, cause);
     }
   }
-}
-
-function causedBy(
-  cause: Cause,
-  ...more: readonly string[]
-): { causationIds: string[]; correlationId?: string } {
-  return {
-    causationIds: [cause.id, ...more],
-    ...(cause.correlationId === undefined ? {} : { correlationId: cause.correlationId }),
-  };
 }

@@ -1,10 +1,9 @@
-import { AlertFired, AlertResolved } from '@headrace/contracts';
-import { Clock, deterministicId } from '@headrace/kernel';
-import { pending } from '@headrace/messaging';
+import { Clock } from '@headrace/kernel';
 import { Injectable } from '@nestjs/common';
-import { alertIdOf, fingerprintOf, type Alert } from '../domain/alert.js';
+import { alertIdOf, fingerprintOf } from '../domain/alert.js';
 import { type Severity } from '../domain/alert-rule.js';
 import { AlertRepository, type AlertWork } from './ports.js';
+import { beginAlert, endAlert } from './state-alert.js';
 
 export interface PostedAlert {
   readonly labels: Readonly<Record<string, string>>;
@@ -36,74 +35,27 @@ export class ReceiveAlerts {
     const fingerprint = fingerprintOf(labels);
     const [open] = await work.open(fingerprint);
     if (open === undefined) {
-      if (!ended)
-        await this.begin(work, { labels, annotations, startsAt: startsAt ?? now }, fingerprint, now);
-      return;
-    }
-    await work.save({
-      ...open,
-      annotations,
-      updatedAt: now,
-      occurrences: open.occurrences + 1,
-      endsAt: ended ? endsAt : undefined,
-    });
-    if (!ended) return;
-    await work.state(
-      pending(AlertResolved, {
-        id: deterministicId('alert-resolved', open.alertId),
-        time: now,
-        payload: {
-          alertId: open.alertId,
-          name: open.name,
-          resolvedAt: endsAt.toISOString(),
-          reason: 'ended by its sender',
-        },
-        causationIds: [open.alertId],
-      }),
-    );
-  }
-
-  private async begin(
-    work: AlertWork,
-    {
-      labels,
-      annotations,
-      startsAt,
-    }: Required<Pick<PostedAlert, 'labels' | 'annotations'>> & { readonly startsAt: Date },
-    fingerprint: string,
-    now: Date,
-  ): Promise<void> {
-    const alert: Alert = {
-      alertId: alertIdOf(fingerprint, startsAt.toISOString()),
-      fingerprint,
-      name: labels['alertname'] ?? 'unnamed',
-      severity: severityOf(labels['severity']),
-      labels,
-      annotations,
-      recommendations: [],
-      startsAt,
-      updatedAt: now,
-      endsAt: undefined,
-      acknowledgedBy: undefined,
-      occurrences: 1,
-    };
-    await work.save(alert);
-    const { alertId, name, severity } = alert;
-    await work.state(
-      pending(AlertFired, {
-        id: alertId,
-        time: now,
-        payload: {
-          alertId,
-          name,
-          severity,
+      if (ended) return;
+      const begunAt = startsAt ?? now;
+      await beginAlert(
+        work,
+        {
+          alertId: alertIdOf(fingerprint, begunAt.toISOString()),
+          fingerprint,
+          name: labels['alertname'] ?? 'unnamed',
+          severity: severityOf(labels['severity']),
           labels,
           annotations,
           recommendations: [],
-          startsAt: startsAt.toISOString(),
+          startsAt: begunAt,
         },
-      }),
-    );
+        now,
+      );
+      return;
+    }
+    const told = { ...open, annotations, updatedAt: now, occurrences: open.occurrences + 1 };
+    if (ended) await endAlert(work, { ...told, endsAt }, 'ended by its sender', now);
+    else await work.save({ ...told, endsAt: undefined });
   }
 }
 
