@@ -13,6 +13,7 @@ import {
   type TrainingSetObject,
   type TrainingSetQuery,
 } from '../../application/ports.js';
+import { quoted } from '../../domain/windows/window-sql.js';
 
 const rowsPerTurn = 2_000;
 
@@ -152,10 +153,6 @@ function isWithin({ from, to, asOf }: TrainingSetQuery, eventTime: number, known
 
 function timestamp(milliseconds: number): DuckDBTimestampValue {
   return new DuckDBTimestampValue(BigInt(Math.round(milliseconds * 1_000)));
-}
-
-function quoted(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
 }
 
 async function digestOfFile(file: string): Promise<string> {
