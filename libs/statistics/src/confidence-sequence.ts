@@ -1,5 +1,5 @@
 import { assertOpenShare } from './assert-parameter.js';
-import { type BetaPrior, jeffreysPrior, logLikelihood, logMixture } from './beta-mixture.js';
+import { type BetaPrior, jeffreysPrior, logMixture } from './beta-mixture.js';
 import { assertProportion, type Interval, type Proportion } from './proportions.js';
 
 /**
@@ -23,24 +23,28 @@ export function proportionConfidenceSequence(
   assertProportion(observed);
   assertOpenShare('Confidence', confidence);
   const { successes, trials } = observed;
-  if (trials === 0) return { low: 0, high: 1 };
   const failures = trials - successes;
   const least = logMixture(successes, failures, prior) + Math.log(1 - confidence);
-  const excluded = (p: number): boolean => logLikelihood(successes, failures, p) < least;
-  const share = successes / trials;
+  // Near 1e308 trials the mixture is no number any more.
+  if (trials === 0 || Number.isNaN(least)) return { low: 0, high: 1 };
   return {
-    low: successes === 0 ? 0 : edgeBetween(0, share, excluded),
-    high: failures === 0 ? 1 : edgeBetween(1, share, excluded),
+    low: successes === 0 ? 0 : Math.exp(logEdge(successes, failures, least)),
+    high: failures === 0 ? 1 : -Math.expm1(logEdge(failures, successes, least)),
   };
 }
 
-/** Where exclusion ends between a side that is excluded and the observed share, which never is. Stays on the safe side. */
-function edgeBetween(outside: number, inside: number, excluded: (p: number) => boolean): number {
-  let [out, kept] = [outside, inside];
-  for (let halving = 0; halving < 60; halving += 1) {
-    const middle = (out + kept) / 2;
-    if (excluded(middle)) out = middle;
-    else kept = middle;
+/**
+ * u = ln p, where s u + f ln(1 - e^u), the log likelihood, comes up to `least`. It is concave in u and cannot exceed s u, so
+ * Newton's steps that begin at least / s come from the excluded side and never pass the edge: the end is on the safe side.
+ */
+function logEdge(successes: number, failures: number, least: number): number {
+  let u = least / successes;
+  for (let step = 0; step < 60; step += 1) {
+    const rest = -Math.expm1(u);
+    const lacking = least - successes * u - failures * Math.log(rest);
+    const forward = lacking / (successes - (failures * Math.exp(u)) / rest);
+    if (!(forward > 1e-15 * Math.abs(u))) break;
+    u += forward;
   }
-  return out;
+  return u;
 }
