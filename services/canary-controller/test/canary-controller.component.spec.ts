@@ -37,12 +37,12 @@ longestStepSeconds: 300
 prepareSeconds: 120
 outcomes: { label: incident_within_15m }
 criteria:
-  - { metric: error_rate, direction: at-most, threshold: 0.05, belief: proven }
-  - { metric: latency_p99, direction: at-most, threshold: 100, belief: not-refuted, minimumRows: 100 }
-  - { metric: throughput_degradation, direction: at-most, threshold: 0.5, belief: not-refuted, minimumRows: 20 }
-  - { metric: brier_increase, direction: at-most, threshold: 0.01, belief: not-refuted, minimumRows: 50, neededFromPercent: 50 }
-  - { metric: recall_decrease, direction: at-most, threshold: 0.1, belief: not-refuted, minimumRows: 10, neededFromPercent: 50 }
-  - { metric: prediction_drift, direction: at-most, threshold: 0.25, belief: not-refuted, minimumRows: 200, neededFromPercent: never }
+  - { metric: error_rate, direction: at-most, threshold: 0.05 }
+  - { metric: latency_p99, direction: at-most, threshold: 100, neededFromPercent: 50 }
+  - { metric: throughput_degradation, direction: at-most, threshold: 0.5, minimumRows: 20 }
+  - { metric: brier_increase, direction: at-most, threshold: 0.01, minimumRows: 50, neededFromPercent: 50 }
+  - { metric: recall_decrease, direction: at-most, threshold: 0.1, minimumRows: 10, neededFromPercent: 50 }
+  - { metric: prediction_drift, direction: at-most, threshold: 0.25, minimumRows: 200, neededFromPercent: never }
 `;
 
 const clock = new FakeClock();

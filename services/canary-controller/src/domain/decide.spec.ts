@@ -143,6 +143,49 @@ describe('judgeStep', () => {
   });
 });
 
+/** Incidents that the champion saw, all of them; the canary missed some. */
+function incidents(rows: number, missed: number): StepStatistics {
+  return Array.from({ length: rows }).reduce<StepStatistics>(
+    (statistics, _, row) =>
+      countOutcome(
+        statistics,
+        { baseline: 0.9, canary: row < missed ? 0.1 : 0.9, happened: true },
+        0.5,
+        policy.outcomes.costs,
+      ),
+    noStatistics,
+  );
+}
+
+describe('a version that is not proved to be worse', () => {
+  it('is not taken for one that is as good while the interval still holds a loss beyond the tolerance', () => {
+    // 15 of 100 missed where 10 are tolerated, between 0.02 and 0.28: neither harm nor health is proved.
+    expect(evidenceOf(incidents(100, 15), 'recall_decrease')).toMatchObject({
+      verdict: 'inconclusive',
+      value: 0.15,
+      sampleSize: 100,
+    });
+    // Also where the observed value keeps the tolerance and the interval does not.
+    expect(evidenceOf(incidents(40, 2), 'recall_decrease')).toMatchObject({
+      verdict: 'inconclusive',
+      value: 0.05,
+    });
+    expect(evidenceOf(incidents(400, 12), 'recall_decrease')).toMatchObject({
+      verdict: 'healthy',
+      value: 0.03,
+    });
+    expect(evidenceOf(incidents(400, 80), 'recall_decrease')).toMatchObject({ verdict: 'degraded' });
+  });
+
+  it('shows its quality before it gets 25 %: outcomes come of all the traffic, whoever serves it', () => {
+    const quality = ['prediction_accuracy', 'brier_increase', 'recall_decrease', 'cost_increase'];
+    for (const metric of quality) {
+      const needed = policy.criteria.find((criterion) => criterion.metric === metric)?.neededFromPercent;
+      expect(needed).toBeLessThan(25);
+    }
+  });
+});
+
 describe('a criterion', () => {
   const withCriteria = (...criteria: Partial<RolloutPolicy['criteria'][number]>[]): RolloutPolicy =>
     rolloutPolicy.parse({ ...policy, criteria });
@@ -162,18 +205,15 @@ describe('a criterion', () => {
   });
 
   it('compares the error rate with the baseline of the same step', () => {
-    const ratio = {
-      metric: 'error_rate_ratio',
-      direction: 'at-most',
-      threshold: 1,
-      belief: 'not-refuted',
-    } as const;
+    const ratio = { metric: 'error_rate_ratio', direction: 'at-most', threshold: 1 } as const;
     const arms = (baseline: number, canary: number): StepStatistics => ({
       ...noStatistics,
       baseline: { predictions: 19_000, errors: baseline, latencies: {}, systems: undefined },
       canary: { predictions: 1_000, errors: canary, latencies: {}, systems: undefined },
     });
-    expect(verdictOf(arms(190, 10), ratio)).toBe('healthy');
+    // As often, so far: that it errs more often is neither proved nor excluded.
+    expect(verdictOf(arms(190, 10), ratio)).toBe('inconclusive');
+    expect(verdictOf(arms(1_900, 40), ratio)).toBe('healthy');
     expect(verdictOf(arms(190, 40), ratio)).toBe('degraded');
     // Without a baseline there is nothing to compare with, and nothing is judged.
     expect(judgeStep(arms(0, 40), withCriteria(ratio), 100)).toEqual({ verdict: 'no-data', evidence: [] });
@@ -269,6 +309,20 @@ describe('decide', () => {
   it('promotes after the last step, and only there', () => {
     expect(decide(inStep('analysing', 3), judged('healthy'), policy, at(300)).action).toBe('advance');
     expect(decide(inStep('analysing', 4), judged('healthy'), policy, at(300)).action).toBe('promote');
+  });
+
+  it('names in its reason what is missing, not what is needed at no step', () => {
+    const inconclusive = (criterion: string) => ({
+      criterion,
+      verdict: 'inconclusive' as const,
+      value: 0.05,
+      threshold: 0.1,
+      direction: 'at-most' as const,
+      sampleSize: 40,
+    });
+    const evidence = [inconclusive('error_rate_ratio'), inconclusive('recall_decrease')];
+    const held = decide(inStep('analysing', 1), { verdict: 'inconclusive', evidence }, policy, at(300));
+    expect(held).toEqual({ action: 'hold', reason: 'inconclusive: recall_decrease inconclusive (40 rows)' });
   });
 
   it('asks a person at the deadline when the policy says so', () => {

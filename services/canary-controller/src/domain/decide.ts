@@ -1,7 +1,7 @@
 import { assertNever } from '@headrace/kernel';
 import { type Judgement } from './judge-step.js';
-import { type Rollout } from './rollout.js';
-import { type RolloutPolicy } from './rollout-policy.js';
+import { percentOf, type Rollout } from './rollout.js';
+import { isNeeded, type RolloutPolicy } from './rollout-policy.js';
 
 /** What happens to a rollout now. `wait`: nothing, and nothing is stated. */
 export type Decision =
@@ -62,7 +62,7 @@ function decideStep(
       ? { action: 'promote', reason: 'every criterion held at every step' }
       : { action: 'advance', reason: 'every criterion that is needed at this step held' };
   }
-  const missing = shortageOf(judgement);
+  const missing = shortageOf(judgement, policy, percentOf(rollout));
   if (late)
     return { action: policy.atDeadline, reason: `still ${judgement.verdict} at the deadline: ${missing}` };
   // One statement for each length of a step that it is held, not one for each look.
@@ -81,9 +81,14 @@ function harmOf(judgement: Judgement): string {
     .join('; ');
 }
 
-function shortageOf(judgement: Judgement): string {
-  return judgement.evidence
+/** What is needed at this step and not proved; what is needed at no step holds nothing up. */
+function shortageOf({ evidence }: Judgement, { criteria }: RolloutPolicy, percent: number): string {
+  const needed = new Set<string>(
+    criteria.filter((criterion) => isNeeded(criterion, percent)).map(({ metric }) => metric),
+  );
+  return evidence
     .filter(({ verdict }) => verdict === 'no-data' || verdict === 'inconclusive')
+    .filter(({ criterion }) => needed.size === 0 || needed.has(criterion))
     .map(({ criterion, verdict, sampleSize }) => `${criterion} ${verdict} (${sampleSize} rows)`)
     .join(', ');
 }

@@ -1,7 +1,7 @@
 import { type Evidence } from '@headrace/contracts';
 import { type Verdict } from '@headrace/kernel';
 import { measureCriterion } from './measure-criterion.js';
-import { type Criterion, type Metric, type RolloutPolicy } from './rollout-policy.js';
+import { isNeeded, type Criterion, type Metric, type RolloutPolicy } from './rollout-policy.js';
 import { type StepStatistics } from './step-statistics.js';
 
 /** The verdict on a step with the evidence of every criterion, also of those that need none yet. */
@@ -21,8 +21,10 @@ const ofStep: ReadonlySet<Metric> = new Set([
 ]);
 
 /**
- * Judges a step: each criterion by itself, then together. Proved harm of any criterion is `degraded`. A criterion that is
- * needed at this step and has no or too little evidence makes the whole `no-data` or `inconclusive`; never `healthy`.
+ * Judges a step: each criterion by itself, then together. Proved harm of any criterion is `degraded`. `healthy` is a
+ * criterion whose whole interval keeps the threshold: not to be proved worse is not to be proved as good, and a version
+ * must show the latter. While the interval still reaches beyond the threshold a criterion is `inconclusive`, and one that
+ * is needed at this step makes the whole `inconclusive`, or `no-data` where nothing was measured; never `healthy`.
  * Intervals are confidence sequences, so that judging every second does not raise the rate of false alarms.
  *
  * The two errors are kept apart. A good version is rolled back when any of the criteria at any of the steps is wrong, so
@@ -42,9 +44,7 @@ export function judgeStep(statistics: StepStatistics, policy: RolloutPolicy, per
     }));
   const evidence = judged.map((each) => each.evidence);
   const needed = judged
-    .filter(
-      ({ criterion: { neededFromPercent } }) => neededFromPercent !== 'never' && percent >= neededFromPercent,
-    )
+    .filter(({ criterion }) => isNeeded(criterion, percent))
     .map((each) => each.evidence.verdict);
   return {
     verdict: combined(
@@ -60,7 +60,8 @@ function combined(all: readonly Verdict[], needed: readonly Verdict[]): Verdict 
   if (needed.includes('no-data')) return 'no-data';
   if (needed.includes('inconclusive')) return 'inconclusive';
   // A step at which nothing is needed is judged by whatever there is; nothing at all is not healthy.
-  return all.includes('healthy') ? 'healthy' : 'no-data';
+  if (all.includes('healthy')) return 'healthy';
+  return all.includes('inconclusive') ? 'inconclusive' : 'no-data';
 }
 
 /** How sure harm must be, so that all criteria at all steps together err no more often than the policy allows. */
@@ -74,7 +75,7 @@ function judgeCriterion(
   policy: RolloutPolicy,
   percent: number,
 ): Evidence {
-  const { metric, direction, threshold, belief, minimumRows } = criterion;
+  const { metric, direction, threshold, minimumRows } = criterion;
   const { confidence } = policy;
   const measured = measureCriterion(statistics, criterion, policy, percent);
   const base = { criterion: metric, direction, threshold };
@@ -94,11 +95,7 @@ function judgeCriterion(
   const beyond = direction === 'at-most' ? surest.low > limit : surest.high < limit;
   const harmful = beyond && (enough || measured.approximate !== true);
   const kept = direction === 'at-most' ? sure.high <= limit : sure.low >= limit;
-  const verdict: Verdict = harmful
-    ? 'degraded'
-    : enough && (kept || belief === 'not-refuted')
-      ? 'healthy'
-      : 'inconclusive';
+  const verdict: Verdict = harmful ? 'degraded' : enough && kept ? 'healthy' : 'inconclusive';
   const shown = harmful ? measured : soFar;
   const { low, high } = harmful ? surest : sure;
   const between = `between ${rounded(low)} and ${rounded(high)}`;

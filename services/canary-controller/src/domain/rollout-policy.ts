@@ -27,13 +27,17 @@ const criterion = z.strictObject({
   metric: z.enum(metrics),
   direction: z.enum(['at-most', 'at-least']),
   threshold: z.number(),
-  /** `proven`: the confidence sequence keeps the threshold. `not-refuted`: enough rows and no proof of harm. */
-  belief: z.enum(['proven', 'not-refuted']).default('proven'),
+  /** Fewer rows prove nothing: no health, and no harm where the interval holds for many rows only. */
   minimumRows: z.number().int().positive().default(1),
-  /** From this step on a lack of evidence holds the rollout; `never`: only proved harm counts. */
+  /** From this step on the threshold must be proved to be kept, or the rollout holds; `never`: only proved harm counts. */
   neededFromPercent: z.number().min(0).max(100).or(z.literal('never')).default(0),
 });
 export type Criterion = z.output<typeof criterion>;
+
+/** Whether a rollout must have proved the criterion to go on from a step with this share of the traffic. */
+export function isNeeded({ neededFromPercent }: Criterion, percent: number): boolean {
+  return neededFromPercent !== 'never' && percent >= neededFromPercent;
+}
 
 const declaredPolicy = z.strictObject({
   name: z.string().min(1),
