@@ -21,14 +21,19 @@ function ends(rollouts: number, changed: Partial<SimulatedWorld>): readonly Simu
 const share = (all: readonly SimulatedEnd[], outcome: SimulatedEnd['outcome']): number =>
   all.filter((end) => end.outcome === outcome).length / all.length;
 
-// Few rollouts, to be quick; `npm run bench -- rollouts` has hundreds of each.
+// What takes longest is tried less often here; `npm run bench -- rollouts` has hundreds of each.
 describe('a rollout under the default policy', () => {
   it('ends the same way for the same seed', () => {
     expect(ends(3, {})).toEqual(ends(3, {}));
   });
 
   it('is aborted in fewer than 5 % of A/A rollouts with 20 predictions a step', () => {
-    expect(share(ends(20, { canaryPerStep: 20 }), 'rolled-back')).toBeLessThan(0.05);
+    expect(share(ends(40, { canaryPerStep: 20 }), 'rolled-back')).toBeLessThan(0.05);
+  });
+
+  it('is promoted in A/A rollouts where incidents are rare, and waits for enough of them', () => {
+    const all = ends(100, { incidentRate: 0.01 });
+    expect(share(all, 'promoted')).toBeGreaterThan(0.95);
   });
 
   it('is never judged by time alone: it takes the predictions that its error rate takes', () => {
@@ -38,9 +43,35 @@ describe('a rollout under the default policy', () => {
     }
   });
 
-  it('is not promoted with a doubled error rate', () => {
+  it('is promoted with a doubled error rate in at most 1 % of 200', () => {
     const doubled = { baseline: { ...arm, errorRate: 0.01 }, canary: { ...arm, errorRate: 0.02 } };
-    for (const end of ends(30, doubled)) expect(end.outcome).toBe('rolled-back');
+    expect(share(ends(200, doubled), 'promoted')).toBeLessThanOrEqual(0.01);
+  });
+
+  // Tolerated is a recall that is lower by 0.1.
+  it.each([
+    ['0.2 lower', 1_000, { canary: { ...arm, recall: 0.75 } }],
+    ['0.2 lower, and incidents are rare', 200, { canary: { ...arm, recall: 0.75 }, incidentRate: 0.01 }],
+    ['0.45 lower', 1_000, { canary: { ...arm, recall: 0.5 } }],
+  ] as const)('is promoted with a recall that is %s in at most 1 % of %i', (_, rollouts, changed) => {
+    const all = ends(rollouts, changed);
+    expect(share(all, 'promoted')).toBeLessThanOrEqual(0.01);
+    // And it is stopped by the proof, not by the deadline.
+    expect(all.filter(({ harm }) => harm.length > 0).length / rollouts).toBeGreaterThan(0.95);
+  });
+
+  it('is promoted at the tolerance itself no more often than the confidence leaves, and ends at a deadline', () => {
+    const all = ends(20, { canary: { ...arm, recall: 0.85 } });
+    expect(share(all, 'promoted')).toBeLessThanOrEqual(1 - policy.confidence);
+    expect(all.some(({ reason }) => /still inconclusive at the deadline: recall_decrease/.test(reason))).toBe(
+      true,
+    );
+  });
+
+  it('is promoted with half of the precision in at most 1 % of 1,000', () => {
+    // 0.05 * 0.95 right alarms for 0.95 * 0.02 false ones, and for 0.95 * 0.09.
+    const halved = { canary: { ...arm, falseAlarmRate: 0.09 } };
+    expect(share(ends(1_000, halved), 'promoted')).toBeLessThanOrEqual(0.01);
   });
 
   it('goes back before 25 % when the model is as fast and sees fewer incidents', () => {

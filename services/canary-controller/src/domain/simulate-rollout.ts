@@ -4,7 +4,7 @@ import { newDelivery, type Change, type Delivery } from './delivery.js';
 import { type ValueSums } from './value-sums.js';
 import { percentOf, type Rollout, type Version } from './rollout.js';
 import { type NamedPolicy, type RolloutPolicy } from './rollout-policy.js';
-import { latencyBucket, type Arm, type ArmStatistics, type StepStatistics } from './step-statistics.js';
+import { latencyBucket, type ArmStatistics, type StepStatistics } from './step-statistics.js';
 
 /** How one arm behaves, in truth. */
 export interface TrueArm {
@@ -37,9 +37,11 @@ export interface SimulatedEnd {
   readonly seconds: number;
 }
 
-export const lookEverySeconds = 60;
-/** Rows of both arms with an outcome in one look; more would only make the simulation slower. */
-const mostOutcomesPerLook = 500;
+const lookEverySeconds = 60;
+/** In a long step looks are this share of it apart: what one look adds is then small beside what is known. */
+const leastNews = 0.02;
+/** Rows of both arms with an outcome in a minute; more would only make the simulation slower. */
+const mostOutcomesPerMinute = 500;
 
 /**
  * Takes a version through a whole rollout under a policy, in a world whose truth is known: the same states, judgements
@@ -59,12 +61,15 @@ export function simulateRollout(policy: RolloutPolicy, world: SimulatedWorld, ra
     reason: 'simulated',
   });
   let canaryPredictions = 0;
-  for (let seconds = lookEverySeconds; ; seconds += lookEverySeconds) {
+  for (let seconds = 0; ;) {
     const rollout = delivery.active;
     if (rollout === undefined) throw new Error('A simulated rollout ended without an end');
+    const inStep = seconds - (new Date(rollout.stepStartedAt).getTime() - began) / 1_000;
+    const lasts = lookEverySeconds * Math.max(1, Math.floor((leastNews * inStep) / lookEverySeconds));
+    seconds += lasts;
     const percent = percentOf(rollout);
     const before = rollout.statistics.canary.predictions;
-    const statistics = addTraffic(rollout.statistics, world, percent, policy, random);
+    const statistics = addTraffic(rollout.statistics, world, { percent, seconds: lasts }, policy, random);
     canaryPredictions += statistics.canary.predictions - before;
     const change: Change = advance({ ...delivery, active: { ...rollout, statistics } }, at(seconds));
     delivery = change.delivery;
@@ -86,48 +91,40 @@ function endOf(
   };
 }
 
-/** What both arms do until the next look, as it would have been counted from the facts. */
+/** What both arms do in so many seconds at a division of the traffic, as it would have been counted from the facts. */
 export function addTraffic(
   statistics: StepStatistics,
   world: SimulatedWorld,
-  percent: number,
+  { percent, seconds }: { readonly percent: number; readonly seconds: number },
   { stepSeconds, outcomes: { costs } }: RolloutPolicy,
   random: Random,
 ): StepStatistics {
-  const expected = (world.canaryPerStep * lookEverySeconds) / stepSeconds;
-  const arm = (name: Arm, mean: number): ArmStatistics =>
-    addPredictions(statistics[name], world[name], poisson(mean, random), random);
-  const canary = arm('canary', expected);
-  const baseline = arm('baseline', (expected * (100 - percent)) / percent);
-  const rows = Math.min(
-    mostOutcomesPerLook,
-    canary.predictions +
-      baseline.predictions -
-      statistics.canary.predictions -
-      statistics.baseline.predictions,
+  const expected = (world.canaryPerStep * seconds) / stepSeconds;
+  const ofCanary = poisson(expected, random);
+  const ofBaseline = poisson((expected * (100 - percent)) / percent, random);
+  const canary = withLatencies(
+    addPredictions(statistics.canary, world.canary, ofCanary, random),
+    world.canary,
+    ofCanary,
+    random,
   );
-  let { canaryCorrect, baselineCorrect } = statistics.outcomes;
-  const [brier, missed, cost] = [
-    { ...statistics.outcomes.brier },
-    { ...statistics.outcomes.missed },
-    { ...statistics.outcomes.cost },
-  ];
+  // Without latencies: nothing judges those of the baseline, and they would be most of the work.
+  const baseline = addPredictions(statistics.baseline, world.baseline, ofBaseline, random);
+  const rows = Math.min((mostOutcomesPerMinute * seconds) / 60, ofCanary + ofBaseline);
+  const outcomes = { ...statistics.outcomes };
+  const [brier, missed, cost] = [{ ...outcomes.brier }, { ...outcomes.missed }, { ...outcomes.cost }];
   let disagreements = 0;
-  for (let row = 0; row < rows; row += 1) {
-    const happened = random.next() < world.incidentRate;
-    const says = ({ recall, falseAlarmRate }: TrueArm): boolean =>
-      random.next() < (happened ? recall : falseAlarmRate);
-    const [before, after] = [says(world.baseline), says(world.canary)];
+  for (const { happened, before, after, count } of drawnRows(world, rows, random)) {
     const right = (said: boolean): number => (said === happened ? 1 : 0);
     const priceOf = (said: boolean): number =>
       said === happened ? 0 : happened ? costs.falseNegative : costs.falsePositive;
-    if (before !== after) disagreements += 1;
-    canaryCorrect += right(after);
-    baselineCorrect += right(before);
+    if (before !== after) disagreements += count;
+    outcomes.canaryCorrect += right(after) * count;
+    outcomes.baselineCorrect += right(before) * count;
     // Probabilities of 0.9 and 0.1.
-    add(brier, (right(before) - right(after)) * (0.81 - 0.01));
-    if (happened) add(missed, right(before) - right(after));
-    add(cost, priceOf(after) - priceOf(before));
+    add(brier, (right(before) - right(after)) * (0.81 - 0.01), count);
+    if (happened) add(missed, right(before) - right(after), count);
+    add(cost, priceOf(after) - priceOf(before), count);
   }
   return {
     ...statistics,
@@ -137,38 +134,96 @@ export function addTraffic(
       rows: statistics.paired.rows + rows,
       disagreements: statistics.paired.disagreements + disagreements,
     },
-    outcomes: {
-      rows: statistics.outcomes.rows + rows,
-      canaryCorrect,
-      baselineCorrect,
-      brier,
-      missed,
-      cost,
-    },
+    outcomes: { ...outcomes, rows: outcomes.rows + rows, brier, missed, cost },
   };
 }
 
-/** In place: a new object for each row would be most of the work. */
-function add(sums: { -readonly [Field in keyof ValueSums]: ValueSums[Field] }, value: number): void {
-  sums.rows += 1;
-  sums.sum += value;
-  sums.squares += value * value;
+/** Rows that are alike: what happened, and what either arm said. */
+interface RowsAlike {
+  readonly happened: boolean;
+  readonly before: boolean;
+  readonly after: boolean;
+  readonly count: number;
+}
+
+/**
+ * So many rows, as many of each kind as chance has it. From one row that is not quiet, or not seen as such by both arms, to
+ * the next: nearly all are, and need no draw.
+ */
+function drawnRows(
+  { incidentRate, baseline, canary }: SimulatedWorld,
+  rows: number,
+  random: Random,
+): readonly RowsAlike[] {
+  const alarm = ({ recall, falseAlarmRate }: TrueArm, happened: boolean): number =>
+    happened ? recall : falseAlarmRate;
+  const kinds = [false, true].flatMap((happened) =>
+    [false, true].flatMap((before) =>
+      [false, true].map((after) => ({
+        happened,
+        before,
+        after,
+        count: 0,
+        share:
+          (happened ? incidentRate : 1 - incidentRate) *
+          (before ? alarm(baseline, happened) : 1 - alarm(baseline, happened)) *
+          (after ? alarm(canary, happened) : 1 - alarm(canary, happened)),
+      })),
+    ),
+  );
+  const [quiet, ...others] = kinds;
+  if (quiet === undefined) return [];
+  quiet.count = rows;
+  const loud = 1 - quiet.share;
+  for (let row = gap(loud, random); row <= rows; row += gap(loud, random)) {
+    let left = random.next() * loud;
+    const kind = others.find(({ share }) => (left -= share) < 0) ?? others[0];
+    if (kind === undefined) break;
+    kind.count += 1;
+    quiet.count -= 1;
+  }
+  return kinds;
+}
+
+function add(
+  sums: { -readonly [Field in keyof ValueSums]: ValueSums[Field] },
+  value: number,
+  rows: number,
+): void {
+  sums.rows += rows;
+  sums.sum += rows * value;
+  sums.squares += rows * value * value;
 }
 
 function addPredictions(
   before: ArmStatistics,
-  { errorRate, latencyMs }: TrueArm,
+  { errorRate }: TrueArm,
   count: number,
   random: Random,
 ): ArmStatistics {
-  const latencies = { ...before.latencies };
   let { errors } = before;
+  // From one error to the next, so that it takes a draw for each error and not for each prediction.
+  for (let row = gap(errorRate, random); row <= count; row += gap(errorRate, random)) errors += 1;
+  return { ...before, predictions: before.predictions + count, errors, systems: undefined };
+}
+
+function withLatencies(
+  arm: ArmStatistics,
+  { latencyMs }: TrueArm,
+  count: number,
+  random: Random,
+): ArmStatistics {
+  const latencies = { ...arm.latencies };
   for (let row = 0; row < count; row += 1) {
-    if (random.next() < errorRate) errors += 1;
     const bucket = String(latencyBucket(latencyMs * Math.exp(0.5 * random.normal())));
     latencies[bucket] = (latencies[bucket] ?? 0) + 1;
   }
-  return { predictions: before.predictions + count, errors, latencies, systems: undefined };
+  return { ...arm, latencies };
+}
+
+/** Trials up to and including the next success: geometric, by inversion. */
+function gap(rate: number, random: Random): number {
+  return 1 + Math.floor(Math.log1p(-random.next()) / Math.log1p(-rate));
 }
 
 /** Knuth's product of uniforms; by the normal approximation beyond a mean of 50. */
