@@ -54,6 +54,16 @@ describe('meanConfidenceSequence', () => {
     expect(many.high).toBeGreaterThan(3);
   });
 
+  it('is no narrower than the least variance makes it', () => {
+    const quiet = momentsOf(Array.from({ length: 50 }, () => 0));
+    const lively = momentsOf(Array.from({ length: 50 }, (_, row) => (row % 2 === 0 ? 1 : -1)));
+    const { high } = meanConfidenceSequence(quiet, 0.95, { leastVariance: 50 / 49 })!;
+    expect(high).toBeCloseTo(meanConfidenceSequence(lively)!.high, 12);
+    const least = { leastVariance: 0.09 };
+    expect(meanConfidenceSequence(lively, 0.95, least)).toEqual(meanConfidenceSequence(lively));
+    expect(() => meanConfidenceSequence(lively, 0.95, { leastVariance: NaN })).toThrow(InvalidSampleError);
+  });
+
   it('refuses what is no confidence, no span and no number of rows', () => {
     const moments = momentsOf([1, 2]);
     expect(() => meanConfidenceSequence(moments, 1)).toThrow(InvalidSampleError);

@@ -9,6 +9,11 @@ export interface MeanSequenceOptions {
    * far away, because rows that have all been equal so far do not prove that the next one is.
    */
   readonly span?: number;
+  /**
+   * What the variance is at least where the mean is at the value that the interval is held against. Of rare large values few
+   * rows often hold none, and their own variance then makes the interval too narrow to hold its level.
+   */
+  readonly leastVariance?: number;
   /** Rows for which the interval is tightest; it holds for every number of rows. Default 500. */
   readonly tightestAt?: number;
 }
@@ -27,7 +32,7 @@ export interface MeanSequenceOptions {
 export function meanConfidenceSequence(
   { count, mean, squares }: Moments,
   confidence = 0.95,
-  { span = 0, tightestAt = 500 }: MeanSequenceOptions = {},
+  { span = 0, leastVariance = 0, tightestAt = 500 }: MeanSequenceOptions = {},
 ): Interval | undefined {
   assertOpenShare('Confidence', confidence);
   if (!(tightestAt >= 1 && tightestAt < Infinity)) {
@@ -36,8 +41,11 @@ export function meanConfidenceSequence(
   if (!(span >= 0 && span < Infinity)) {
     throw new InvalidSampleError(`A span is a finite number from 0 up, got ${span}`);
   }
+  if (!(leastVariance >= 0 && leastVariance < Infinity)) {
+    throw new InvalidSampleError(`A least variance is a finite number from 0 up, got ${leastVariance}`);
+  }
   if (count < 2) return undefined;
-  const variance = Math.max(squares / (count - 1), (span / count) ** 2);
+  const variance = Math.max(squares / (count - 1), (span / count) ** 2, leastVariance);
   if (variance === 0) return undefined;
   const doubt = -2 * Math.log1p(-confidence);
   const perRow = (doubt + Math.log1p(doubt)) / tightestAt;
