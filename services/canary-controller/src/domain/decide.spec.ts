@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { SeededRandom } from '@headrace/kernel';
 import { parseDeclaration } from '@headrace/service-host';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -176,6 +177,35 @@ describe('a version that is not proved to be worse', () => {
     });
     expect(evidenceOf(incidents(400, 80), 'recall_decrease')).toMatchObject({ verdict: 'degraded' });
   });
+
+  // The arms agree on all rows but those that only the canary has wrong: the fewest rows tell of it.
+  it.each([
+    ['recall_decrease', 0.1, 'missed', 1, 5, 120],
+    ['brier_increase', 0.01, 'brier', 0.96, 50, 120],
+    ['cost_increase', 1, 'cost', 100, 50, 120],
+  ] as const)(
+    'is taken for one that is as good by %s in at most 5 % of 300 where the truth is the tolerance of %d',
+    (metric, tolerance, sums, harm, rowsPerLook, looks) => {
+      const only = rolloutPolicy.parse({
+        ...policy,
+        criteria: policy.criteria.filter((criterion) => criterion.metric === metric),
+      });
+      const isEverHealthy = (seed: number): boolean => {
+        const random = new SeededRandom(seed);
+        let [rows, wrong] = [0, 0];
+        for (let look = 0; look < looks; look += 1) {
+          for (let row = 0; row < rowsPerLook; row += 1) if (random.next() < tolerance / harm) wrong += 1;
+          rows += rowsPerLook;
+          const differences = { rows, sum: wrong * harm, squares: wrong * harm ** 2 };
+          const outcomes = { ...noStatistics.outcomes, rows, [sums]: differences };
+          if (judgeStep({ ...noStatistics, outcomes }, only, 10).verdict === 'healthy') return true;
+        }
+        return false;
+      };
+      const healthy = Array.from({ length: 300 }, (_, seed) => isEverHealthy(seed)).filter(Boolean);
+      expect(healthy.length / 300).toBeLessThanOrEqual(1 - policy.confidence);
+    },
+  );
 
   it('shows its quality before it gets 25 %: outcomes come of all the traffic, whoever serves it', () => {
     const quality = ['prediction_accuracy', 'brier_increase', 'recall_decrease', 'cost_increase'];

@@ -55,11 +55,11 @@ export function measureCriterion(
     case 'throughput_degradation':
       return throughput(statistics, percent);
     case 'brier_increase':
-      return difference(outcomes.brier, 2);
+      return difference(outcomes.brier, 1, criterion);
     case 'recall_decrease':
-      return difference(outcomes.missed, 2);
+      return difference(outcomes.missed, 1, criterion);
     case 'cost_increase':
-      return difference(outcomes.cost, 2 * Math.max(falsePositive, falseNegative));
+      return difference(outcomes.cost, Math.max(falsePositive, falseNegative), criterion);
     case 'prediction_drift':
       return predictionDrift(drift ?? [], criterion);
     default:
@@ -182,14 +182,19 @@ function throughput({ canary, baseline }: StepStatistics, percent: number): Meas
   };
 }
 
-/** Mean of canary minus baseline on the same rows; `span`: how far apart two of the differences can lie. */
-function difference(sums: ValueSums, span: number): Measurement | undefined {
+/**
+ * Mean of canary minus baseline on the same rows; `largest`: how much worse one row can be. The interval is no narrower than
+ * for a version that is at the threshold by rare rows which are worse by that much: before the first of them has come, rows
+ * that are all equal look like proof.
+ */
+function difference(sums: ValueSums, largest: number, { threshold }: Criterion): Measurement | undefined {
   if (sums.rows < 2) return undefined;
   const moments = momentsOfSums(sums);
+  const options = { span: 2 * largest, leastVariance: Math.max(0, threshold * (largest - threshold)) };
   return {
     value: moments.mean,
     interval: (confidence) =>
-      meanConfidenceSequence(moments, confidence, { span }) ?? { low: -Infinity, high: Infinity },
+      meanConfidenceSequence(moments, confidence, options) ?? { low: -Infinity, high: Infinity },
     rows: sums.rows,
     approximate: true,
   };

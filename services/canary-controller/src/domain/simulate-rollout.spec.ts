@@ -28,11 +28,11 @@ describe('a rollout under the default policy', () => {
   });
 
   it('is aborted in fewer than 5 % of A/A rollouts with 20 predictions a step', () => {
-    expect(share(ends(40, { canaryPerStep: 20 }), 'rolled-back')).toBeLessThan(0.05);
+    expect(share(ends(25, { canaryPerStep: 20 }), 'rolled-back')).toBeLessThan(0.05);
   });
 
   it('is promoted in A/A rollouts where incidents are rare, and waits for enough of them', () => {
-    const all = ends(100, { incidentRate: 0.01 });
+    const all = ends(50, { incidentRate: 0.01 });
     expect(share(all, 'promoted')).toBeGreaterThan(0.95);
   });
 
@@ -43,16 +43,16 @@ describe('a rollout under the default policy', () => {
     }
   });
 
-  it('is promoted with a doubled error rate in at most 1 % of 200', () => {
+  it('is promoted with a doubled error rate in at most 1 % of 100', () => {
     const doubled = { baseline: { ...arm, errorRate: 0.01 }, canary: { ...arm, errorRate: 0.02 } };
-    expect(share(ends(200, doubled), 'promoted')).toBeLessThanOrEqual(0.01);
+    expect(share(ends(100, doubled), 'promoted')).toBeLessThanOrEqual(0.01);
   });
 
   // Tolerated is a recall that is lower by 0.1.
   it.each([
-    ['0.2 lower', 1_000, { canary: { ...arm, recall: 0.75 } }],
-    ['0.2 lower, and incidents are rare', 200, { canary: { ...arm, recall: 0.75 }, incidentRate: 0.01 }],
-    ['0.45 lower', 1_000, { canary: { ...arm, recall: 0.5 } }],
+    ['0.2 lower', 500, { canary: { ...arm, recall: 0.75 } }],
+    ['0.2 lower, and incidents are rare', 100, { canary: { ...arm, recall: 0.75 }, incidentRate: 0.01 }],
+    ['0.45 lower', 500, { canary: { ...arm, recall: 0.5 } }],
   ] as const)('is promoted with a recall that is %s in at most 1 % of %i', (_, rollouts, changed) => {
     const all = ends(rollouts, changed);
     expect(share(all, 'promoted')).toBeLessThanOrEqual(0.01);
@@ -68,10 +68,10 @@ describe('a rollout under the default policy', () => {
     );
   });
 
-  it('is promoted with half of the precision in at most 1 % of 1,000', () => {
+  it('is promoted with half of the precision in at most 1 % of 500', () => {
     // 0.05 * 0.95 right alarms for 0.95 * 0.02 false ones, and for 0.95 * 0.09.
     const halved = { canary: { ...arm, falseAlarmRate: 0.09 } };
-    expect(share(ends(1_000, halved), 'promoted')).toBeLessThanOrEqual(0.01);
+    expect(share(ends(500, halved), 'promoted')).toBeLessThanOrEqual(0.01);
   });
 
   it('goes back before 25 % when the model is as fast and sees fewer incidents', () => {
