@@ -1,9 +1,18 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { holdDirectory, type DirectoryHolder } from './hold-directory.js';
 
 const lockOf = (directory: string) => join(directory, 'lock');
@@ -67,6 +76,24 @@ it('takes over a lock that a crash of the machine tore', () => {
   const directory = temporaryDirectory();
   writeFileSync(lockOf(directory), '{"pid":');
   hold(directory)();
+});
+
+it('outlives a beat that fails, and goes on beating', () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const directory = temporaryDirectory();
+  const release = hold(directory);
+  const written = readFileSync(lockOf(directory));
+  rmSync(lockOf(directory));
+  mkdirSync(lockOf(directory));
+  vi.advanceTimersByTime(2_000);
+  rmSync(lockOf(directory), { recursive: true });
+  writeFileSync(lockOf(directory), written);
+  const before = new Date(0);
+  utimesSync(lockOf(directory), before, before);
+  vi.advanceTimersByTime(2_000);
+  expect(statSync(lockOf(directory)).mtimeMs).toBeGreaterThan(0);
+  release();
 });
 
 it('does not remove a lock that somebody else took in the meantime', () => {

@@ -57,7 +57,11 @@ export function holdDirectory(
   }
   const beat = setInterval(() => {
     const now = new Date();
-    if (claimOf(path)?.token === own.token) utimesSync(path, now, now);
+    try {
+      if (claimOf(path)?.token === own.token) utimesSync(path, now, now);
+    } catch {
+      // A volume that does not answer for a moment must not end the process; seven beats may fail before the lock is stale.
+    }
   }, beatEveryMs);
   beat.unref();
   return () => {

@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type ConsumeOptions, type Consumer, type IncomingRecord, type RecordBatch } from '../event-bus.js';
 import { PartitionRevokedError } from '../messaging-errors.js';
-import { type EmbeddedLog, type LogPartition } from './embedded-log.js';
 import { retryDelayMs } from '../retry-delay.js';
+import { type EmbeddedLog, type LogPartition } from './embedded-log.js';
 
 type Handle = (batch: RecordBatch) => Promise<void>;
 

@@ -3,9 +3,9 @@ import { describeError } from '@headrace/kernel';
 import { type Admin, type Consumer as Client, type EachBatchPayload, type Kafka } from 'kafkajs';
 import { type ConsumeOptions, type Consumer, type IncomingRecord, type RecordBatch } from '../event-bus.js';
 import { PartitionRevokedError } from '../messaging-errors.js';
+import { retryDelayMs } from '../retry-delay.js';
 import { incomingRecordOf } from './incoming-record.js';
 import { type KafkaConfig } from './kafka-config.js';
-import { retryDelayMs } from '../retry-delay.js';
 
 type Handle = (batch: RecordBatch) => Promise<void>;
 
