@@ -12,9 +12,9 @@ export {
   readTreeEnsemble,
   type CheckedModel,
   type ModelLimits,
-} from './check-model.js';
-export { compileClasses, outputOf, type ClassScorer } from './compile-classes.js';
-export { compileTrees, type TreeScorer } from './compile-trees.js';
+} from './admission/check-model.js';
+export { compileClasses, outputOf, type ClassScorer } from './scorer/compile-classes.js';
+export { compileTrees, type TreeScorer } from './scorer/compile-trees.js';
 export {
   proofRows,
   proveEqual,
@@ -22,10 +22,15 @@ export {
   type Proof,
   type ProvableScorer,
   type ReferenceRun,
-} from './prove-equal.js';
-export { absentSequence, type TensorSpec } from './read-signature.js';
-export { readUbjson } from './read-ubjson.js';
-export { readXgboost, readXgboostClasses, readXgboostHeader, type XgboostHeader } from './read-xgboost.js';
+} from './scorer/prove-equal.js';
+export { absentSequence, type TensorSpec } from './admission/read-signature.js';
+export { readUbjson } from './xgboost/read-ubjson.js';
+export {
+  readXgboost,
+  readXgboostClasses,
+  readXgboostHeader,
+  type XgboostHeader,
+} from './xgboost/read-xgboost.js';
 export { foldConstants } from './rewrite/fold-constants.js';
 export {
   measureChange,
@@ -39,7 +44,7 @@ export { pruneTrees } from './rewrite/prune-trees.js';
 export { removeDeadCode } from './rewrite/remove-dead-code.js';
 export { RewriteRefusedError, type Rewrite, type Rewritten } from './rewrite/rewrite.js';
 export { rewriteModel, type RewriteStep, type RewrittenModel } from './rewrite/rewrite-model.js';
-export { everyTree, type TreeClasses } from './tree-classes.js';
+export { everyTree, type TreeClasses } from './trees/tree-classes.js';
 export {
   linked,
   marginOf,
@@ -48,7 +53,7 @@ export {
   type Link,
   type Tree,
   type TreeEnsemble,
-} from './tree-ensemble.js';
+} from './trees/tree-ensemble.js';
 export { pruneWeights, type PruneWeightsOptions } from './rewrite/prune-weights.js';
 export { quantizeInt8, type QuantizeInt8Options } from './rewrite/quantize-int8.js';
 export { shrinkTrees, type ShrinkTreesOptions } from './rewrite/shrink-trees.js';

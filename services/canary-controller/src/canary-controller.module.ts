@@ -12,7 +12,7 @@ import { RecordLoading } from './application/record-loading.js';
 import { StartRollout } from './application/start-rollout.js';
 import { SteerRollout } from './application/steer-rollout.js';
 import { canaryControllerConfigSchema, type CanaryControllerConfig } from './canary-controller.config.js';
-import { rolloutPolicy } from './domain/rollout-policy.js';
+import { rolloutPolicy } from './domain/policy/rollout-policy.js';
 
 @Module({})
 export class CanaryControllerModule {

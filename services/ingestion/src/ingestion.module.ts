@@ -18,9 +18,9 @@ import { type ReadingSource } from './application/ports.js';
 import { RedriveQuarantine } from './application/redrive-quarantine.js';
 import { RunSources } from './application/run-sources.js';
 import { ValidateWindow } from './application/validate-window.js';
-import { compileSuite, type CompiledSuite } from './domain/compile-suite.js';
-import { suiteSchema, type Suite } from './domain/suite.js';
-import { WindowValidator } from './domain/validate-windows.js';
+import { compileSuite, type CompiledSuite } from './domain/suite/compile-suite.js';
+import { suiteSchema, type Suite } from './domain/suite/suite.js';
+import { WindowValidator } from './domain/suite/validate-windows.js';
 import { ingestionConfigSchema, type IngestionConfig } from './ingestion.config.js';
 
 export {
@@ -28,7 +28,7 @@ export {
   type FleetDrift,
   type FleetOptions,
   type FleetReading,
-} from './domain/fleet-readings.js';
+} from './domain/fleet/fleet-readings.js';
 
 export class SuiteUnknownError extends AppError {
   readonly code = 'INGESTION_SUITE_UNKNOWN';

@@ -1,19 +1,22 @@
 /** Hyper-parameter search, for whoever trains or compares. */
 export { ask, type Ask } from './domain/search/ask.js';
-export { judgePruning } from './domain/search/judge-pruning.js';
-export { openTrial } from './domain/search/open-trial.js';
-export { parameterImportances, type ImportanceOptions } from './domain/search/parameter-importances.js';
-export { paretoFront } from './domain/search/pareto-front.js';
-export { type PrunerOptions } from './domain/search/pruner-options.js';
-export { type PruningVerdict } from './domain/search/pruning-verdict.js';
-export { type SamplerOptions } from './domain/search/sampler-options.js';
+export { judgePruning } from './domain/search/pruners/judge-pruning.js';
+export { openTrial } from './domain/search/study/open-trial.js';
+export {
+  parameterImportances,
+  type ImportanceOptions,
+} from './domain/search/importance/parameter-importances.js';
+export { paretoFront } from './domain/search/pareto/pareto-front.js';
+export { type PrunerOptions } from './domain/search/study/pruner-options.js';
+export { type PruningVerdict } from './domain/search/pruners/pruning-verdict.js';
+export { type SamplerOptions } from './domain/search/study/sampler-options.js';
 export {
   InvalidSearchSpaceError,
   type Parameter,
   type ParameterValue,
   type ParameterValues,
   type SearchSpace,
-} from './domain/search/search-space.js';
+} from './domain/search/space/search-space.js';
 export {
   bestTrial,
   changeSpace,
@@ -26,6 +29,6 @@ export {
   type StudyOptions,
   type Told,
   type TrialResult,
-} from './domain/search/study.js';
-export { readStudy, writeStudy } from './domain/search/study-document.js';
-export { type Direction, type Trial } from './domain/search/trial.js';
+} from './domain/search/study/study.js';
+export { readStudy, writeStudy } from './domain/search/study/study-document.js';
+export { type Direction, type Trial } from './domain/search/study/trial.js';

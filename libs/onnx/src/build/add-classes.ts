@@ -1,4 +1,4 @@
-import { refuse, type TreeEnsemble } from '../tree-ensemble.js';
+import { refuse, type TreeEnsemble } from '../trees/tree-ensemble.js';
 import { addTrees } from './add-trees.js';
 import { intAttribute } from './attributes.js';
 import { type GraphBuilder } from './graph-builder.js';

@@ -1,4 +1,4 @@
-import { refuse } from '../tree-ensemble.js';
+import { refuse } from '../trees/tree-ensemble.js';
 import { addScaler, checkWeights, type Scaler } from './add-scaler.js';
 import { intAttribute, intsAttribute } from './attributes.js';
 import { type GraphBuilder } from './graph-builder.js';

@@ -1,4 +1,4 @@
-import { refuse } from '../tree-ensemble.js';
+import { refuse } from '../trees/tree-ensemble.js';
 import { type GraphBuilder } from './graph-builder.js';
 
 /** Mean and scale of each channel or column, fitted on training data; a constant one has the scale 1. */

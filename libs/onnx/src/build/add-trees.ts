@@ -1,5 +1,5 @@
 import { type onnx as Onnx } from 'onnx-proto';
-import { type Tree, type TreeEnsemble } from '../tree-ensemble.js';
+import { type Tree, type TreeEnsemble } from '../trees/tree-ensemble.js';
 import {
   floatsAttribute,
   intAttribute,

@@ -1,11 +1,11 @@
 import { SeededRandom } from '@headrace/kernel';
 import { describe, expect, it } from 'vitest';
-import { checkModel } from '../check-model.js';
-import { absentSequence } from '../read-signature.js';
+import { checkModel } from '../admission/check-model.js';
+import { absentSequence } from '../admission/read-signature.js';
 import { lstmByHand, randomLstm } from '../testing/lstm-by-hand.js';
 import { randomEnsemble } from '../testing/random-ensemble.js';
 import { runGraph } from '../testing/run-in-onnxruntime.js';
-import { marginOf } from '../tree-ensemble.js';
+import { marginOf } from '../trees/tree-ensemble.js';
 import { type Calibration } from './add-calibration.js';
 import { type DenseNetwork } from './add-dense.js';
 import { type LstmWeights } from './add-lstm.js';

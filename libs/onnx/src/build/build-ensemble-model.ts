@@ -1,4 +1,4 @@
-import { refuse, type TreeEnsemble } from '../tree-ensemble.js';
+import { refuse, type TreeEnsemble } from '../trees/tree-ensemble.js';
 import { addClasses, type MemberClasses } from './add-classes.js';
 import { addCalibration, type Calibration, type Score } from './add-calibration.js';
 import { addDense, type DenseNetwork } from './add-dense.js';

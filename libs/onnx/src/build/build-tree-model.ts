@@ -1,4 +1,4 @@
-import { type TreeEnsemble } from '../tree-ensemble.js';
+import { type TreeEnsemble } from '../trees/tree-ensemble.js';
 import { buildEnsembleModel } from './build-ensemble-model.js';
 
 export interface TreeModelOptions {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { checkModel } from '../check-model.js';
-import { readXgboost, readXgboostHeader } from '../read-xgboost.js';
+import { checkModel } from '../admission/check-model.js';
+import { readXgboost, readXgboostHeader } from '../xgboost/read-xgboost.js';
 import { goldenBoosters } from '../testing/golden-boosters.js';
 import { convertXgboost } from './convert-xgboost.js';
 

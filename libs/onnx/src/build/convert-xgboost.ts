@@ -1,5 +1,5 @@
-import { readXgboost, readXgboostClasses, readXgboostHeader } from '../read-xgboost.js';
-import { refuse } from '../tree-ensemble.js';
+import { readXgboost, readXgboostClasses, readXgboostHeader } from '../xgboost/read-xgboost.js';
+import { refuse } from '../trees/tree-ensemble.js';
 import { buildEnsembleModel } from './build-ensemble-model.js';
 import { buildTreeModel } from './build-tree-model.js';
 

@@ -1,5 +1,5 @@
 import onnxProto, { type onnx as Onnx } from 'onnx-proto';
-import { refuse } from '../tree-ensemble.js';
+import { refuse } from '../trees/tree-ensemble.js';
 import { floatTensor, int64Tensor } from './tensors.js';
 
 const { onnx } = onnxProto;

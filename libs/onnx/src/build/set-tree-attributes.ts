@@ -1,5 +1,5 @@
 import { type onnx as Onnx } from 'onnx-proto';
-import { refuse, type TreeEnsemble } from '../tree-ensemble.js';
+import { refuse, type TreeEnsemble } from '../trees/tree-ensemble.js';
 import { intAttribute, intsAttribute, tensorAttribute } from './attributes.js';
 import { bytesTensor, floatTensor } from './tensors.js';
 

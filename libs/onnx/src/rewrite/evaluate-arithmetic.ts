@@ -1,6 +1,6 @@
 import { type onnx as Onnx } from 'onnx-proto';
 import { intOf } from './graph-names.js';
-import { type Constant, elementType, newValues, numbersOf, sizeOf } from './tensor-values.js';
+import { type Constant, elementType, newValues, numbersOf, sizeOf } from '../tensor-values.js';
 
 /**
  * Arithmetic whose result is fixed to the bit: `+ - * /` of float32 (a double rounded to float32 is the float32 operation,

@@ -9,7 +9,7 @@ import {
   numbersOf,
   readTensor,
   sizeOf,
-} from './tensor-values.js';
+} from '../tensor-values.js';
 
 /**
  * What an operator of the default domain makes of constants, or `undefined` when that is not certain **to the bit**.

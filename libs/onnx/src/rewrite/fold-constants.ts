@@ -3,7 +3,7 @@ import { evaluateOperator } from './evaluate-operator.js';
 import { constantsOf, operatorOf, opsetOf, readsOf, subgraphsOf } from './graph-names.js';
 import { withoutDeadCode } from './remove-dead-code.js';
 import { type Rewrite, unchanged } from './rewrite.js';
-import { type Constant, elementType, readTensor, writeTensor } from './tensor-values.js';
+import { type Constant, elementType, readTensor, writeTensor } from '../tensor-values.js';
 
 /** A result may be larger than what it is made of by this much, so that shapes and scalars fold and tensors do not blow up. */
 const mayGrowBytes = 1_024;

@@ -1,8 +1,8 @@
 import { type Random } from '@headrace/kernel';
 import { deflateRawSync } from 'node:zlib';
-import { type CheckedModel } from '../check-model.js';
-import { proofRows } from '../prove-equal.js';
-import { everyTree } from '../tree-classes.js';
+import { type CheckedModel } from '../admission/check-model.js';
+import { proofRows } from '../scorer/prove-equal.js';
+import { everyTree } from '../trees/tree-classes.js';
 import { RewriteRefusedError } from './rewrite.js';
 import { type RewrittenModel } from './rewrite-model.js';
 

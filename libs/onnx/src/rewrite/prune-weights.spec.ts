@@ -7,7 +7,7 @@ import { pruneWeights } from './prune-weights.js';
 import { quantizeInt8 } from './quantize-int8.js';
 import { RewriteRefusedError } from './rewrite.js';
 import { rewriteModel } from './rewrite-model.js';
-import { readTensor } from './tensor-values.js';
+import { readTensor } from '../tensor-values.js';
 
 const lstm = buildLstmModel(randomLstm(new SeededRandom(4), { steps: 12, channels: 6, units: [32] }));
 

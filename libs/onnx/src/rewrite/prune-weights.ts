@@ -1,7 +1,7 @@
 import { type onnx as Onnx } from 'onnx-proto';
 import { checkFiniteWeights } from './int8-weights.js';
 import { checkShare, type Rewrite, unchanged } from './rewrite.js';
-import { floats, writeTensor } from './tensor-values.js';
+import { floats, writeTensor } from '../tensor-values.js';
 import { weightReadsOf } from './weight-reads.js';
 
 export interface PruneWeightsOptions {

@@ -6,7 +6,7 @@ import { floatAttribute, intAttribute } from '../build/attributes.js';
 import { buildEnsembleModel } from '../build/build-ensemble-model.js';
 import { buildLstmModel } from '../build/build-lstm-model.js';
 import { type GraphBuilder } from '../build/graph-builder.js';
-import { checkModel } from '../check-model.js';
+import { checkModel } from '../admission/check-model.js';
 import { decoded, encoded, modelOf, operatorsOf, rewriteAndMeasure } from '../testing/apply-rewrite.js';
 import { randomLstm } from '../testing/lstm-by-hand.js';
 import { randomEnsemble } from '../testing/random-ensemble.js';
@@ -18,7 +18,7 @@ import { removeDeadCode } from './remove-dead-code.js';
 import { RewriteRefusedError } from './rewrite.js';
 import { rewriteModel } from './rewrite-model.js';
 import { storeInt8 } from './store-int8.js';
-import { numbersOf, readTensor } from './tensor-values.js';
+import { numbersOf, readTensor } from '../tensor-values.js';
 
 interface GoldenCase {
   readonly name: string;

@@ -6,7 +6,7 @@ import { transposedBytes, type Quantizer } from './quantizer.js';
 import { quantizedLstm } from './quantize-lstm.js';
 import { withoutDeadCode } from './remove-dead-code.js';
 import { type Rewrite, type Rewritten, unchanged } from './rewrite.js';
-import { elementType, floats, writeTensor } from './tensor-values.js';
+import { elementType, floats, writeTensor } from '../tensor-values.js';
 import { readElsewhere, weightReadsOf, type WeightRead } from './weight-reads.js';
 
 export interface QuantizeInt8Options {

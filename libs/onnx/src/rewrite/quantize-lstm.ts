@@ -1,7 +1,7 @@
 import { type onnx as Onnx } from 'onnx-proto';
 import { toInt8 } from './int8-weights.js';
 import { transposedBytes, type Quantizer } from './quantizer.js';
-import { elementType, floats } from './tensor-values.js';
+import { elementType, floats } from '../tensor-values.js';
 import { type WeightRead } from './weight-reads.js';
 
 /**

@@ -1,6 +1,6 @@
 import { type FreshNames } from './graph-names.js';
 import { type Int8Weights } from './int8-weights.js';
-import { type Constant } from './tensor-values.js';
+import { type Constant } from '../tensor-values.js';
 
 /** Puts operators and constants for one quantised matrix product together. */
 export interface Quantizer {

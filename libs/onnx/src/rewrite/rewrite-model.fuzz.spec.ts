@@ -2,7 +2,7 @@ import { isAppError, SeededRandom } from '@headrace/kernel';
 import { describe, expect, it } from 'vitest';
 import { buildEnsembleModel } from '../build/build-ensemble-model.js';
 import { intAttribute, intsAttribute } from '../build/attributes.js';
-import { checkModel } from '../check-model.js';
+import { checkModel } from '../admission/check-model.js';
 import { modelOf } from '../testing/apply-rewrite.js';
 import { randomLstm } from '../testing/lstm-by-hand.js';
 import { randomEnsemble } from '../testing/random-ensemble.js';

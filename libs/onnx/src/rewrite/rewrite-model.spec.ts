@@ -1,8 +1,8 @@
 import { SeededRandom } from '@headrace/kernel';
 import { describe, expect, it } from 'vitest';
 import { buildTreeModel } from '../build/build-tree-model.js';
-import { checkModel } from '../check-model.js';
-import { ModelRefusedError } from '../tree-ensemble.js';
+import { checkModel } from '../admission/check-model.js';
+import { ModelRefusedError } from '../trees/tree-ensemble.js';
 import { decoded, encoded, modelOf } from '../testing/apply-rewrite.js';
 import { randomEnsemble } from '../testing/random-ensemble.js';
 import { runGraph } from '../testing/run-in-onnxruntime.js';

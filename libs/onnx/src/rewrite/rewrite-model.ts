@@ -1,5 +1,10 @@
 import onnxProto, { type onnx as Onnx } from 'onnx-proto';
-import { checkModel, defaultModelLimits, type CheckedModel, type ModelLimits } from '../check-model.js';
+import {
+  checkModel,
+  defaultModelLimits,
+  type CheckedModel,
+  type ModelLimits,
+} from '../admission/check-model.js';
 import { type Rewrite, RewriteRefusedError } from './rewrite.js';
 
 const { onnx } = onnxProto;

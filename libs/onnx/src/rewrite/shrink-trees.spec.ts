@@ -1,10 +1,10 @@
 import { SeededRandom } from '@headrace/kernel';
 import { describe, expect, it } from 'vitest';
 import { buildTreeModel } from '../build/build-tree-model.js';
-import { readTreeEnsemble } from '../check-model.js';
+import { readTreeEnsemble } from '../admission/check-model.js';
 import { decoded, rewriteAndMeasure } from '../testing/apply-rewrite.js';
 import { randomEnsemble } from '../testing/random-ensemble.js';
-import { layOutTree, type TreeEnsemble, type TreeNode } from '../tree-ensemble.js';
+import { layOutTree, type TreeEnsemble, type TreeNode } from '../trees/tree-ensemble.js';
 import { RewriteRefusedError } from './rewrite.js';
 import { rewriteModel } from './rewrite-model.js';
 import { shrinkTrees } from './shrink-trees.js';

@@ -2,7 +2,7 @@ import { SeededRandom } from '@headrace/kernel';
 import { describe, expect, it } from 'vitest';
 import { buildLstmModel } from '../build/build-lstm-model.js';
 import { type GraphBuilder } from '../build/graph-builder.js';
-import { checkModel } from '../check-model.js';
+import { checkModel } from '../admission/check-model.js';
 import { decoded, modelOf, operatorsOf, rewriteAndMeasure } from '../testing/apply-rewrite.js';
 import { randomLstm } from '../testing/lstm-by-hand.js';
 import { foldConstants } from './fold-constants.js';

@@ -4,7 +4,7 @@ import { fromFloat16, largestFloat16, toFloat16 } from './float16.js';
 import { constantsOf, FreshNames, readsOf } from './graph-names.js';
 import { checkFiniteWeights } from './int8-weights.js';
 import { type Rewrite, unchanged } from './rewrite.js';
-import { elementType, readTensor, sizeOf, writeTensor } from './tensor-values.js';
+import { elementType, readTensor, sizeOf, writeTensor } from '../tensor-values.js';
 
 export interface StoreFloat16Options {
   /** Constants with fewer numbers stay float32: the Cast would cost more than it saves. Default 256. */

@@ -3,7 +3,7 @@ import { intAttribute } from '../build/attributes.js';
 import { FreshNames } from './graph-names.js';
 import { checkFiniteWeights, toInt8 } from './int8-weights.js';
 import { type Rewrite, unchanged } from './rewrite.js';
-import { elementType, floats, writeTensor } from './tensor-values.js';
+import { elementType, floats, writeTensor } from '../tensor-values.js';
 import { readElsewhere, weightReadsOf } from './weight-reads.js';
 
 export interface StoreInt8Options {

@@ -2,9 +2,9 @@ import { SeededRandom } from '@headrace/kernel';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { buildTreeModel } from '../build/build-tree-model.js';
-import { readTreeEnsemble } from '../check-model.js';
-import { compileTrees } from '../compile-trees.js';
-import { readXgboost } from '../read-xgboost.js';
+import { readTreeEnsemble } from '../admission/check-model.js';
+import { compileTrees } from '../scorer/compile-trees.js';
+import { readXgboost } from '../xgboost/read-xgboost.js';
 import { decoded, encoded, rewriteAndMeasure } from '../testing/apply-rewrite.js';
 import { goldenBoosters } from '../testing/golden-boosters.js';
 import { randomEnsemble } from '../testing/random-ensemble.js';
@@ -15,7 +15,7 @@ import {
   type Tree,
   type TreeEnsemble,
   type TreeNode,
-} from '../tree-ensemble.js';
+} from '../trees/tree-ensemble.js';
 import { pruneTrees } from './prune-trees.js';
 import { rewriteModel } from './rewrite-model.js';
 import { sumTrees } from './sum-trees.js';

@@ -1,6 +1,6 @@
 import { type onnx as Onnx } from 'onnx-proto';
 import { constantsOf, intOf, operatorOf, readsOf } from './graph-names.js';
-import { type Constant, elementType, readTensor, sizeOf } from './tensor-values.js';
+import { type Constant, elementType, readTensor, sizeOf } from '../tensor-values.js';
 
 /** A matrix of trained weights and the operator that multiplies by it. */
 export interface WeightRead {

@@ -1,7 +1,7 @@
 import { SeededRandom } from '@headrace/kernel';
 import onnxProto, { type onnx as Onnx } from 'onnx-proto';
 import { GraphBuilder } from '../build/graph-builder.js';
-import { checkModel } from '../check-model.js';
+import { checkModel } from '../admission/check-model.js';
 import { measureChange, seededRows, type MeasuredChange } from '../rewrite/measure-change.js';
 import { type Rewrite } from '../rewrite/rewrite.js';
 import { rewriteModel, type RewrittenModel } from '../rewrite/rewrite-model.js';

@@ -1,5 +1,5 @@
 import { type Random } from '@headrace/kernel';
-import { layOutTree, type Tree, type TreeEnsemble, type TreeNode } from '../tree-ensemble.js';
+import { layOutTree, type Tree, type TreeEnsemble, type TreeNode } from '../trees/tree-ensemble.js';
 
 /** An ensemble as training makes them: complete or ragged trees over thresholds of `bins` values a feature. */
 export function randomEnsemble(

@@ -1,6 +1,6 @@
 import { Clock } from '@headrace/kernel';
 import { Injectable } from '@nestjs/common';
-import { advance } from '../domain/advance-delivery.js';
+import { advance } from '../domain/rollout/advance-delivery.js';
 import { DeliveryRepository } from './ports.js';
 
 /** Looks at every rollout in progress; each look begins from what is stored, so that it may die between any two. */

@@ -6,14 +6,14 @@ import {
 } from '@headrace/contracts';
 import { Injectable } from '@nestjs/common';
 import { Clock } from '@headrace/kernel';
-import { type Rollout } from '../domain/rollout.js';
+import { type Rollout } from '../domain/rollout/rollout.js';
 import {
   countDrift,
   countOutcome,
   countPair,
   countPrediction,
   type StepStatistics,
-} from '../domain/step-statistics.js';
+} from '../domain/evidence/step-statistics.js';
 import { DeliveryRepository, type DeliveryWork, type FactPosition, type WaitingScore } from './ports.js';
 
 interface Fact<Payload> {

@@ -1,6 +1,6 @@
-import { type Change, type Delivery } from '../domain/delivery.js';
-import { type NamedPolicy } from '../domain/rollout-policy.js';
-import { type Rollout } from '../domain/rollout.js';
+import { type Change, type Delivery } from '../domain/rollout/delivery.js';
+import { type NamedPolicy } from '../domain/policy/rollout-policy.js';
+import { type Rollout } from '../domain/rollout/rollout.js';
 
 /** Where a fact lies in the log. */
 export interface FactPosition {

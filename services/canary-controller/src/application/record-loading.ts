@@ -1,6 +1,6 @@
 import { Clock } from '@headrace/kernel';
 import { Injectable } from '@nestjs/common';
-import { versionLoaded, versionRefused } from '../domain/advance-delivery.js';
+import { versionLoaded, versionRefused } from '../domain/rollout/advance-delivery.js';
 import { DeliveryRepository } from './ports.js';
 
 /** Inference says whether it can serve a version. */

@@ -1,10 +1,10 @@
 import { AppError, Clock } from '@headrace/kernel';
 import { Injectable } from '@nestjs/common';
-import { startRollout } from '../domain/advance-delivery.js';
-import { type Change, type Delivery } from '../domain/delivery.js';
-import { policyFor, type NamedPolicy } from '../domain/rollout-policy.js';
-import { type Rollout, type Version } from '../domain/rollout.js';
-import { VersionUnknownError } from '../domain/steer-delivery.js';
+import { startRollout } from '../domain/rollout/advance-delivery.js';
+import { type Change, type Delivery } from '../domain/rollout/delivery.js';
+import { policyFor, type NamedPolicy } from '../domain/policy/rollout-policy.js';
+import { type Rollout, type Version } from '../domain/rollout/rollout.js';
+import { VersionUnknownError } from '../domain/rollout/steer-delivery.js';
 import { DeliveryRepository, RolloutPolicies } from './ports.js';
 
 export class NoPolicyError extends AppError {

@@ -1,7 +1,7 @@
 import { AppError, Clock } from '@headrace/kernel';
 import { Injectable } from '@nestjs/common';
-import { isOver, RolloutOverError, type Rollout } from '../domain/rollout.js';
-import { rollBack, steer, type Steering } from '../domain/steer-delivery.js';
+import { isOver, RolloutOverError, type Rollout } from '../domain/rollout/rollout.js';
+import { rollBack, steer, type Steering } from '../domain/rollout/steer-delivery.js';
 import { DeliveryRepository, RolloutPolicies } from './ports.js';
 import { policyOf } from './start-rollout.js';
 

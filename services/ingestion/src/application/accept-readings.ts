@@ -2,10 +2,10 @@ import { ReadingAccepted, ReadingQuarantined } from '@headrace/contracts';
 import { AppError, type Clock } from '@headrace/kernel';
 import { type EventPublisher, type NewFact } from '@headrace/messaging';
 import { type ServiceMetrics } from '@headrace/service-host';
-import { type CompiledSuite } from '../domain/compile-suite.js';
-import { identifyQuarantined, identifyReading } from '../domain/identify-reading.js';
-import { type IncomingReading, type Judged, type Reason } from '../domain/reading.js';
-import { type WindowValidator } from '../domain/validate-windows.js';
+import { type CompiledSuite } from '../domain/suite/compile-suite.js';
+import { identifyQuarantined, identifyReading } from '../domain/reading/identify-reading.js';
+import { type IncomingReading, type Judged, type Reason } from '../domain/reading/reading.js';
+import { type WindowValidator } from '../domain/suite/validate-windows.js';
 
 /** More is waiting for the log than may wait. */
 export class IngestionOverloadedError extends AppError {

@@ -1,8 +1,8 @@
 import { WindowValidated } from '@headrace/contracts';
 import { deterministicId, finiteOrNull, type Clock } from '@headrace/kernel';
 import { type EventPublisher } from '@headrace/messaging';
-import { type CompiledSuite } from '../domain/compile-suite.js';
-import { type WindowValidator } from '../domain/validate-windows.js';
+import { type CompiledSuite } from '../domain/suite/compile-suite.js';
+import { type WindowValidator } from '../domain/suite/validate-windows.js';
 
 /** States what the suite says about the window that ends now. */
 export class ValidateWindow {

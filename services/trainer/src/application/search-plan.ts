@@ -7,8 +7,8 @@ import {
   type ParameterValue,
   type ParameterValues,
   type SearchSpace,
-} from '../domain/search/search-space.js';
-import { parameterSchema, prunerSchema } from '../domain/search/study-schema.js';
+} from '../domain/search/space/search-space.js';
+import { parameterSchema, prunerSchema } from '../domain/search/study/study-schema.js';
 import { xgboostParameters, type XgboostParameters } from './xgboost-parameters.js';
 
 /**

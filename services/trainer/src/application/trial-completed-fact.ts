@@ -1,7 +1,7 @@
 import { TrialCompleted } from '@headrace/contracts';
 import { deterministicId, finiteOrNull } from '@headrace/kernel';
 import { pending, type PendingFact } from '@headrace/messaging';
-import { type EndedTrial } from '../domain/search/trial.js';
+import { type EndedTrial } from '../domain/search/study/trial.js';
 import { type TrainingRun } from './training-run.js';
 
 export interface TrialCircumstances {

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { DeliveryRepository } from '../../application/ports.js';
 import { StartRollout } from '../../application/start-rollout.js';
 import { RolloutUnknownError, SteerRollout } from '../../application/steer-rollout.js';
-import { percentOf, type Rollout } from '../../domain/rollout.js';
+import { percentOf, type Rollout } from '../../domain/rollout/rollout.js';
 
 const listQuery = z.object({
   model: z.string().min(1).max(512).optional(),

@@ -1,6 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import { type Delivery } from '../../domain/delivery.js';
-import { type Rollout } from '../../domain/rollout.js';
+import { type Delivery } from '../../domain/rollout/delivery.js';
+import { type Rollout } from '../../domain/rollout/rollout.js';
 
 /** One row a model: what serves, what may serve again, and the rollout in progress with its statistics. */
 @Entity({ name: 'delivery' })

@@ -6,8 +6,8 @@ import {
   type FactPosition,
   type WaitingScore,
 } from '../../application/ports.js';
-import { newDelivery, type Change, type Delivery } from '../../domain/delivery.js';
-import { type Rollout } from '../../domain/rollout.js';
+import { newDelivery, type Change, type Delivery } from '../../domain/rollout/delivery.js';
+import { type Rollout } from '../../domain/rollout/rollout.js';
 import { DeliveryEntity, RolloutEntity } from './delivery-entities.js';
 
 export class TypeormDeliveryRepository extends DeliveryRepository {

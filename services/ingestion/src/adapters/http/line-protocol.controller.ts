@@ -4,7 +4,7 @@ import { Body, Controller, Headers, Inject, Post, Query, Res } from '@nestjs/com
 import { type FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { AcceptReadings } from '../../application/accept-readings.js';
-import { readLineProtocol } from '../../domain/read-line-protocol.js';
+import { readLineProtocol } from '../../domain/formats/read-line-protocol.js';
 import { readText } from './read-text.js';
 import { bodyLimitBytes } from './readings.controller.js';
 

@@ -1,7 +1,7 @@
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { AppError } from '@headrace/kernel';
-import { UnreadableBodyError } from '../../domain/read-body.js';
+import { UnreadableBodyError } from '../../domain/formats/read-body.js';
 
 const inflate = promisify(gunzip);
 

@@ -6,9 +6,9 @@ import { z } from 'zod';
 import { AcceptReadings, type Accepted } from '../../application/accept-readings.js';
 import { ListQuarantine } from '../../application/list-quarantine.js';
 import { RedriveQuarantine } from '../../application/redrive-quarantine.js';
-import { readReadingsBody } from '../../domain/read-body.js';
-import { readCloudEvents } from '../../domain/read-cloud-events.js';
-import { type IncomingReading } from '../../domain/reading.js';
+import { readReadingsBody } from '../../domain/formats/read-body.js';
+import { readCloudEvents } from '../../domain/formats/read-cloud-events.js';
+import { type IncomingReading } from '../../domain/reading/reading.js';
 import { readText } from './read-text.js';
 
 export const bodyLimitBytes = Symbol('bodyLimitBytes');

@@ -3,7 +3,7 @@ import { type Clock } from '@headrace/kernel';
 import { type ObjectStore } from '@headrace/object-store';
 import { z } from 'zod';
 import { ReadingSource } from '../../application/ports.js';
-import { fleetReadings } from '../../domain/fleet-readings.js';
+import { fleetReadings } from '../../domain/fleet/fleet-readings.js';
 
 export interface FleetSourceOptions {
   readonly seed: number;

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { cpus, freemem, hostname, totalmem } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import { ReadingSource } from '../../application/ports.js';
-import { hostReading, readProc, type HostCounters } from '../../domain/read-proc.js';
+import { hostReading, readProc, type HostCounters } from '../../domain/formats/read-proc.js';
 
 /** This host itself, once a second. Elsewhere than on Linux only what Node tells: processor and memory. */
 export class HostSource extends ReadingSource {

@@ -11,7 +11,7 @@ import {
   nabColumnOf,
   readNabSeries,
   type NabSeries,
-} from '../../domain/read-nab-series.js';
+} from '../../domain/formats/read-nab-series.js';
 
 const stepMs = 300_000;
 const batchSize = 1_000;

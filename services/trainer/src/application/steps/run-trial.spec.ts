@@ -1,7 +1,7 @@
 import { AppError } from '@headrace/kernel';
 import { describe, expect, it } from 'vitest';
-import { openTrial } from '../../domain/search/open-trial.js';
-import { startStudy, tell, type Study } from '../../domain/search/study.js';
+import { openTrial } from '../../domain/search/study/open-trial.js';
+import { startStudy, tell, type Study } from '../../domain/search/study/study.js';
 import { TrainingCancelledError } from '../../domain/training.js';
 import {
   GradientBooster,

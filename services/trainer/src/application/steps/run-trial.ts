@@ -1,7 +1,7 @@
 import { describeError, isAppError } from '@headrace/kernel';
-import { judgePruning } from '../../domain/search/judge-pruning.js';
-import { report, tell, type Study, type TrialResult } from '../../domain/search/study.js';
-import { type EndedTrial } from '../../domain/search/trial.js';
+import { judgePruning } from '../../domain/search/pruners/judge-pruning.js';
+import { report, tell, type Study, type TrialResult } from '../../domain/search/study/study.js';
+import { type EndedTrial } from '../../domain/search/study/trial.js';
 import {
   type BoostedModel,
   type BoostingRequest,

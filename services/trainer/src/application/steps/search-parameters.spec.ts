@@ -4,7 +4,7 @@ import { type PendingFact } from '@headrace/messaging';
 import { openFileObjectStore, type ObjectStore } from '@headrace/object-store';
 import { FakeClock, temporaryDirectory } from '@headrace/testing';
 import { describe, expect, it } from 'vitest';
-import { readStudy } from '../../domain/search/study-document.js';
+import { readStudy } from '../../domain/search/study/study-document.js';
 import { TrainingCancelledError } from '../../domain/training.js';
 import {
   GradientBooster,

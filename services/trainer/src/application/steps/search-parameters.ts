@@ -1,11 +1,11 @@
 import { finiteOrNull } from '@headrace/kernel';
 import { z } from 'zod';
 import { ask } from '../../domain/search/ask.js';
-import { openTrial } from '../../domain/search/open-trial.js';
-import { parameterImportances } from '../../domain/search/parameter-importances.js';
-import { readStudy, writeStudy } from '../../domain/search/study-document.js';
-import { bestTrial, startStudy, type Study } from '../../domain/search/study.js';
-import { type Direction, type Trial } from '../../domain/search/trial.js';
+import { openTrial } from '../../domain/search/study/open-trial.js';
+import { parameterImportances } from '../../domain/search/importance/parameter-importances.js';
+import { readStudy, writeStudy } from '../../domain/search/study/study-document.js';
+import { bestTrial, startStudy, type Study } from '../../domain/search/study/study.js';
+import { type Direction, type Trial } from '../../domain/search/study/trial.js';
 import { type GradientBooster } from '../gradient-booster.js';
 import { firstTrialValues, spaceOf, trialParameters, type SearchPlan } from '../search-plan.js';
 import { stepResults, type StepResult } from '../step-results.js';

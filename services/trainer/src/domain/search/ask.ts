@@ -1,7 +1,7 @@
-import { openTrial } from './open-trial.js';
-import { type Study } from './study.js';
-import { suggest } from './suggest.js';
-import { type RunningTrial } from './trial.js';
+import { openTrial } from './study/open-trial.js';
+import { type Study } from './study/study.js';
+import { suggest } from './samplers/suggest.js';
+import { type RunningTrial } from './study/trial.js';
 
 export type Ask =
   | { readonly outcome: 'suggested'; readonly study: Study; readonly trial: RunningTrial }

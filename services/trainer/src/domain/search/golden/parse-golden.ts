@@ -1,6 +1,6 @@
-import { type HyperbandOptions, type PrunerOptions } from '../pruner-options.js';
-import { type SearchSpace } from '../search-space.js';
-import { type Direction, type Trial } from '../trial.js';
+import { type HyperbandOptions, type PrunerOptions } from '../study/pruner-options.js';
+import { type SearchSpace } from '../space/search-space.js';
+import { type Direction, type Trial } from '../study/trial.js';
 
 type Point = readonly number[];
 type Encoded = number | 'NaN' | 'Infinity' | '-Infinity';

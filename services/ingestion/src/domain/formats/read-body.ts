@@ -1,0 +1,48 @@
+import { AppError } from '@headrace/kernel';
+import { type IncomingReading } from '../reading/reading.js';
+
+/** The body is not what the route takes. */
+export class UnreadableBodyError extends AppError {
+  readonly code = 'INGESTION_BODY_UNREADABLE';
+  readonly kind = 'invalid';
+}
+
+/** One reading, an array of them, or one on each line. A line that is no JSON spoils only itself. */
+export function readReadingsBody(text: string): readonly IncomingReading[] {
+  if (text.trim() === '')
+    throw new UnreadableBodyError('The body is empty; send one reading, an array, or one reading a line');
+  const whole = parsed(text);
+  if (whole.outcome === 'json') {
+    return (Array.isArray(whole.value) ? (whole.value as readonly unknown[]) : [whole.value]).map(
+      (content) => ({ content }),
+    );
+  }
+  const lines = text.split('\n').filter((line) => line.trim() !== '');
+  const read = lines.map((line): IncomingReading & { readonly good: boolean } => {
+    const each = parsed(line);
+    return each.outcome === 'json'
+      ? { content: each.value, good: true }
+      : { content: line.slice(0, 2_000), unreadable: `The line is not JSON (${each.why})`, good: false };
+  });
+  if (lines.length < 2 || !read.some(({ good }) => good))
+    throw new UnreadableBodyError(`The body is not JSON (${whole.why})`);
+  return read.map(({ good: _good, ...incoming }) => incoming);
+}
+
+export function parseJson(text: string): unknown {
+  const read = parsed(text);
+  if (read.outcome === 'json') return read.value;
+  throw new UnreadableBodyError(`The body is not JSON (${read.why})`);
+}
+
+function parsed(
+  text: string,
+):
+  | { readonly outcome: 'json'; readonly value: unknown }
+  | { readonly outcome: 'error'; readonly why: string } {
+  try {
+    return { outcome: 'json', value: JSON.parse(text) as unknown };
+  } catch (error) {
+    return { outcome: 'error', why: (error as Error).message.slice(0, 120) };
+  }
+}

@@ -1,0 +1,121 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { parseDeclaration } from '@headrace/service-host';
+import { describe, expect, it } from 'vitest';
+import { compileSuite } from './compile-suite.js';
+import { readTimestamp } from '../reading/read-timestamp.js';
+import { suiteSchema } from './suite.js';
+
+const now = new Date('2026-11-23T12:00:00Z');
+const bounds = { now, aheadMs: 300_000, ageMs: 86_400_000 };
+const between = (kwargs: object, severity?: string) => ({
+  expectation_type: 'expect_column_values_to_be_between',
+  kwargs: { column: 'x', ...kwargs },
+  ...(severity === undefined ? {} : { severity }),
+});
+
+function outcomeOf(expectations: readonly object[], reading: object): string {
+  const suite = compileSuite(suiteSchema.parse({ expectation_suite_name: 's', expectations }), 'v1');
+  const sent = { system_id: 'a', timestamp: '2026-11-23T11:00:00Z', y: 1, ...reading };
+  const content: unknown = JSON.parse(JSON.stringify(sent));
+  return suite.judge({ content }, bounds).outcome;
+}
+
+describe('a compiled suite', () => {
+  it.each([
+    [{ min_value: 0, max_value: 10 }, 0, 'accepted'],
+    [{ min_value: 0, max_value: 10 }, 10, 'accepted'],
+    [{ min_value: 0, max_value: 10 }, 10.001, 'quarantined'],
+    [{ min_value: 0, strict_min: true }, 0, 'quarantined'],
+    [{ max_value: 10, strict_max: true }, 10, 'quarantined'],
+    [{ min_value: 5 }, 1e308, 'accepted'],
+    [{ min_value: 0, max_value: 10 }, null, 'accepted'],
+    [{ min_value: 0, max_value: 10 }, undefined, 'accepted'],
+  ])('judges between %j of %s: %s', (kwargs, x, outcome) => {
+    expect(outcomeOf([between(kwargs)], { x })).toBe(outcome);
+  });
+
+  it('refuses a null and a missing value where a value must be', () => {
+    const rule = { expectation_type: 'expect_column_values_to_not_be_null', kwargs: { column: 'x' } };
+    expect([{ x: null }, {}, { x: 0 }].map((reading) => outcomeOf([rule], reading))).toEqual([
+      'quarantined',
+      'quarantined',
+      'accepted',
+    ]);
+  });
+
+  it('does not quarantine for a warning, nor for what only mostly holds', () => {
+    expect(outcomeOf([between({ max_value: 1 }, 'warning')], { x: 5 })).toBe('accepted');
+    expect(outcomeOf([between({ max_value: 1, mostly: 0.9 })], { x: 5 })).toBe('accepted');
+  });
+
+  it('knows sets and regular expressions', () => {
+    const set = {
+      expectation_type: 'expect_column_values_to_be_in_set',
+      kwargs: { column: 'x', value_set: [1, 2] },
+    };
+    const regex = {
+      expectation_type: 'expect_column_values_to_match_regex',
+      kwargs: { column: 'system_id', regex: '^[a-z]$' },
+    };
+    expect([outcomeOf([set], { x: 2 }), outcomeOf([set], { x: 3 })]).toEqual(['accepted', 'quarantined']);
+    expect([outcomeOf([regex], {}), outcomeOf([regex], { system_id: 'A' })]).toEqual([
+      'accepted',
+      'quarantined',
+    ]);
+  });
+
+  it.each([
+    ['an unknown word', { expectation_type: 'expect_column_values_to_be_nice', kwargs: { column: 'x' } }],
+    [
+      'a regular expression that is none',
+      { expectation_type: 'expect_column_values_to_match_regex', kwargs: { column: 'x', regex: '(' } },
+    ],
+    ['a range upside down', between({ min_value: 2, max_value: 1 })],
+    ['an unknown argument', between({ minimum: 2 })],
+  ])('refuses a suite with %s', (_name, expectation) => {
+    expect(suiteSchema.safeParse({ expectation_suite_name: 's', expectations: [expectation] }).success).toBe(
+      false,
+    );
+  });
+});
+
+it('ships the suite of the guide', () => {
+  const file = fileURLToPath(
+    new URL('../../../../../config/suites/system_metrics_suite.yaml', import.meta.url),
+  );
+  const [declared] = parseDeclaration('suites', suiteSchema, readFileSync(file, 'utf8'), file);
+  expect(declared?.value.expectations).toMatchObject([
+    {
+      expectation_type: 'expect_table_row_count_to_be_between',
+      kwargs: { min_value: 100, max_value: 10_000 },
+    },
+    { expectation_type: 'expect_column_values_to_not_be_null', kwargs: { column: 'timestamp' } },
+    between({ column: 'cpu_usage', min_value: 0, max_value: 100 }),
+    between({ column: 'memory_usage', min_value: 0, max_value: 100 }),
+    { expectation_type: 'expect_column_values_to_not_be_null', kwargs: { column: 'system_id' } },
+  ]);
+});
+
+describe('a timestamp', () => {
+  it.each([
+    ['2026-11-23T10:00:00Z', '2026-11-23T10:00:00.000Z'],
+    ['2026-11-23 11:30:00.123456789+01:30', '2026-11-23T10:00:00.123Z'],
+    ['2026-11-23t10:00:00-0100', '2026-11-23T11:00:00.000Z'],
+    ['2026-11-22T23:59:60Z', '2026-11-23T00:00:00.000Z'],
+  ])('%s is %s', (text, expected) => {
+    expect(readTimestamp(text, bounds).instant?.toISOString()).toBe(expected);
+  });
+
+  it.each([
+    '2026-11-23',
+    '2026-13-01T00:00:00Z',
+    '2026-11-31T00:00:00Z',
+    '2026-11-23T25:00:00Z',
+    'now',
+    '',
+    1_795_435_140,
+  ])('refuses %s', (value) => {
+    expect(readTimestamp(value, bounds).reason?.column).toBe('timestamp');
+  });
+});

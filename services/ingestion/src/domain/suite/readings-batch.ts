@@ -1,0 +1,32 @@
+import { type ColumnarBatch, textColumn, type Column } from './columnar-batch.js';
+import { type CompiledSuite, valueOf } from './compile-suite.js';
+import { type Reading } from '../reading/reading.js';
+
+/** Readings as columns: those that a suite asks for, and the names of the others. */
+export function readingsBatch(readings: readonly Reading[], suite: CompiledSuite): ColumnarBatch {
+  const asked = new Set(
+    suite.rules.flatMap(({ column, condition }) => [
+      ...(column === undefined ? [] : [column]),
+      ...(condition?.columns ?? []),
+    ]),
+  );
+  const seen = new Set<string>(readings.length > 0 ? ['system_id', 'timestamp'] : []);
+  for (const { values, source } of readings) {
+    for (const name of Object.keys(values)) seen.add(name);
+    if (source !== undefined) seen.add('source');
+  }
+  const columns = new Map<string, Column>();
+  for (const name of seen) {
+    if (!asked.has(name)) columns.set(name, { kind: 'mixed', values: [] });
+    else if (name === 'system_id' || name === 'source')
+      columns.set(name, textColumn(readings.map((reading) => valueOf(reading, name) as string | null)));
+    else {
+      const values = Float64Array.from(
+        readings,
+        (reading) => (valueOf(reading, name) as number | null) ?? NaN,
+      );
+      columns.set(name, { kind: 'numbers', values });
+    }
+  }
+  return { rows: readings.length, columns };
+}

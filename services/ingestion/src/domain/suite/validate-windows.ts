@@ -1,0 +1,71 @@
+import { type CompiledSuite } from './compile-suite.js';
+import { readingsBatch } from './readings-batch.js';
+import { type Judged, type Reading } from '../reading/reading.js';
+import { type SuiteResults, type SuiteTally } from './suite-tally.js';
+
+export interface ValidatedWindow extends SuiteResults {
+  readonly start: Date;
+  readonly end: Date;
+}
+
+interface Slice {
+  readonly start: number;
+  readonly tally: SuiteTally;
+  waiting: Reading[];
+}
+
+/** Readings that wait to become columns; then only what the tallies keep of them stays. */
+const mostWaiting = 1_024;
+
+/**
+ * Judges a suite over sliding windows of arrival time, accepted and quarantined readings alike. Keeps a tally by slices of
+ * one slide; a window is the merge of its slices.
+ */
+export class WindowValidator {
+  private slices: Slice[] = [];
+
+  constructor(
+    private readonly suite: CompiledSuite,
+    private readonly lengthMs: number,
+    private readonly slideMs: number,
+  ) {}
+
+  observe(judged: Judged, arrival: Date): void {
+    const slice = this.sliceAt(arrival.getTime());
+    const { reading } = judged;
+    if (reading === undefined) {
+      slice.tally.refuse(judged.outcome === 'quarantined' ? judged.reasons : []);
+      return;
+    }
+    slice.waiting.push(reading);
+    if (slice.waiting.length >= mostWaiting) this.settle(slice);
+  }
+
+  /** The window that ends at `end`. Also a window without a single row is judged: silence fails a row count. */
+  validate(end: Date): ValidatedWindow {
+    const start = end.getTime() - this.lengthMs;
+    this.slices = this.slices.filter((slice) => slice.start + this.slideMs > start);
+    const whole = this.suite.begin();
+    for (const slice of this.slices) {
+      if (slice.start >= end.getTime()) continue;
+      this.settle(slice);
+      whole.merge(slice.tally);
+    }
+    return { start: new Date(start), end, ...whole.results(end) };
+  }
+
+  private settle(slice: Slice): void {
+    if (slice.waiting.length === 0) return;
+    slice.tally.add(readingsBatch(slice.waiting, this.suite));
+    slice.waiting = [];
+  }
+
+  private sliceAt(time: number): Slice {
+    const start = Math.floor(time / this.slideMs) * this.slideMs;
+    const last = this.slices.at(-1);
+    if (last?.start === start) return last;
+    const slice = { start, tally: this.suite.begin(), waiting: [] };
+    this.slices.push(slice);
+    return slice;
+  }
+}
