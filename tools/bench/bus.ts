@@ -10,7 +10,7 @@ import {
   decodeRecord,
   type EventBus,
   type EventBusConfig,
-  type NewFact,
+  type NewEvent,
 } from '@headrace/messaging';
 import { percentile, type BenchResult } from './bench-result.js';
 
@@ -175,7 +175,7 @@ function newName(what: string): string {
 
 const featureNames = Array.from({ length: 31 }, (_, index) => `system_metric_${index}_mean_15m`);
 
-function featuresOf(index: number): NewFact<typeof FeaturesComputed> {
+function featuresOf(index: number): NewEvent<typeof FeaturesComputed> {
   const time = new Date(1_795_000_000_000 + index * 1_000);
   return {
     id: `features-${index}`,

@@ -12,7 +12,13 @@ import {
   labelSchema,
 } from '@headrace/feature-store/computing';
 import { SeededRandom } from '@headrace/kernel';
-import { decodeRecord, encodeFacts, EventPublisher, type EventOf, type NewFact } from '@headrace/messaging';
+import {
+  decodeRecord,
+  encodeEvents,
+  EventPublisher,
+  type ReceivedEvent,
+  type NewEvent,
+} from '@headrace/messaging';
 import { PrometheusServiceMetrics } from '@headrace/service-host';
 import { type BenchResult } from './bench-result.js';
 
@@ -30,9 +36,9 @@ class EncodingPublisher extends EventPublisher {
 
   publish<Definition extends EventDefinition>(
     definition: Definition,
-    facts: readonly NewFact<Definition>[],
+    facts: readonly NewEvent<Definition>[],
   ): Promise<void> {
-    for (const { value } of encodeFacts(definition, facts, 'feature-store', partitions, new Date(begin))) {
+    for (const { value } of encodeEvents(definition, facts, 'feature-store', partitions, new Date(begin))) {
       this.bytes += value.length;
     }
     return Promise.resolve();
@@ -117,7 +123,7 @@ function recordsOf(random: SeededRandom): readonly (readonly IncomingRecord[])[]
   const next = new Map<number, bigint>();
   const rounds = readingsPerBatch / systems;
   return Array.from({ length: batches }, (_, batch) => {
-    const facts = Array.from({ length: readingsPerBatch }, (_, index): NewFact<typeof ReadingAccepted> => {
+    const facts = Array.from({ length: readingsPerBatch }, (_, index): NewEvent<typeof ReadingAccepted> => {
       const system = index % systems;
       const round = batch * rounds + Math.floor(index / systems);
       const time = new Date(begin + round * stepMs + system);
@@ -139,7 +145,7 @@ function recordsOf(random: SeededRandom): readonly (readonly IncomingRecord[])[]
         },
       };
     });
-    return encodeFacts(ReadingAccepted, facts, 'ingestion', partitions, new Date(begin)).map((record) => {
+    return encodeEvents(ReadingAccepted, facts, 'ingestion', partitions, new Date(begin)).map((record) => {
       const partition = record.partition ?? 0;
       const offset = next.get(partition) ?? 0n;
       next.set(partition, offset + 1n);
@@ -148,7 +154,7 @@ function recordsOf(random: SeededRandom): readonly (readonly IncomingRecord[])[]
   });
 }
 
-function eventOf(decoded: ReturnType<typeof decodeRecord>[number]): EventOf<typeof ReadingAccepted> {
+function eventOf(decoded: ReturnType<typeof decodeRecord>[number]): ReceivedEvent<typeof ReadingAccepted> {
   if (decoded.outcome === 'invalid') throw decoded.error;
   return decoded.event;
 }

@@ -42,7 +42,8 @@ export type PayloadOf<Definition extends EventDefinition> = z.output<Definition[
 
 interface EventOptions<Payload extends z.ZodType> {
   readonly type: string;
-  readonly topic: string;
+  /** Default: the type and the version, `<type>.v<version>`. */
+  readonly topic?: string;
   readonly version?: number;
   readonly owner: EventOwner;
   readonly summary: string;
@@ -64,12 +65,14 @@ export function checkPayload<Payload extends z.ZodType>(
   return schema.safeParse(payload);
 }
 
-/** Declares an event. Defaults: version 1, one partition, kept for ever, one fact a record. */
+/** Declares an event. Defaults: version 1, topic `<type>.v<version>`, one partition, kept for ever, one event a record. */
 export function defineEvent<Payload extends z.ZodType>(
   options: EventOptions<Payload>,
 ): EventDefinition<Payload> {
+  const { type, version = 1 } = options;
   return {
-    version: 1,
+    topic: `${type}.v${version}`,
+    version,
     partitions: 1,
     retentionDays: undefined,
     cleanup: 'delete',

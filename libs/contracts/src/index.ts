@@ -1,3 +1,5 @@
+export { causedBy, type Cause } from './cause.js';
+export { isAtOrBefore, type LogPosition, type PartitionPosition } from './log-position.js';
 export {
   checkPayload,
   defineEvent,

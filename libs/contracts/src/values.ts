@@ -17,13 +17,16 @@ export const modelReference = z.object({ modelName: identifier, modelVersion: z.
 /** The two sides of a rollout. */
 export const arm = z.enum(['baseline', 'canary']);
 
+/** The outcome of a check. Silence is `no-data`, and no-data is never a pass. */
+export const verdict = z.enum(['healthy', 'degraded', 'inconclusive', 'no-data']);
+
 /**
  * Why a decision was taken: what was measured, against which threshold, on how much data, how sure, by which policy.
  * `value` is null when there was no data; the verdict is then `no-data`, never `healthy`.
  */
 export const evidence = z.object({
   criterion: z.string().min(1),
-  verdict: z.enum(['healthy', 'degraded', 'inconclusive', 'no-data']),
+  verdict,
   value: z.number().nullable(),
   baselineValue: z.number().nullable().optional(),
   threshold: z.number(),

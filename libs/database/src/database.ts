@@ -1,5 +1,5 @@
 import { type Closeable } from '@headrace/kernel';
-import { type PendingFact } from '@headrace/messaging';
+import { type UnitOfWork } from '@headrace/messaging';
 import { type EntityManager, type EntitySchema, type MigrationInterface } from 'typeorm';
 
 /** What a service keeps in its own schema of the database. */
@@ -12,17 +12,10 @@ export interface DatabaseSchema {
   readonly migrations: readonly (new () => MigrationInterface)[];
 }
 
-/** One unit of work: rows and facts that become visible together or not at all. */
-export interface Transaction {
+/** A unit of work on the rows of this schema. */
+export interface Transaction extends UnitOfWork {
   /** Use only this manager inside the transaction: on PGlite transactions are serialised. */
   readonly manager: EntityManager;
-  /** Stores facts in the outbox; the relay publishes them after the commit, in this order per key, also after a crash. */
-  state(...facts: readonly PendingFact[]): Promise<void>;
-  /**
-   * True the first time this event id is seen by this handler, and remembers it with the transaction. False: its effect
-   * is stored already, so do nothing.
-   */
-  firstTime(handler: string, eventId: string): Promise<boolean>;
 }
 
 /**

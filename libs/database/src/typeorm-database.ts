@@ -151,11 +151,11 @@ export class TypeormDatabase extends Database {
   private transactionOf(runner: QueryRunner, onStated: (count: number) => void): Transaction {
     return {
       manager: runner.manager,
-      state: async (...facts) => {
+      emit: async (...facts) => {
         await this.outbox.add(runner.manager, facts);
         onStated(facts.length);
       },
-      firstTime: async (handler, eventId) => {
+      claim: async (handler, eventId) => {
         const rows: unknown[] = await runner.manager.query(
           `INSERT INTO ${this.inbox} (handler, event_id, handled_at) VALUES ($1, $2, $3)
            ON CONFLICT DO NOTHING RETURNING event_id`,

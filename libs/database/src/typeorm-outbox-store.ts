@@ -1,10 +1,10 @@
 import { type Clock } from '@headrace/kernel';
 import {
   OutboxStore,
-  storedFactOf,
+  toStoredEvent,
   type OutboxEntry,
-  type PendingFact,
-  type StoredFact,
+  type PendingEvent,
+  type StoredEvent,
 } from '@headrace/messaging';
 import { type EntityManager } from 'typeorm';
 import { type Database } from './database.js';
@@ -26,9 +26,9 @@ export class TypeormOutboxStore extends OutboxStore {
     this.table = `${quoted(schema)}.headrace_outbox`;
   }
 
-  async add(manager: EntityManager, facts: readonly PendingFact[]): Promise<void> {
+  async add(manager: EntityManager, facts: readonly PendingEvent[]): Promise<void> {
     if (facts.length === 0) return;
-    const stored = facts.map((fact) => storedFactOf(fact));
+    const stored = facts.map((fact) => toStoredEvent(fact));
     // One statement, and WITH ORDINALITY keeps the order of the call in the sequence.
     await manager.query(
       `INSERT INTO ${this.table} (fact, stated_at)
@@ -42,7 +42,7 @@ export class TypeormOutboxStore extends OutboxStore {
   }
 
   async pending(limit: number, after = '0'): Promise<readonly OutboxEntry[]> {
-    const rows: { sequence: string; fact: StoredFact }[] = await this.database.manager.query(
+    const rows: { sequence: string; fact: StoredEvent }[] = await this.database.manager.query(
       `SELECT sequence::text AS sequence, fact FROM ${this.table}
        WHERE published_at IS NULL AND headrace_outbox.sequence > $1::bigint
        ORDER BY headrace_outbox.sequence LIMIT $2`,

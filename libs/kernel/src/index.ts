@@ -2,6 +2,7 @@ export { AppError, describeError, isAppError, type ErrorKind } from './app-error
 export { assertNever } from './assert-never.js';
 export { Clock, SystemClock } from './clock.js';
 export { type Closeable } from './closeable.js';
+export { type Declared } from './declared.js';
 export { finiteOrNull } from './finite-or-null.js';
 export { holdDirectory, type DirectoryHolder } from './hold-directory.js';
 export { deterministicId, digestOf, newId } from './ids.js';

@@ -1,8 +1,8 @@
 import { type EventDefinition } from '@headrace/contracts';
 import { SystemClock, type Clock } from '@headrace/kernel';
-import { encodeFacts } from './codec/encode-facts.js';
+import { encodeEvents } from './codec/encode-events.js';
 import { type EventBus } from './event-bus.js';
-import { EventPublisher, type NewFact } from './facts.js';
+import { EventPublisher, type NewEvent } from './events.js';
 
 /** Publishes facts on the bus as CloudEvents of one source, the service that states them. */
 export class BusEventPublisher extends EventPublisher {
@@ -16,10 +16,10 @@ export class BusEventPublisher extends EventPublisher {
 
   async publish<Definition extends EventDefinition>(
     definition: Definition,
-    facts: readonly NewFact<Definition>[],
+    facts: readonly NewEvent<Definition>[],
   ): Promise<void> {
     if (facts.length === 0) return;
     const partitions = await this.bus.partitionCount(definition.topic);
-    await this.bus.append(encodeFacts(definition, facts, this.source, partitions, this.clock.now()));
+    await this.bus.append(encodeEvents(definition, facts, this.source, partitions, this.clock.now()));
   }
 }

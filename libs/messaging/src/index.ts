@@ -1,6 +1,6 @@
 export { BusEventPublisher } from './bus-event-publisher.js';
-export { batchContentType, encodeFacts } from './codec/encode-facts.js';
-export { decodeRecord, RecordUnreadableError, type DecodedFact } from './codec/decode-record.js';
+export { batchContentType, encodeEvents } from './codec/encode-events.js';
+export { decodeRecord, RecordUnreadableError, type DecodedEvent } from './codec/decode-record.js';
 export {
   deadLetter,
   DeadLetterUnknownError,
@@ -9,7 +9,7 @@ export {
   redrive,
   showDeadLetter,
   type DeadLetter,
-  type FailedFact,
+  type FailedEvent,
 } from './consumer/dead-letters.js';
 export { noLog, type MessagingLog } from './consumer/messaging-log.js';
 export { noMetrics, type MessagingMetrics } from './consumer/messaging-metrics.js';
@@ -33,7 +33,7 @@ export {
   type RecordPosition,
   type TopicSpec,
 } from './event-bus.js';
-export { EventPublisher, type EventOf, type NewFact } from './facts.js';
+export { EventPublisher, type ReceivedEvent, type NewEvent } from './events.js';
 export { type KafkaConfig } from './kafka/kafka-config.js';
 export { openKafkaEventBus } from './kafka/kafka-event-bus.js';
 export {
@@ -52,17 +52,18 @@ export {
   type EventBusStrategyOptions,
 } from './nest/event-bus-strategy.js';
 export { On, OnBatch } from './nest/on.js';
-export { pending, type PendingFact } from './outbox.js';
+export { eventOf, type PendingEvent } from './pending-event.js';
 export { OutboxRelay, type OutboxRelayOptions } from './outbox-relay.js';
 export {
-  InvalidFactError,
+  InvalidEventError,
   OutboxStore,
-  pendingFactOf,
-  storedFactOf,
+  toPendingEvent,
+  toStoredEvent,
   UnknownOutboxEntryError,
   type OutboxEntry,
-  type StoredFact,
+  type StoredEvent,
 } from './outbox-store.js';
 export { partitionOfKey } from './partition-of-key.js';
-export { factAt, findFact, replay, type ReplayFrom } from './replay.js';
+export { eventAt, findEvent, replay, type ReplayFrom } from './replay.js';
 export { deadLetterTopic, topicSpecsOf } from './topic-specs.js';
+export { type UnitOfWork } from './unit-of-work.js';

@@ -1,19 +1,19 @@
 import { AlertAcknowledged, AliasChanged, type EventDefinition } from '@headrace/contracts';
 import { eventually } from '@headrace/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { EventPublisher, type NewFact } from './facts.js';
+import { EventPublisher, type NewEvent } from './events.js';
 import { InvalidRecordError, MessagingUnavailableError } from './messaging-errors.js';
 import { OutboxRelay } from './outbox-relay.js';
-import { OutboxStore, pendingFactOf, storedFactOf, type OutboxEntry } from './outbox-store.js';
-import { pending, type PendingFact } from './outbox.js';
+import { OutboxStore, toPendingEvent, toStoredEvent, type OutboxEntry } from './outbox-store.js';
+import { eventOf, type PendingEvent } from './pending-event.js';
 
 class MemoryOutbox extends OutboxStore {
   readonly entries: OutboxEntry[] = [];
   readonly published = new Set<string>();
   heldByAnother = false;
 
-  add(fact: PendingFact): void {
-    this.entries.push({ sequence: String(this.entries.length + 1), fact: storedFactOf(fact) });
+  add(fact: PendingEvent): void {
+    this.entries.push({ sequence: String(this.entries.length + 1), fact: toStoredEvent(fact) });
   }
 
   async exclusively<T>(work: () => Promise<T>): Promise<T | undefined> {
@@ -37,7 +37,7 @@ class ListPublisher extends EventPublisher {
 
   async publish<Definition extends EventDefinition>(
     _definition: Definition,
-    facts: readonly NewFact<Definition>[],
+    facts: readonly NewEvent<Definition>[],
   ): Promise<void> {
     for (const { id } of facts) {
       const failure = this.failure(id);
@@ -49,8 +49,8 @@ class ListPublisher extends EventPublisher {
 
 const at = new Date('2026-11-23T10:00:00Z');
 
-function acknowledged(id: string): PendingFact {
-  return pending(AlertAcknowledged, {
+function acknowledged(id: string): PendingEvent {
+  return eventOf(AlertAcknowledged, {
     id,
     time: at,
     causationIds: ['cause'],
@@ -143,13 +143,13 @@ describe('OutboxRelay', () => {
 describe('a stored fact', () => {
   it('is plain JSON and comes back as it was', () => {
     const fact = acknowledged('1');
-    const stored = JSON.parse(JSON.stringify(storedFactOf(fact))) as ReturnType<typeof storedFactOf>;
-    expect(pendingFactOf(stored, [AlertAcknowledged])).toEqual(fact);
+    const stored = JSON.parse(JSON.stringify(toStoredEvent(fact))) as ReturnType<typeof toStoredEvent>;
+    expect(toPendingEvent(stored, [AlertAcknowledged])).toEqual(fact);
   });
 
   it('is refused when it does not fit its schema, so that the transaction fails and not the relay', () => {
-    const fact = { ...acknowledged('1').fact, payload: { alertId: '' } };
-    expect(() => storedFactOf({ definition: AlertAcknowledged, fact })).toThrow(
+    const event = { ...acknowledged('1').event, payload: { alertId: '' } };
+    expect(() => toStoredEvent({ definition: AlertAcknowledged, event })).toThrow(
       expect.objectContaining({ code: 'MESSAGING_FACT_INVALID' }),
     );
   });

@@ -1,9 +1,9 @@
 import { type EventDefinition } from '@headrace/contracts';
 import { describeError, isAppError, type Closeable } from '@headrace/kernel';
 import { noLog, type MessagingLog } from './consumer/messaging-log.js';
-import { type EventPublisher } from './facts.js';
-import { type OutboxEntry, type OutboxStore, pendingFactOf } from './outbox-store.js';
-import { type PendingFact } from './outbox.js';
+import { type EventPublisher } from './events.js';
+import { type OutboxEntry, type OutboxStore, toPendingEvent } from './outbox-store.js';
+import { type PendingEvent } from './pending-event.js';
 
 export interface OutboxRelayOptions {
   readonly store: OutboxStore;
@@ -122,7 +122,7 @@ export class OutboxRelay implements Closeable {
       try {
         await this.options.publisher.publish(
           first.pending.definition,
-          run.map(({ pending }) => pending.fact),
+          run.map(({ pending }) => pending.event),
         );
       } catch (error) {
         if (!isHopeless(error)) throw error;
@@ -140,7 +140,7 @@ export class OutboxRelay implements Closeable {
     let published = 0;
     for (const { sequence, pending } of run) {
       try {
-        await this.options.publisher.publish(pending.definition, [pending.fact]);
+        await this.options.publisher.publish(pending.definition, [pending.event]);
       } catch (error) {
         if (!isHopeless(error)) throw error;
         this.report(sequence, error);
@@ -158,7 +158,7 @@ export class OutboxRelay implements Closeable {
     const runs: Readable[][] = [];
     for (const { sequence, fact } of entries) {
       try {
-        const pending = pendingFactOf(fact, this.options.definitions);
+        const pending = toPendingEvent(fact, this.options.definitions);
         const current = runs.at(-1);
         if (current?.[0]?.pending.definition === pending.definition) current.push({ sequence, pending });
         else runs.push([{ sequence, pending }]);
@@ -182,7 +182,7 @@ export class OutboxRelay implements Closeable {
 
 interface Readable {
   readonly sequence: string;
-  readonly pending: PendingFact;
+  readonly pending: PendingEvent;
 }
 
 /** The fact itself is at fault; trying again will not help. */

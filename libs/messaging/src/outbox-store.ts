@@ -1,12 +1,12 @@
 import { checkPayload, type EventDefinition } from '@headrace/contracts';
 import { AppError } from '@headrace/kernel';
 import { type z } from 'zod';
-import { type NewFact } from './facts.js';
-import { type PendingFact } from './outbox.js';
+import { type NewEvent } from './events.js';
+import { type PendingEvent } from './pending-event.js';
 import { activeTraceparent } from './tracing.js';
 
 /** A pending fact as plain JSON: what an outbox table stores, with the topic that finds its definition again. */
-export interface StoredFact {
+export interface StoredEvent {
   readonly topic: string;
   readonly id: string;
   /** ISO 8601. */
@@ -21,7 +21,7 @@ export interface StoredFact {
 export interface OutboxEntry {
   /** Ascends in the order in which the facts were stated. Decimal digits: a bigserial does not fit a number. */
   readonly sequence: string;
-  readonly fact: StoredFact;
+  readonly fact: StoredEvent;
 }
 
 /**
@@ -41,17 +41,17 @@ export abstract class OutboxStore {
 }
 
 /** The payload of a fact does not fit the schema of its event. */
-export class InvalidFactError extends AppError {
+export class InvalidEventError extends AppError {
   readonly code = 'MESSAGING_FACT_INVALID';
   readonly kind = 'invalid';
 
   constructor(
     readonly eventType: string,
-    readonly factId: string,
+    readonly eventId: string,
     error: z.ZodError,
   ) {
     super(
-      `Fact ${factId} of ${eventType} does not fit its schema: ${error.issues
+      `Fact ${eventId} of ${eventType} does not fit its schema: ${error.issues
         .slice(0, 5)
         .map((issue) => `${issue.path.map(String).join('.') || 'payload'}: ${issue.message}`)
         .join('; ')}`,
@@ -77,30 +77,30 @@ export class UnknownOutboxEntryError extends AppError {
  * Checks a pending fact against its schema and makes it storable. Throws InvalidFactError, so that the transaction
  * that states a broken fact fails instead of the relay later on.
  */
-export function storedFactOf({ definition, fact }: PendingFact): StoredFact {
-  const checked = checkPayload(definition, fact.payload);
-  if (!checked.success) throw new InvalidFactError(definition.type, fact.id, checked.error);
+export function toStoredEvent({ definition, event }: PendingEvent): StoredEvent {
+  const checked = checkPayload(definition, event.payload);
+  if (!checked.success) throw new InvalidEventError(definition.type, event.id, checked.error);
   return {
     topic: definition.topic,
-    id: fact.id,
-    time: fact.time.toISOString(),
+    id: event.id,
+    time: event.time.toISOString(),
     payload: checked.data,
-    causationIds: fact.causationIds,
-    correlationId: fact.correlationId,
-    actor: fact.actor,
-    traceparent: fact.traceparent ?? activeTraceparent(),
+    causationIds: event.causationIds,
+    correlationId: event.correlationId,
+    actor: event.actor,
+    traceparent: event.traceparent ?? activeTraceparent(),
   };
 }
 
 /** The way back; the definition is found by topic among `definitions`. */
-export function pendingFactOf(stored: StoredFact, definitions: readonly EventDefinition[]): PendingFact {
+export function toPendingEvent(stored: StoredEvent, definitions: readonly EventDefinition[]): PendingEvent {
   const definition = definitions.find((candidate) => candidate.topic === stored.topic);
   if (definition === undefined) throw new UnknownOutboxEntryError(stored.topic, 'no event has this topic');
   const time = new Date(stored.time);
   if (Number.isNaN(time.getTime())) {
     throw new UnknownOutboxEntryError(stored.topic, `"${stored.time}" is not a time`);
   }
-  const fact: NewFact = {
+  const event: NewEvent = {
     id: stored.id,
     time,
     payload: stored.payload,
@@ -109,5 +109,5 @@ export function pendingFactOf(stored: StoredFact, definitions: readonly EventDef
     ...(stored.actor === undefined ? {} : { actor: stored.actor }),
     ...(stored.traceparent === undefined ? {} : { traceparent: stored.traceparent }),
   };
-  return { definition, fact };
+  return { definition, event };
 }

@@ -1,7 +1,7 @@
 import { type EventDefinition } from '@headrace/contracts';
-import { decodeRecord, RecordUnreadableError, type DecodedFact } from './codec/decode-record.js';
+import { decodeRecord, RecordUnreadableError, type DecodedEvent } from './codec/decode-record.js';
 import { type EventBus, type IncomingRecord, type RecordPosition } from './event-bus.js';
-import { type EventOf } from './facts.js';
+import { type ReceivedEvent } from './events.js';
 import { isRedriven } from './consumer/redrive-headers.js';
 
 export interface ReplayFrom {
@@ -17,7 +17,7 @@ export async function* replay<Definition extends EventDefinition>(
   bus: EventBus,
   definition: Definition,
   from?: ReplayFrom,
-): AsyncIterable<EventOf<Definition>> {
+): AsyncIterable<ReceivedEvent<Definition>> {
   for await (const record of bus.read(definition.topic, from)) {
     // A re-driven record repeats one that lies in the topic already.
     if (isRedriven(record)) continue;
@@ -28,11 +28,11 @@ export async function* replay<Definition extends EventDefinition>(
 }
 
 /** The fact at a position; undefined when the log no longer holds it. */
-export async function factAt<Definition extends EventDefinition>(
+export async function eventAt<Definition extends EventDefinition>(
   bus: EventBus,
   definition: Definition,
   position: RecordPosition & { readonly index: number },
-): Promise<EventOf<Definition> | undefined> {
+): Promise<ReceivedEvent<Definition> | undefined> {
   const record = await bus.recordAt(position);
   if (record === undefined) return undefined;
   const fact = readableFacts(definition, record).find(({ index }) => index === position.index);
@@ -43,19 +43,19 @@ export async function factAt<Definition extends EventDefinition>(
  * Resolves an id to its fact, and with it to its position, by reading the log from `from` on. No index of every fact
  * is kept: who asks knows about when it happened, and stops at the first match.
  */
-export async function findFact<Definition extends EventDefinition>(
+export async function findEvent<Definition extends EventDefinition>(
   bus: EventBus,
   definition: Definition,
   id: string,
   from?: ReplayFrom,
-): Promise<EventOf<Definition> | undefined> {
+): Promise<ReceivedEvent<Definition> | undefined> {
   for await (const event of replay(bus, definition, from)) {
     if (event.id === id) return event;
   }
   return undefined;
 }
 
-function readableFacts(definition: EventDefinition, record: IncomingRecord): readonly DecodedFact[] {
+function readableFacts(definition: EventDefinition, record: IncomingRecord): readonly DecodedEvent[] {
   try {
     return decodeRecord(definition, record);
   } catch (error) {

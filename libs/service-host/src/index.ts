@@ -59,6 +59,7 @@ export {
   type PeerRequest,
 } from './outbound/http-peer.js';
 export { PortInUseError, runService } from './run-service.js';
+export { BackgroundTasks, type BackgroundTask, type RunnableUseCase } from './scheduling/background-tasks.js';
 export { repeat } from './scheduling/repeat.js';
 export {
   type AnyServiceDefinition,

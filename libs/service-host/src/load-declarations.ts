@@ -1,15 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { AppError, digestOf } from '@headrace/kernel';
+import { AppError, digestOf, type Declared } from '@headrace/kernel';
 import { isMap, isNode, isPair, isScalar, LineCounter, parseAllDocuments, type Document } from 'yaml';
 import { type z } from 'zod';
 import { nearestWord } from './configuration/nearest-word.js';
 
-/** One declaration as it was loaded. */
-export interface Declaration<T> {
-  readonly value: T;
-  /** First twelve digits of the SHA-256 of its canonical JSON: decisions name it. Comments and order of keys do not change it. */
-  readonly version: string;
+/** A declaration with the file that it stands in. */
+export interface Declaration<T> extends Declared<T> {
   readonly file: string;
 }
 
@@ -100,7 +97,9 @@ function parseDeclarations<Schema extends z.ZodType>(
     if (plain === null) continue;
     const parsed = schema.safeParse(plain);
     if (parsed.success) {
-      declarations.push({ value: parsed.data, version: versionOf(plain), file });
+      const digest = digestOf(canonicalJson(plain));
+      const version = digest.slice('sha256:'.length, 'sha256:'.length + 12);
+      declarations.push({ name: nameOf(plain), version, digest, value: parsed.data, file });
     } else {
       const { issues } = parsed.error;
       problems.push(...issues.flatMap((issue) => problemsOfIssue(issue, schema, document, file, lines)));
@@ -109,9 +108,11 @@ function parseDeclarations<Schema extends z.ZodType>(
   return declarations;
 }
 
-/** Short and stable: the same declaration has the same version on every machine. */
-function versionOf(declaration: unknown): string {
-  return digestOf(canonicalJson(declaration)).slice('sha256:'.length, 'sha256:'.length + 12);
+/** Suites carry their name where Great Expectations has it. */
+function nameOf(declaration: unknown): string {
+  const { name, expectation_suite_name: suiteName } = declaration as Readonly<Record<string, unknown>>;
+  const found = name ?? suiteName;
+  return typeof found === 'string' ? found : '';
 }
 
 function canonicalJson(value: unknown): string {

@@ -15,6 +15,7 @@ import { messagingMetricsOf } from './observability/messaging-metrics.js';
 import { PinoServiceLogger } from './observability/pino-service-logger.js';
 import { PrometheusServiceMetrics } from './observability/prometheus-service-metrics.js';
 import { startTracing } from './observability/tracing.js';
+import { BackgroundTasks } from './scheduling/background-tasks.js';
 import { type ServiceLogger } from './service-logger.js';
 import { type ServiceMetrics } from './service-metrics.js';
 import { type RunningService, type ServiceOptions } from './service-options.js';
@@ -90,14 +91,27 @@ async function start(options: ServiceOptions & { readonly logger: ServiceLogger 
           onFatal: (error) => health.obstruct('consuming', describeError(error)),
         });
   if (consuming !== undefined) app.connectMicroservice({ strategy: consuming });
-  const service = new HostedService(options, app, fastify, grpc, consuming, health, logger, metrics);
+  const backgroundTasks = options.backgroundTasks ?? new BackgroundTasks(logger);
+  const service = new HostedService(
+    options,
+    app,
+    fastify,
+    grpc,
+    consuming,
+    backgroundTasks,
+    health,
+    logger,
+    metrics,
+  );
   try {
     await app.init();
+    for (const useCase of options.startup ?? []) await app.get(useCase, { strict: false }).execute();
     await listening(name, 'GRPC', config.grpcPort, () => grpcSide.listen());
     await listening(name, 'HTTP', config.httpPort, () =>
       fastify.listen({ port: config.httpPort, host: config.host }),
     );
     await service.beginConsuming();
+    backgroundTasks.start(options.tasks ?? [], (useCase) => app.get(useCase, { strict: false }));
   } catch (error) {
     await service.close();
     throw error;
@@ -133,6 +147,7 @@ class HostedService implements RunningService {
     private readonly fastify: FastifyInstance,
     private readonly grpc: GrpcServer,
     private readonly consuming: EventBusStrategy | undefined,
+    private readonly backgroundTasks: BackgroundTasks,
     private readonly health: ServiceHealth,
     private readonly logger: ServiceLogger,
     private readonly metrics: ServiceMetrics,
@@ -207,6 +222,7 @@ class HostedService implements RunningService {
     }
     // At least a second for what must be written, also when draining took all of the time.
     const last = Math.max(deadline, performance.now() + 1_000);
+    await this.step('background tasks', last, () => this.backgroundTasks.close());
     await this.step('application', last, () => this.app.close());
     for (const [index, closeable] of (this.options.closing ?? []).entries()) {
       await this.step(`${index + 1} ${closeable.constructor.name}`, last, () => closeable.close());

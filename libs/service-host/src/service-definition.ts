@@ -4,7 +4,7 @@ import { type Clock, type Closeable } from '@headrace/kernel';
 import { type EventBus, type EventPublisher } from '@headrace/messaging';
 import { type MetricsStore } from '@headrace/metrics-store';
 import { type ObjectStore } from '@headrace/object-store';
-import { type DynamicModule } from '@nestjs/common';
+import { type DynamicModule, type Type } from '@nestjs/common';
 import { type z } from 'zod';
 import { type ServiceName } from './configuration/host-config.js';
 import { type ServiceLogger } from './service-logger.js';
@@ -15,6 +15,11 @@ import {
   type ReadinessCheck,
   type ServiceOptions,
 } from './service-options.js';
+import {
+  type BackgroundTask,
+  type BackgroundTasks,
+  type RunnableUseCase,
+} from './scheduling/background-tasks.js';
 import { type Breakers } from './outbound/breakers.js';
 
 export type StoreName = 'database' | 'cache' | 'metrics' | 'objects';
@@ -34,6 +39,8 @@ export interface Backends {
   readonly serviceMetrics: ServiceMetrics;
   /** Circuit breakers of this service; `new HttpPeer({ name, baseUrl, breakers })` calls another service through one. */
   readonly breakers: Breakers;
+  /** Runs a background task of this service before its time. */
+  readonly tasks: Pick<BackgroundTasks, 'trigger'>;
 }
 
 export interface Composition {
@@ -41,6 +48,9 @@ export interface Composition {
   readonly grpc?: ServiceOptions['grpc'];
   readonly http?: HttpOptions;
   readonly readiness?: Readonly<Record<string, ReadinessCheck>>;
+  /** Run one after the other before the service listens; a failure ends the start. Resolved from the Nest container. */
+  readonly startup?: readonly Type<RunnableUseCase>[];
+  readonly tasks?: readonly BackgroundTask[];
   /** What the composition itself opened (workers, timers); closed before the stores. */
   readonly closing?: readonly Closeable[];
 }

@@ -1,7 +1,12 @@
 import { type Closeable } from '@headrace/kernel';
 import { type EventBus } from '@headrace/messaging';
-import { type DynamicModule } from '@nestjs/common';
+import { type DynamicModule, type Type } from '@nestjs/common';
 import { type FastifyInstance } from 'fastify';
+import {
+  type BackgroundTask,
+  type BackgroundTasks,
+  type RunnableUseCase,
+} from './scheduling/background-tasks.js';
 import { type ServiceLogger } from './service-logger.js';
 import { type ServiceMetrics } from './service-metrics.js';
 
@@ -49,6 +54,11 @@ export interface ServiceOptions {
   readonly grpc?: { readonly packages: readonly string[]; readonly protoPaths: readonly string[] };
   readonly readiness?: Readonly<Record<string, ReadinessCheck>>;
   readonly http?: HttpOptions;
+  /** Run one after the other before the service listens; a failure ends the start. Resolved from the Nest container. */
+  readonly startup?: readonly Type<RunnableUseCase>[];
+  readonly tasks?: readonly BackgroundTask[];
+  /** Runs `tasks`; default: one of the service's own. */
+  readonly backgroundTasks?: BackgroundTasks;
   /** Default: one of the service's own, on standard output. */
   readonly logger?: ServiceLogger;
   /** Default: one of the service's own. */

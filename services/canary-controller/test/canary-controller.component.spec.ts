@@ -17,7 +17,7 @@ import {
   type EventDefinition,
   type PayloadOf,
 } from '@headrace/contracts';
-import { BusEventPublisher, replay, type EventOf } from '@headrace/messaging';
+import { BusEventPublisher, replay, type ReceivedEvent } from '@headrace/messaging';
 import {
   backendsConfigSchema,
   connectBackends,
@@ -104,8 +104,10 @@ class Platform {
     );
   }
 
-  async all<Definition extends EventDefinition>(definition: Definition): Promise<EventOf<Definition>[]> {
-    const events: EventOf<Definition>[] = [];
+  async all<Definition extends EventDefinition>(
+    definition: Definition,
+  ): Promise<ReceivedEvent<Definition>[]> {
+    const events: ReceivedEvent<Definition>[] = [];
     for await (const event of replay(this.backends.bus, definition)) {
       if ((event.payload as { modelName: string }).modelName === this.model) events.push(event);
     }

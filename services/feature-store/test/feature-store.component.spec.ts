@@ -10,7 +10,7 @@ import {
   type EventDefinition,
 } from '@headrace/contracts';
 import { deterministicId } from '@headrace/kernel';
-import { BusEventPublisher, replay, type EventOf } from '@headrace/messaging';
+import { BusEventPublisher, replay, type ReceivedEvent } from '@headrace/messaging';
 import { backendsConfigSchema, connectBackends, parseConfig, startService } from '@headrace/service-host';
 import { eventually, FakeClock, temporaryDirectory } from '@headrace/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -63,8 +63,8 @@ async function start(directory = temporaryDirectory(), extra: Readonly<Record<st
 
   const facts = async <Definition extends EventDefinition>(
     definition: Definition,
-  ): Promise<readonly EventOf<Definition>[]> => {
-    const all: EventOf<Definition>[] = [];
+  ): Promise<readonly ReceivedEvent<Definition>[]> => {
+    const all: ReceivedEvent<Definition>[] = [];
     for await (const fact of replay(backends.bus, definition)) all.push(fact);
     return all;
   };

@@ -15,7 +15,7 @@ import {
 } from '@headrace/contracts';
 import { inference } from '../src/inference.module.js';
 import { deterministicId, digestOf, SeededRandom } from '@headrace/kernel';
-import { BusEventPublisher, replay, type EventOf } from '@headrace/messaging';
+import { BusEventPublisher, replay, type ReceivedEvent } from '@headrace/messaging';
 import {
   buildEnsembleModel,
   buildTreeModel,
@@ -173,14 +173,14 @@ async function publishFeatures(
 
 async function facts<Definition extends EventDefinition>(
   definition: Definition,
-): Promise<EventOf<Definition>[]> {
-  const found: EventOf<Definition>[] = [];
+): Promise<ReceivedEvent<Definition>[]> {
+  const found: ReceivedEvent<Definition>[] = [];
   for await (const event of replay(backends.bus, definition)) found.push(event);
   return found;
 }
 
 /** The predictions about one batch of features, once all of them are there. */
-function predictionsOf(prefix: string, count: number): Promise<EventOf<typeof PredictionMade>[]> {
+function predictionsOf(prefix: string, count: number): Promise<ReceivedEvent<typeof PredictionMade>[]> {
   return eventually(async () => {
     const found = (await facts(PredictionMade)).filter(({ payload }) =>
       payload.featuresId?.startsWith(`${prefix}-`),
@@ -197,7 +197,7 @@ function predictionsOf(prefix: string, count: number): Promise<EventOf<typeof Pr
 let attempts = 0;
 function scoredUnder(
   rows: readonly Readonly<Record<string, number | null>>[],
-  fits: (predictions: readonly EventOf<typeof PredictionMade>[]) => void,
+  fits: (predictions: readonly ReceivedEvent<typeof PredictionMade>[]) => void,
 ): Promise<void> {
   return eventually(async () => {
     const prefix = `attempt-${(attempts += 1)}`;

@@ -8,7 +8,7 @@ import {
   type EventDefinition,
 } from '@headrace/contracts';
 import { ingestion } from '../src/ingestion.module.js';
-import { BusEventPublisher, replay, type EventOf } from '@headrace/messaging';
+import { BusEventPublisher, replay, type ReceivedEvent } from '@headrace/messaging';
 import { backendsConfigSchema, connectBackends, parseConfig, startService } from '@headrace/service-host';
 import { eventually, FakeClock, temporaryDirectory } from '@headrace/testing';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
@@ -58,7 +58,7 @@ async function start(environment: Record<string, string> = {}, directory = tempo
   const readings = (content: unknown): Promise<Answer> =>
     post('/v1/readings', JSON.stringify(content), { 'content-type': 'application/json' });
   const facts = async <Definition extends EventDefinition>(definition: Definition) => {
-    const found: EventOf<Definition>[] = [];
+    const found: ReceivedEvent<Definition>[] = [];
     for await (const fact of replay(backends.bus, definition)) found.push(fact);
     return found;
   };

@@ -16,7 +16,7 @@ import {
   type PayloadOf,
 } from '@headrace/contracts';
 import { digestOf, SeededRandom } from '@headrace/kernel';
-import { BusEventPublisher, deadLetterTopic, replay, type EventOf } from '@headrace/messaging';
+import { BusEventPublisher, deadLetterTopic, replay, type ReceivedEvent } from '@headrace/messaging';
 import { buildTreeModel, type Tree } from '@headrace/onnx';
 import {
   backendsConfigSchema,
@@ -102,7 +102,7 @@ function statusOfUnended(path: string, bytes: number): Promise<number> {
 
 function stated<Definition extends EventDefinition>(definition: Definition, model: string) {
   return eventually(async () => {
-    const found: EventOf<Definition>[] = [];
+    const found: ReceivedEvent<Definition>[] = [];
     for await (const event of replay(shared.bus, definition))
       if ((event.payload as { modelName: string }).modelName === model) found.push(event);
     if (found.length === 0) throw new Error(`no ${definition.type} of ${model} yet`);

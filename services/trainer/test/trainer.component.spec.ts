@@ -11,7 +11,7 @@ import {
 } from '@headrace/contracts';
 import { openPglite } from '@headrace/database';
 import { digestOf } from '@headrace/kernel';
-import { BusEventPublisher, replay, type EventOf } from '@headrace/messaging';
+import { BusEventPublisher, replay, type ReceivedEvent } from '@headrace/messaging';
 import { type ObjectStore } from '@headrace/object-store';
 import {
   backendsConfigSchema,
@@ -73,7 +73,7 @@ interface Harness {
   get(path: string): Promise<{ status: number; body: Record<string, unknown> }>;
   post(path: string, body?: unknown): Promise<{ status: number; body: Record<string, unknown> }>;
   training(id: string): Promise<PresentedTraining>;
-  facts<Definition extends EventDefinition>(definition: Definition): Promise<EventOf<Definition>[]>;
+  facts<Definition extends EventDefinition>(definition: Definition): Promise<ReceivedEvent<Definition>[]>;
 }
 
 /** Making a database takes seconds, copying a new one does not. */
@@ -545,7 +545,7 @@ function resultOfSearch(training: PresentedTraining): SearchResult {
   return training.steps?.find(({ name }) => name === 'search')?.result as SearchResult;
 }
 
-async function trialsOf(harness: Harness, id: string): Promise<EventOf<typeof TrialCompleted>[]> {
+async function trialsOf(harness: Harness, id: string): Promise<ReceivedEvent<typeof TrialCompleted>[]> {
   return (await harness.facts(TrialCompleted)).filter(({ payload }) => payload.trainingId === id);
 }
 

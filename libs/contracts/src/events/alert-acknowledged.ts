@@ -2,10 +2,8 @@ import { z } from 'zod';
 import { defineEvent } from '../define-event.js';
 import { identifier, instant } from '../values.js';
 
-/** Emitted when a person took an alert over. */
 export const AlertAcknowledged = defineEvent({
   type: 'headrace.alerting.alert-acknowledged',
-  topic: 'headrace.alerting.alert-acknowledged.v1',
   owner: 'alerting',
   summary: 'Emitted when a person took an alert over.',
   payload: z.object({ alertId: identifier, by: z.string(), at: instant, comment: z.string().optional() }),

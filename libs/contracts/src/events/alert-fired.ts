@@ -4,10 +4,8 @@ import { identifier, instant } from '../values.js';
 
 const severity = z.enum(['info', 'warning', 'critical']);
 
-/** Emitted when an alert begins, not when it repeats. */
 export const AlertFired = defineEvent({
   type: 'headrace.alerting.alert-fired',
-  topic: 'headrace.alerting.alert-fired.v1',
   owner: 'alerting',
   summary: 'Emitted when an alert begins, not when it repeats.',
   payload: z.object({

@@ -2,10 +2,8 @@ import { z } from 'zod';
 import { defineEvent } from '../define-event.js';
 import { identifier, instant } from '../values.js';
 
-/** Emitted when an alias such as champion points to another version, or to none. */
 export const AliasChanged = defineEvent({
   type: 'headrace.registry.alias-changed',
-  topic: 'headrace.registry.alias-changed.v1',
   owner: 'registry',
   summary: 'Emitted when an alias such as champion points to another version, or to none.',
   payload: z.object({

@@ -2,10 +2,8 @@ import { z } from 'zod';
 import { defineEvent } from '../define-event.js';
 import { evidence, identifier, instant } from '../values.js';
 
-/** Emitted when a shift was confirmed: enough features, over enough windows in a row. */
 export const DriftDetected = defineEvent({
   type: 'headrace.drift.drift-detected',
-  topic: 'headrace.drift.drift-detected.v1',
   owner: 'drift',
   summary: 'Emitted when a shift was confirmed: enough features, over enough windows in a row.',
   payload: z.object({

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineEvent } from '../define-event.js';
-import { count, identifier, instant } from '../values.js';
+import { count, identifier, instant, verdict } from '../values.js';
 
 const driftScore = z.object({
   feature: z.string(),
@@ -11,10 +11,8 @@ const driftScore = z.object({
   drifted: z.boolean().nullable(),
 });
 
-/** Emitted once per model and window: the distance of each feature and of the predictions from the reference. */
 export const DriftMeasured = defineEvent({
   type: 'headrace.drift.drift-measured',
-  topic: 'headrace.drift.drift-measured.v1',
   owner: 'drift',
   summary:
     'Emitted once per model and window: the distance of each feature and of the predictions from the reference.',
@@ -26,7 +24,7 @@ export const DriftMeasured = defineEvent({
     windowEnd: instant,
     rows: count,
     referenceRows: count,
-    verdict: z.enum(['healthy', 'degraded', 'inconclusive', 'no-data']),
+    verdict,
     scores: z.array(driftScore),
     policyVersion: z.string(),
   }),

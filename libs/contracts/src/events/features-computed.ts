@@ -5,10 +5,8 @@ import { identifier, instant, numbersByName } from '../values.js';
 
 const fields = 'featuresId readingId systemId eventTime knownTime view viewVersion features'.split(' ');
 
-/** Emitted once per accepted reading: the features of its system as of its event time. */
 export const FeaturesComputed = defineEvent({
   type: 'headrace.feature-store.features-computed',
-  topic: 'headrace.feature-store.features-computed.v1',
   owner: 'feature-store',
   summary: 'Emitted once per accepted reading: the features of its system as of its event time.',
   payload: z.object({

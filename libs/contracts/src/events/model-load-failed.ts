@@ -2,10 +2,8 @@ import { z } from 'zod';
 import { defineEvent } from '../define-event.js';
 import { instant, modelReference } from '../values.js';
 
-/** Emitted when a version could not be loaded; it gets no traffic. */
 export const ModelLoadFailed = defineEvent({
   type: 'headrace.inference.model-load-failed',
-  topic: 'headrace.inference.model-load-failed.v1',
   owner: 'inference',
   summary: 'Emitted when a version could not be loaded; it gets no traffic.',
   payload: modelReference.extend({

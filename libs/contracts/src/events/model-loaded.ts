@@ -2,10 +2,8 @@ import { z } from 'zod';
 import { defineEvent } from '../define-event.js';
 import { count, instant, modelReference } from '../values.js';
 
-/** Emitted when a version was loaded, warmed and proved equal to its reference. */
 export const ModelLoaded = defineEvent({
   type: 'headrace.inference.model-loaded',
-  topic: 'headrace.inference.model-loaded.v1',
   owner: 'inference',
   summary: 'Emitted when a version was loaded, warmed and proved equal to its reference.',
   payload: modelReference.extend({

@@ -2,10 +2,8 @@ import { z } from 'zod';
 import { defineEvent } from '../define-event.js';
 import { count, evidence, identifier, instant, metricsByName } from '../values.js';
 
-/** Emitted when a model was trained, validated and stored, with all that the registry needs to keep it. */
 export const ModelTrained = defineEvent({
   type: 'headrace.trainer.model-trained',
-  topic: 'headrace.trainer.model-trained.v1',
   owner: 'trainer',
   summary:
     'Emitted when a model was trained, validated and stored, with all that the registry needs to keep it.',

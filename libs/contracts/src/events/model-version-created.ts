@@ -2,10 +2,8 @@ import { z } from 'zod';
 import { defineEvent } from '../define-event.js';
 import { identifier, instant, metricsByName, modelReference } from '../values.js';
 
-/** Emitted when a trained model became a version that may be rolled out. */
 export const ModelVersionCreated = defineEvent({
   type: 'headrace.registry.model-version-created',
-  topic: 'headrace.registry.model-version-created.v1',
   owner: 'registry',
   summary: 'Emitted when a trained model became a version that may be rolled out.',
   payload: modelReference.extend({

@@ -2,10 +2,8 @@ import { z } from 'zod';
 import { defineEvent } from '../define-event.js';
 import { identifier, instant } from '../values.js';
 
-/** Emitted when a channel refused a notification or all tries were used up; the alert is still open. */
 export const NotificationFailed = defineEvent({
   type: 'headrace.alerting.notification-failed',
-  topic: 'headrace.alerting.notification-failed.v1',
   owner: 'alerting',
   summary:
     'Emitted when a channel refused a notification or all tries were used up; the alert is still open.',

@@ -2,10 +2,8 @@ import { z } from 'zod';
 import { defineEvent } from '../define-event.js';
 import { identifier, instant } from '../values.js';
 
-/** Emitted when a channel accepted a notification. */
 export const NotificationSent = defineEvent({
   type: 'headrace.alerting.notification-sent',
-  topic: 'headrace.alerting.notification-sent.v1',
   owner: 'alerting',
   summary: 'Emitted when a channel accepted a notification.',
   payload: z.object({

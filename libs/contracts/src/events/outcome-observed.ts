@@ -2,10 +2,8 @@ import { z } from 'zod';
 import { defineEvent } from '../define-event.js';
 import { identifier, instant } from '../values.js';
 
-/** Emitted once per labelled instant when its label has matured: what really happened. */
 export const OutcomeObserved = defineEvent({
   type: 'headrace.feature-store.outcome-observed',
-  topic: 'headrace.feature-store.outcome-observed.v1',
   owner: 'feature-store',
   summary: 'Emitted once per labelled instant when its label has matured: what really happened.',
   payload: z.object({

@@ -2,10 +2,8 @@ import { z } from 'zod';
 import { defineEvent } from '../define-event.js';
 import { count, instant } from '../values.js';
 
-/** Emitted after served features were recomputed from the stored readings and compared. */
 export const ParityMeasured = defineEvent({
   type: 'headrace.feature-store.parity-measured',
-  topic: 'headrace.feature-store.parity-measured.v1',
   owner: 'feature-store',
   summary: 'Emitted after served features were recomputed from the stored readings and compared.',
   payload: z.object({

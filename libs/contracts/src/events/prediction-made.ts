@@ -2,10 +2,8 @@ import { z } from 'zod';
 import { defineEvent } from '../define-event.js';
 import { arm, identifier, instant, modelReference } from '../values.js';
 
-/** Emitted once per scored row of the stream and per answered request. */
 export const PredictionMade = defineEvent({
   type: 'headrace.inference.prediction-made',
-  topic: 'headrace.inference.prediction-made.v1',
   owner: 'inference',
   summary: 'Emitted once per scored row of the stream and per answered request.',
   payload: modelReference.extend({

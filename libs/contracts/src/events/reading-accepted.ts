@@ -6,10 +6,8 @@ import { identifier, instant, numbersByName } from '../values.js';
 const required = ['readingId', 'systemId', 'eventTime', 'knownTime', 'values'];
 const optional = ['incident', 'source'];
 
-/** Emitted once per reading that passed every per-reading rule. */
 export const ReadingAccepted = defineEvent({
   type: 'headrace.ingestion.reading-accepted',
-  topic: 'headrace.ingestion.reading-accepted.v1',
   owner: 'ingestion',
   summary: 'Emitted once per reading that passed every per-reading rule.',
   payload: z.object({

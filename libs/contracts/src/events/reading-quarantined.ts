@@ -2,10 +2,8 @@ import { z } from 'zod';
 import { defineEvent } from '../define-event.js';
 import { identifier, instant } from '../values.js';
 
-/** Emitted once per reading that a rule refused; the reading itself is kept and can be re-driven. */
 export const ReadingQuarantined = defineEvent({
   type: 'headrace.ingestion.reading-quarantined',
-  topic: 'headrace.ingestion.reading-quarantined.v1',
   owner: 'ingestion',
   summary: 'Emitted once per reading that a rule refused; the reading itself is kept and can be re-driven.',
   payload: z.object({

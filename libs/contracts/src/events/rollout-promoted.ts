@@ -2,10 +2,8 @@ import { z } from 'zod';
 import { defineEvent } from '../define-event.js';
 import { evidence, identifier, instant, modelReference } from '../values.js';
 
-/** Emitted when a version has earned all of the traffic. */
 export const RolloutPromoted = defineEvent({
   type: 'headrace.canary-controller.rollout-promoted',
-  topic: 'headrace.canary-controller.rollout-promoted.v1',
   owner: 'canary-controller',
   summary: 'Emitted when a version has earned all of the traffic.',
   payload: modelReference.extend({

@@ -2,10 +2,8 @@ import { z } from 'zod';
 import { defineEvent } from '../define-event.js';
 import { evidence, identifier, instant, modelReference } from '../values.js';
 
-/** Emitted when a version lost its traffic and the version before it serves again. */
 export const RolloutRolledBack = defineEvent({
   type: 'headrace.canary-controller.rollout-rolled-back',
-  topic: 'headrace.canary-controller.rollout-rolled-back.v1',
   owner: 'canary-controller',
   summary: 'Emitted when a version lost its traffic and the version before it serves again.',
   payload: modelReference.extend({

@@ -2,10 +2,8 @@ import { z } from 'zod';
 import { defineEvent } from '../define-event.js';
 import { identifier, instant, modelReference } from '../values.js';
 
-/** Emitted when a version begins its way to the traffic. */
 export const RolloutStarted = defineEvent({
   type: 'headrace.canary-controller.rollout-started',
-  topic: 'headrace.canary-controller.rollout-started.v1',
   owner: 'canary-controller',
   summary: 'Emitted when a version begins its way to the traffic.',
   payload: modelReference.extend({

@@ -1,11 +1,9 @@
 import { z } from 'zod';
 import { defineEvent } from '../define-event.js';
-import { count, evidence, identifier, instant, modelReference } from '../values.js';
+import { count, evidence, identifier, instant, modelReference, verdict } from '../values.js';
 
-/** Emitted each time a step was judged: advanced, held or rolled back, with the evidence of every criterion. */
 export const StepJudged = defineEvent({
   type: 'headrace.canary-controller.step-judged',
-  topic: 'headrace.canary-controller.step-judged.v1',
   owner: 'canary-controller',
   summary:
     'Emitted each time a step was judged: advanced, held or rolled back, with the evidence of every criterion.',
@@ -13,7 +11,7 @@ export const StepJudged = defineEvent({
     rolloutId: identifier,
     step: count,
     percent: z.number(),
-    verdict: z.enum(['healthy', 'degraded', 'inconclusive', 'no-data']),
+    verdict,
     action: z.enum(['advance', 'hold', 'roll-back', 'promote']),
     evidence: z.array(evidence),
     policyVersion: z.string(),

@@ -5,7 +5,6 @@ import { arm, identifier, instant } from '../values.js';
 /** The whole division of a model's traffic, replaced at once. The weights sum to 100; 0 means loaded and scored in the shadow, but no traffic. */
 export const TrafficShifted = defineEvent({
   type: 'headrace.canary-controller.traffic-shifted',
-  topic: 'headrace.canary-controller.traffic-shifted.v1',
   owner: 'canary-controller',
   summary:
     "The whole division of a model's traffic, replaced at once. The weights sum to 100; 0 means loaded and scored in the shadow, but no traffic.",

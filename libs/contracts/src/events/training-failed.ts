@@ -2,10 +2,8 @@ import { z } from 'zod';
 import { defineEvent } from '../define-event.js';
 import { identifier, instant } from '../values.js';
 
-/** Emitted when a training ended without a model. */
 export const TrainingFailed = defineEvent({
   type: 'headrace.trainer.training-failed',
-  topic: 'headrace.trainer.training-failed.v1',
   owner: 'trainer',
   summary: 'Emitted when a training ended without a model.',
   payload: z.object({

@@ -2,10 +2,8 @@ import { z } from 'zod';
 import { defineEvent } from '../define-event.js';
 import { identifier, instant } from '../values.js';
 
-/** Emitted when a training was asked for, by a person, a schedule or drift. */
 export const TrainingRequested = defineEvent({
   type: 'headrace.trainer.training-requested',
-  topic: 'headrace.trainer.training-requested.v1',
   owner: 'trainer',
   summary: 'Emitted when a training was asked for, by a person, a schedule or drift.',
   payload: z.object({

@@ -2,10 +2,8 @@ import { z } from 'zod';
 import { defineEvent } from '../define-event.js';
 import { count, identifier, instant } from '../values.js';
 
-/** Emitted once per trial of a hyper-parameter search. */
 export const TrialCompleted = defineEvent({
   type: 'headrace.trainer.trial-completed',
-  topic: 'headrace.trainer.trial-completed.v1',
   owner: 'trainer',
   summary: 'Emitted once per trial of a hyper-parameter search.',
   payload: z.object({

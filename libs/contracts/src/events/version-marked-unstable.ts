@@ -2,10 +2,8 @@ import { z } from 'zod';
 import { defineEvent } from '../define-event.js';
 import { instant, modelReference } from '../values.js';
 
-/** Emitted when a version was rolled back and must not be chosen again without a new decision. */
 export const VersionMarkedUnstable = defineEvent({
   type: 'headrace.registry.version-marked-unstable',
-  topic: 'headrace.registry.version-marked-unstable.v1',
   owner: 'registry',
   summary: 'Emitted when a version was rolled back and must not be chosen again without a new decision.',
   payload: modelReference.extend({ reason: z.string(), rolloutId: z.string().nullable(), markedAt: instant }),

@@ -2,10 +2,8 @@ import { z } from 'zod';
 import { defineEvent } from '../define-event.js';
 import { count, instant } from '../values.js';
 
-/** Emitted once per expectation suite and window of readings, passed or failed, with what was observed. */
 export const WindowValidated = defineEvent({
   type: 'headrace.ingestion.window-validated',
-  topic: 'headrace.ingestion.window-validated.v1',
   owner: 'ingestion',
   summary:
     'Emitted once per expectation suite and window of readings, passed or failed, with what was observed.',

@@ -20,8 +20,8 @@ for (;;) {
   const value = await database.transaction(async (transaction) => {
     await transaction.manager.increment(Counter, { id: 1 }, 'value', 1);
     const counter = await transaction.manager.findOneByOrFail(Counter, { id: 1 });
-    await transaction.firstTime('count', `event-${counter.value}`);
-    await transaction.state(aliasFact(`fact-${counter.value}`));
+    await transaction.claim('count', `event-${counter.value}`);
+    await transaction.emit(aliasFact(`fact-${counter.value}`));
     return counter.value;
   });
   process.stdout.write(`${value}\n`);

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { AliasChanged } from '@headrace/contracts';
-import { pending } from '@headrace/messaging';
+import { eventOf } from '@headrace/messaging';
 import { Column, Entity, PrimaryColumn, type MigrationInterface, type QueryRunner } from 'typeorm';
 import { type DatabaseSchema } from '../database.js';
 
@@ -42,7 +42,7 @@ const noon = new Date('2026-11-23T12:00:00Z');
 
 /** A fact of some model; facts of one model and alias share a key. */
 export function aliasFact(id: string, modelName = 'performance-predictor') {
-  return pending(AliasChanged, {
+  return eventOf(AliasChanged, {
     id,
     time: noon,
     payload: {

@@ -263,9 +263,9 @@ export function describeDatabase(place: string, location: () => DatabaseLocation
       const database = await open();
       const handle = (eventId: string, fail: boolean) =>
         database.transaction(async (transaction) => {
-          if (!(await transaction.firstTime('count', eventId))) return 'seen';
+          if (!(await transaction.claim('count', eventId))) return 'seen';
           await transaction.manager.increment(Counter, { id: 1 }, 'value', 1);
-          await transaction.state(aliasFact(`of-${eventId}`));
+          await transaction.emit(aliasFact(`of-${eventId}`));
           if (fail) throw new Error('crashed');
           return 'done';
         });
@@ -280,7 +280,7 @@ export function describeDatabase(place: string, location: () => DatabaseLocation
     it('answers firstTime to exactly one of several at the same time, and to each handler', async () => {
       const database = await open();
       const first = (handler: string) =>
-        database.transaction((transaction) => transaction.firstTime(handler, 'event-1'));
+        database.transaction((transaction) => transaction.claim(handler, 'event-1'));
       const answers = await Promise.all(Array.from({ length: 8 }, () => first('one')));
       expect(answers.filter((answer) => answer)).toHaveLength(1);
       expect(await first('two')).toBe(true);
@@ -291,7 +291,7 @@ export function describeDatabase(place: string, location: () => DatabaseLocation
       const broken = aliasFact('x');
       await expect(
         database.transaction((transaction) =>
-          transaction.state({ ...broken, fact: { ...broken.fact, payload: { modelName: '' } } }),
+          transaction.emit({ ...broken, event: { ...broken.event, payload: { modelName: '' } } }),
         ),
       ).rejects.toMatchObject({ kind: 'invalid' });
     });
@@ -299,9 +299,9 @@ export function describeDatabase(place: string, location: () => DatabaseLocation
     it('hands the outbox over in the order of the statements, page by page, until marked', async () => {
       const database = await open();
       await database.transaction((transaction) =>
-        transaction.state(aliasFact('a'), aliasFact('b'), aliasFact('c')),
+        transaction.emit(aliasFact('a'), aliasFact('b'), aliasFact('c')),
       );
-      await database.transaction((transaction) => transaction.state(aliasFact('d')));
+      await database.transaction((transaction) => transaction.emit(aliasFact('d')));
       const page = await database.outbox.pending(2);
       const rest = await database.outbox.pending(10, page.at(-1)?.sequence);
       expect([...page, ...rest].map(({ fact }) => fact.id)).toEqual(['a', 'b', 'c', 'd']);
@@ -321,7 +321,7 @@ export function describeDatabase(place: string, location: () => DatabaseLocation
       };
       const schema = counterSchema();
       const before = await open(schema);
-      await before.transaction((transaction) => transaction.state(aliasFact('left-1'), aliasFact('left-2')));
+      await before.transaction((transaction) => transaction.emit(aliasFact('left-1'), aliasFact('left-2')));
       const database = await openDatabase({
         ...location(),
         schema,
@@ -335,18 +335,18 @@ export function describeDatabase(place: string, location: () => DatabaseLocation
       });
       expect(await published()).toEqual(['left-1', 'left-2']);
       await Promise.all(
-        ['a', 'b', 'c'].map((id) => database.transaction((transaction) => transaction.state(aliasFact(id)))),
+        ['a', 'b', 'c'].map((id) => database.transaction((transaction) => transaction.emit(aliasFact(id)))),
       );
       await eventually(async () => {
         expect(await database.outbox.pending(10)).toEqual([]);
       });
       expect((await published()).slice(2).sort()).toEqual(['a', 'b', 'c']);
       const failing = database.transaction(async (transaction) => {
-        await transaction.state(aliasFact('never'));
+        await transaction.emit(aliasFact('never'));
         throw new Error('rolled back');
       });
       await expect(failing).rejects.toThrow('rolled back');
-      await database.transaction((transaction) => transaction.state(aliasFact('last')));
+      await database.transaction((transaction) => transaction.emit(aliasFact('last')));
       await database.close();
       expect((await published()).slice(5)).toEqual(['last']);
       opened.pop();

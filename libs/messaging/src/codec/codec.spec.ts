@@ -6,13 +6,13 @@ import {
 } from '@headrace/contracts';
 import { describe, expect, it } from 'vitest';
 import { type IncomingRecord, type OutgoingRecord } from '../event-bus.js';
-import { type NewFact } from '../facts.js';
-import { decodeRecord, type DecodedFact } from './decode-record.js';
-import { batchContentType, encodeFacts } from './encode-facts.js';
+import { type NewEvent } from '../events.js';
+import { decodeRecord, type DecodedEvent } from './decode-record.js';
+import { batchContentType, encodeEvents } from './encode-events.js';
 
 const at = new Date('2026-11-23T10:00:00.000Z');
 
-function features(number: number, systemId = `web-${number % 3}`): NewFact<typeof FeaturesComputed> {
+function features(number: number, systemId = `web-${number % 3}`): NewEvent<typeof FeaturesComputed> {
   return {
     id: `f-${number}`,
     time: at,
@@ -44,13 +44,13 @@ function raw(
   return received({ topic: definition.topic, key: 'k', value: Buffer.from(text), headers });
 }
 
-function events(facts: readonly DecodedFact[]) {
+function events(facts: readonly DecodedEvent[]) {
   return facts.flatMap((fact) => (fact.outcome === 'event' ? [fact.event] : []));
 }
 
 describe('a single fact', () => {
   it('is a CloudEvent in Kafka binary mode', () => {
-    const [record] = encodeFacts(
+    const [record] = encodeEvents(
       FeaturesComputed,
       [{ ...features(1), correlationId: 'story', actor: 'anna' }],
       'feature-store',
@@ -76,7 +76,7 @@ describe('a single fact', () => {
 
   it('that does not fit its schema is refused before any record exists', () => {
     const broken = { ...features(1), payload: { ...features(1).payload, systemId: '' } };
-    expect(() => encodeFacts(FeaturesComputed, [features(0), broken], 'x', 8, at)).toThrow(
+    expect(() => encodeEvents(FeaturesComputed, [features(0), broken], 'x', 8, at)).toThrow(
       expect.objectContaining({ code: 'MESSAGING_FACT_INVALID', factId: 'f-1' }),
     );
   });
@@ -85,7 +85,7 @@ describe('a single fact', () => {
 describe('many facts', () => {
   it('share a record with those of their partition and come back each with id, key, cause and place', () => {
     const facts = Array.from({ length: 30 }, (_, number) => features(number));
-    const records = encodeFacts(FeaturesComputed, facts, 'feature-store', 1, at);
+    const records = encodeEvents(FeaturesComputed, facts, 'feature-store', 1, at);
     expect(records).toHaveLength(1);
     expect(records[0]?.headers['content-type']).toBe(batchContentType);
     const decoded = records.flatMap((record) => events(decodeRecord(FeaturesComputed, received(record))));
@@ -107,7 +107,7 @@ describe('many facts', () => {
 
   it('never exceed the facts of a record, nor mix partitions, and keep the order of a key', () => {
     const facts = Array.from({ length: 1_200 }, (_, number) => features(number, `web-${number % 7}`));
-    const records = encodeFacts(FeaturesComputed, facts, 'feature-store', 4, at);
+    const records = encodeEvents(FeaturesComputed, facts, 'feature-store', 4, at);
     const byKey = new Map<string, number[]>();
     for (const record of records) {
       const decoded = events(decodeRecord(FeaturesComputed, received(record)));
@@ -120,7 +120,7 @@ describe('many facts', () => {
   });
 
   it('of a compacted topic travel alone, because compaction knows one key a record', () => {
-    const shift = (modelName: string): NewFact<typeof TrafficShifted> => ({
+    const shift = (modelName: string): NewEvent<typeof TrafficShifted> => ({
       id: modelName,
       time: at,
       payload: {
@@ -133,13 +133,13 @@ describe('many facts', () => {
         reason: 'test',
       },
     });
-    const records = encodeFacts(TrafficShifted, [shift('a'), shift('b')], 'canary-controller', 1, at);
+    const records = encodeEvents(TrafficShifted, [shift('a'), shift('b')], 'canary-controller', 1, at);
     expect(records.map(({ key }) => key)).toEqual(['a', 'b']);
   });
 
   it('are judged one by one: an invalid fact does not take its record with it', () => {
     const facts = [features(0), features(1), features(2)];
-    const [record] = encodeFacts(FeaturesComputed, facts, 'feature-store', 1, at);
+    const [record] = encodeEvents(FeaturesComputed, facts, 'feature-store', 1, at);
     const body = JSON.parse(Buffer.from(record?.value ?? []).toString()) as {
       data: { o: { systemId: { v: unknown[] } } };
     };

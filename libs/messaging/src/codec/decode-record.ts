@@ -1,8 +1,8 @@
 import { checkPayload, type EventDefinition } from '@headrace/contracts';
 import { AppError, deterministicId } from '@headrace/kernel';
 import { type IncomingRecord } from '../event-bus.js';
-import { type EventOf } from '../facts.js';
-import { batchContentType } from './encode-facts.js';
+import { type ReceivedEvent } from '../events.js';
+import { batchContentType } from './encode-events.js';
 import { ColumnsUnreadableError, decodeColumn } from './columns.js';
 
 /** A record that holds no readable facts at all. */
@@ -18,8 +18,8 @@ export class ReceivedFactInvalidError extends AppError {
 }
 
 /** A fact, or why this one cannot be handed over; the other facts of its record are not affected. */
-export type DecodedFact =
-  | { readonly outcome: 'event'; readonly event: EventOf; readonly index: number }
+export type DecodedEvent =
+  | { readonly outcome: 'event'; readonly event: ReceivedEvent; readonly index: number }
   | { readonly outcome: 'invalid'; readonly error: AppError; readonly index: number };
 
 interface Envelope {
@@ -46,7 +46,7 @@ const structuredBatchMode = 'application/cloudevents-batch';
  * their content, so that a repeated send is recognised. A record without value is a tombstone and holds no fact.
  * Throws RecordUnreadableError when not even the envelope can be read.
  */
-export function decodeRecord(definition: EventDefinition, record: IncomingRecord): readonly DecodedFact[] {
+export function decodeRecord(definition: EventDefinition, record: IncomingRecord): readonly DecodedEvent[] {
   if (record.value.length === 0) return [];
   try {
     return envelopesOf(definition, record).map((envelope, index) =>
@@ -170,8 +170,8 @@ function check(
   record: IncomingRecord,
   envelope: Envelope,
   index: number,
-): DecodedFact {
-  const invalid = (reason: string, cause?: unknown): DecodedFact => ({
+): DecodedEvent {
+  const invalid = (reason: string, cause?: unknown): DecodedEvent => ({
     outcome: 'invalid',
     index,
     error: new ReceivedFactInvalidError(

@@ -9,7 +9,7 @@ const prefix = 'headrace-';
 const redrivenHeader = `${prefix}redriven`;
 
 /** What could not be handled and why. `index` is undefined when the whole record could not be read. */
-export interface FailedFact {
+export interface FailedEvent {
   readonly record: IncomingRecord;
   readonly index: number | undefined;
   readonly error: unknown;
@@ -39,7 +39,11 @@ export class DeadLetterUnknownError extends AppError {
 const longestMessage = 2_000;
 
 /** Stores the records of facts that a group could not handle, with the reason. Resolves when they are durable. */
-export async function deadLetter(bus: EventBus, group: string, failed: readonly FailedFact[]): Promise<void> {
+export async function deadLetter(
+  bus: EventBus,
+  group: string,
+  failed: readonly FailedEvent[],
+): Promise<void> {
   if (failed.length === 0) return;
   const topics = new Set(failed.map(({ record }) => record.topic));
   await bus.provision([...topics].map((topic) => deadLetterSpec(topic, group)));

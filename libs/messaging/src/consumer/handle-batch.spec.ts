@@ -5,7 +5,7 @@ import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { BusEventPublisher } from '../bus-event-publisher.js';
 import { openEmbeddedEventBus } from '../embedded/embedded-event-bus.js';
 import { type EventBus, type IncomingRecord, type RecordBatch } from '../event-bus.js';
-import { type EventOf, type NewFact } from '../facts.js';
+import { type ReceivedEvent, type NewEvent } from '../events.js';
 import { MessagingUnavailableError } from '../messaging-errors.js';
 import { topicSpecsOf } from '../topic-specs.js';
 import { listDeadLetters } from './dead-letters.js';
@@ -21,7 +21,7 @@ class PoisonError extends AppError {
   readonly kind = 'invalid';
 }
 
-function reading(number: number): NewFact<typeof ReadingAccepted> {
+function reading(number: number): NewEvent<typeof ReadingAccepted> {
   const time = at.toISOString();
   return {
     id: String(number),
@@ -99,7 +99,7 @@ describe('handleBatch', () => {
     };
   }
 
-  function many(handle: (events: readonly EventOf[]) => void): FactHandler {
+  function many(handle: (events: readonly ReceivedEvent[]) => void): FactHandler {
     return {
       mode: 'many',
       handle: async (events) => {

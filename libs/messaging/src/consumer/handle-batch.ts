@@ -4,10 +4,10 @@ import { type EventDefinition } from '@headrace/contracts';
 import { describeError, isAppError } from '@headrace/kernel';
 import { decodeRecord } from '../codec/decode-record.js';
 import { type EventBus, type IncomingRecord, type RecordBatch } from '../event-bus.js';
-import { type EventOf } from '../facts.js';
+import { type ReceivedEvent } from '../events.js';
 import { PartitionRevokedError } from '../messaging-errors.js';
 import { linksOf, spanContextOf } from '../tracing.js';
-import { deadLetter, errorCodeOf, type FailedFact } from './dead-letters.js';
+import { deadLetter, errorCodeOf, type FailedEvent } from './dead-letters.js';
 import { type MessagingLog } from './messaging-log.js';
 import { type MessagingMetrics } from './messaging-metrics.js';
 import { isRedrivenForAnother } from './redrive-headers.js';
@@ -15,8 +15,8 @@ import { delayAfter, type RetryPolicy } from './retry-policy.js';
 
 /** A handler of one event's facts: one at a time, or many in order. */
 export type FactHandler =
-  | { readonly mode: 'one'; readonly handle: (event: EventOf) => Promise<void> }
-  | { readonly mode: 'many'; readonly handle: (events: readonly EventOf[]) => Promise<void> };
+  | { readonly mode: 'one'; readonly handle: (event: ReceivedEvent) => Promise<void> }
+  | { readonly mode: 'many'; readonly handle: (events: readonly ReceivedEvent[]) => Promise<void> };
 
 export interface Handling {
   readonly bus: EventBus;
@@ -32,7 +32,7 @@ export interface Handling {
 
 interface ReceivedFact {
   readonly record: IncomingRecord;
-  readonly event: EventOf;
+  readonly event: ReceivedEvent;
 }
 
 const heartbeatEveryMs = 2_000;
@@ -66,7 +66,7 @@ export async function handleBatch(batch: RecordBatch, handling: Handling): Promi
 async function receive(record: IncomingRecord, handling: Handling): Promise<ReceivedFact[]> {
   if (isRedrivenForAnother(record, handling.group)) return [];
   const facts: ReceivedFact[] = [];
-  const failed: FailedFact[] = [];
+  const failed: FailedEvent[] = [];
   try {
     for (const fact of decodeRecord(handling.definition, record)) {
       if (fact.outcome === 'event') facts.push({ record, event: fact.event });
@@ -100,14 +100,17 @@ async function handleFacts(
   });
 }
 
-function one(handle: (event: EventOf) => Promise<void>, event: EventOf | undefined): Promise<void> {
+function one(
+  handle: (event: ReceivedEvent) => Promise<void>,
+  event: ReceivedEvent | undefined,
+): Promise<void> {
   return event === undefined ? Promise.resolve() : handle(event);
 }
 
 /** Tries a slice, patiently at first; then halves it with one try each, until what fails is a single fact. */
 async function handleMany(
   facts: readonly ReceivedFact[],
-  handle: (events: readonly EventOf[]) => Promise<void>,
+  handle: (events: readonly ReceivedEvent[]) => Promise<void>,
   batch: RecordBatch,
   handling: Handling,
   failed: Set<ReceivedFact>,
@@ -115,7 +118,7 @@ async function handleMany(
   const outcome = await attempt(facts, handle, batch, handling);
   if (outcome === 'done') return;
   const pending: (readonly ReceivedFact[])[] = halvesOf(facts);
-  const buried: FailedFact[] = [];
+  const buried: FailedEvent[] = [];
   if (pending.length === 0) buried.push(...facts.map((fact) => buriedFact(fact, outcome)));
   for (let slice = pending.shift(); slice !== undefined; slice = pending.shift()) {
     assertActive(batch);
@@ -144,7 +147,7 @@ interface Failure {
 
 async function attempt(
   facts: readonly ReceivedFact[],
-  handle: (events: readonly EventOf[]) => Promise<void>,
+  handle: (events: readonly ReceivedEvent[]) => Promise<void>,
   batch: RecordBatch,
   { retry, metrics, log, definition }: Handling,
 ): Promise<'done' | Failure> {
@@ -172,7 +175,7 @@ async function attempt(
 
 async function tryOnce(
   facts: readonly ReceivedFact[],
-  handle: (events: readonly EventOf[]) => Promise<void>,
+  handle: (events: readonly ReceivedEvent[]) => Promise<void>,
 ): Promise<'done' | { readonly error: unknown }> {
   try {
     await handle(facts.map(({ event }) => event));
@@ -201,11 +204,11 @@ function halvesOf(facts: readonly ReceivedFact[]): (readonly ReceivedFact[])[] {
   return [facts.slice(0, middle), facts.slice(middle)];
 }
 
-function buriedFact({ record, event }: ReceivedFact, { error, attempts }: Failure): FailedFact {
+function buriedFact({ record, event }: ReceivedFact, { error, attempts }: Failure): FailedEvent {
   return { record, index: event.position.index, error, attempts };
 }
 
-async function bury(failed: readonly FailedFact[], { bus, group, metrics, log }: Handling): Promise<void> {
+async function bury(failed: readonly FailedEvent[], { bus, group, metrics, log }: Handling): Promise<void> {
   await deadLetter(bus, group, failed);
   for (const { record, index, error, attempts } of failed) {
     metrics.deadLettered(record.topic, errorCodeOf(error));

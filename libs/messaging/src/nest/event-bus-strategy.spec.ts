@@ -8,12 +8,12 @@ import { expect, it, onTestFinished } from 'vitest';
 import { BusEventPublisher } from '../bus-event-publisher.js';
 import { listDeadLetters } from '../consumer/dead-letters.js';
 import { openEmbeddedEventBus, type EmbeddedEventBus } from '../embedded/embedded-event-bus.js';
-import { type EventOf, type NewFact } from '../facts.js';
+import { type ReceivedEvent, type NewEvent } from '../events.js';
 import { topicSpecsOf } from '../topic-specs.js';
 import { EventBusStrategy } from './event-bus-strategy.js';
 import { On, OnBatch } from './on.js';
 
-type Reading = EventOf<typeof ReadingAccepted>;
+type Reading = ReceivedEvent<typeof ReadingAccepted>;
 
 class PoisonError extends AppError {
   readonly code = 'TEST_POISON';
@@ -70,7 +70,7 @@ async function publish(bus: EmbeddedEventBus, systems: readonly string[]): Promi
   const time = clock.now().toISOString();
   await new BusEventPublisher(bus, 'ingestion', clock).publish(
     ReadingAccepted,
-    systems.map((systemId): NewFact<typeof ReadingAccepted> => ({
+    systems.map((systemId): NewEvent<typeof ReadingAccepted> => ({
       id: `r-${systemId}`,
       time: clock.now(),
       payload: { readingId: `r-${systemId}`, systemId, eventTime: time, knownTime: time, values: { cpu: 1 } },

@@ -2,12 +2,12 @@ import { Catch, UseFilters, type RpcExceptionFilter } from '@nestjs/common';
 import { EventPattern } from '@nestjs/microservices';
 import { throwError, type Observable } from 'rxjs';
 import { type EventDefinition } from '@headrace/contracts';
-import { type EventOf } from '../facts.js';
+import { type ReceivedEvent } from '../events.js';
 import { eventBusTransport, type HandlerExtras } from './event-bus-transport.js';
 
 /** Nest's own filter replaces every error by "Internal server error"; the runner decides by the error's code and kind. */
 @Catch()
-class HandOverTheError implements RpcExceptionFilter {
+class RethrowFilter implements RpcExceptionFilter {
   catch(error: unknown): Observable<never> {
     return throwError(() => error);
   }
@@ -23,7 +23,7 @@ type HandlerDecorator<Input> = <Handler extends (input: Input) => Promise<void> 
 /** Handles the facts of one or several events one at a time. Idempotent: delivery is at least once. */
 export function On<Definitions extends readonly EventDefinition[]>(
   ...definitions: Definitions
-): HandlerDecorator<EventOf<Definitions[number]>> {
+): HandlerDecorator<ReceivedEvent<Definitions[number]>> {
   return handlerOf({ definitions, mode: 'one' });
 }
 
@@ -33,7 +33,7 @@ export function On<Definitions extends readonly EventDefinition[]>(
  */
 export function OnBatch<Definitions extends readonly EventDefinition[]>(
   ...definitions: Definitions
-): HandlerDecorator<readonly EventOf<Definitions[number]>[]> {
+): HandlerDecorator<readonly ReceivedEvent<Definitions[number]>[]> {
   return handlerOf({ definitions, mode: 'many' });
 }
 
@@ -42,7 +42,7 @@ function handlerOf(
 ): (target: object, name: string | symbol, descriptor: PropertyDescriptor) => void {
   const topics = extras.definitions.map(({ topic }) => topic);
   const subscribe = EventPattern<string[]>(topics, eventBusTransport, { ...extras });
-  const filter = UseFilters(HandOverTheError);
+  const filter = UseFilters(RethrowFilter);
   return (target, name, descriptor) => {
     subscribe(target, name, descriptor);
     filter(target, name, descriptor);

@@ -13,9 +13,9 @@ import { noLog } from '../consumer/messaging-log.js';
 import { noMetrics } from '../consumer/messaging-metrics.js';
 import { type EventBusConfig } from '../create-event-bus.js';
 import { type EventBus, type IncomingRecord, type RecordBatch, type TopicSpec } from '../event-bus.js';
-import { type EventOf, type NewFact } from '../facts.js';
+import { type ReceivedEvent, type NewEvent } from '../events.js';
 import { partitionOfKey } from '../partition-of-key.js';
-import { factAt, findFact, replay } from '../replay.js';
+import { eventAt, findEvent, replay } from '../replay.js';
 import { topicSpecsOf } from '../topic-specs.js';
 
 /** What a suite needs to know of an adapter, besides the port. */
@@ -460,11 +460,11 @@ export function describeEventBus(adapter: string, create: () => EventBusUnderTes
       const definition = noteEvent({ factsPerRecord: 20 });
       await bus.provision(topicSpecsOf([definition]));
       await new BusEventPublisher(bus, 'contract').publish(definition, numbers(60).map(noteOf));
-      const found = await findFact(bus, definition, 'note-33');
+      const found = await findEvent(bus, definition, 'note-33');
       expect(found?.payload).toEqual({ key: 'k3', text: 'note 33' });
       const position = found?.position;
       if (position === undefined) throw new Error('the fact has no position');
-      const again: EventOf<Note> | undefined = await factAt(bus, definition, position);
+      const again: ReceivedEvent<Note> | undefined = await eventAt(bus, definition, position);
       expect(again?.id).toBe('note-33');
     });
 
@@ -499,7 +499,7 @@ function noteEvent({ factsPerRecord }: { factsPerRecord: number }): Note {
   });
 }
 
-function noteOf(number: number): NewFact<Note> {
+function noteOf(number: number): NewEvent<Note> {
   return {
     id: `note-${number}`,
     time: new Date('2026-11-23T10:00:00Z'),

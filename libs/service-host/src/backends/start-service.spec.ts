@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client, credentials } from '@grpc/grpc-js';
 import { ModelLoaded } from '@headrace/contracts';
-import { EventPublisher, On, type EventOf } from '@headrace/messaging';
+import { EventPublisher, On, type ReceivedEvent } from '@headrace/messaging';
 import { eventually, temporaryDirectory } from '@headrace/testing';
 import { Controller, Module } from '@nestjs/common';
 import { expect, it, onTestFinished } from 'vitest';
@@ -18,12 +18,15 @@ import { type ServiceDefinition } from '../service-definition.js';
 import { connectBackends, type SharedBackends } from './connect-backends.js';
 import { startService } from './start-service.js';
 
-const seen: { readonly event: EventOf<typeof ModelLoaded>; readonly traceparent: string | undefined }[] = [];
+const seen: {
+  readonly event: ReceivedEvent<typeof ModelLoaded>;
+  readonly traceparent: string | undefined;
+}[] = [];
 
 @Controller()
 class LoadedEvents {
   @On(ModelLoaded)
-  loaded(event: EventOf<typeof ModelLoaded>): void {
+  loaded(event: ReceivedEvent<typeof ModelLoaded>): void {
     seen.push({ event, traceparent: outgoingHeaders()['traceparent'] });
   }
 }

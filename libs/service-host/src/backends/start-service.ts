@@ -5,6 +5,7 @@ import { PinoServiceLogger } from '../observability/pino-service-logger.js';
 import { PrometheusServiceMetrics } from '../observability/prometheus-service-metrics.js';
 import { Breakers } from '../outbound/breakers.js';
 import { runService } from '../run-service.js';
+import { BackgroundTasks } from '../scheduling/background-tasks.js';
 import { type Backends, type ServiceDefinition, type StoreName } from '../service-definition.js';
 import { type HostConfig, type ReadinessCheck, type RunningService } from '../service-options.js';
 import { type SharedBackends } from './connect-backends.js';
@@ -30,6 +31,7 @@ export async function startService<Config extends { readonly host: HostConfig }>
   const logger = new PinoServiceLogger(name, config.host);
   const serviceMetrics = new PrometheusServiceMetrics(name);
   const breakers = new Breakers(serviceMetrics);
+  const tasks = new BackgroundTasks(logger);
   const database = uses.includes('database') ? await shared.openDatabase(definition, logger) : undefined;
   const stores = { database, cache: shared.cache, metrics: shared.metrics, objects: shared.objects };
   const store = <Name extends StoreName>(which: Name): NonNullable<(typeof stores)[Name]> => {
@@ -44,6 +46,7 @@ export async function startService<Config extends { readonly host: HostConfig }>
     logger,
     serviceMetrics,
     breakers,
+    tasks,
     get database() {
       return store('database');
     },
@@ -69,6 +72,9 @@ export async function startService<Config extends { readonly host: HostConfig }>
       metrics: serviceMetrics,
       ...(composition.grpc === undefined ? {} : { grpc: composition.grpc }),
       ...(composition.http === undefined ? {} : { http: composition.http }),
+      ...(composition.startup === undefined ? {} : { startup: composition.startup }),
+      ...(composition.tasks === undefined ? {} : { tasks: composition.tasks }),
+      backgroundTasks: tasks,
       readiness: { ...storeChecks(uses, backends), ...composition.readiness },
       closing: [...(composition.closing ?? []), ...last],
     });

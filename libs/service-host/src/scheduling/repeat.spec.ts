@@ -29,7 +29,7 @@ describe('repeat', () => {
     });
     onTestFinished(() => repeating.close());
     await eventually(() => expect(runs).toBeGreaterThan(2));
-    expect(log.errors).toEqual(['counting went wrong and comes again: no numbers left']);
+    expect(log.errors).toEqual(['counting failed and will run again: no numbers left']);
   });
 
   it('never runs twice at a time, and waits at the end for the run that is on its way', async () => {
@@ -55,5 +55,25 @@ describe('repeat', () => {
     finish();
     await closed;
     expect([begun, ended]).toEqual([1, 1]);
+  });
+
+  it('runs at once when triggered, and once more when triggered during a run, which may have looked already', async () => {
+    const finish: (() => void)[] = [];
+    const repeating = repeat('working', 3_600_000, new Log(), () => {
+      return new Promise<void>((resolve) => {
+        finish.push(resolve);
+      });
+    });
+    repeating.trigger();
+    repeating.trigger();
+    repeating.trigger();
+    expect(finish).toHaveLength(1);
+    finish[0]?.();
+    await eventually(() => expect(finish).toHaveLength(2));
+    const closed = repeating.close();
+    repeating.trigger();
+    finish[1]?.();
+    await closed;
+    expect(finish).toHaveLength(2);
   });
 });

@@ -1,6 +1,6 @@
 import { AlertAcknowledged } from '@headrace/contracts';
 import { AppError, Clock, deterministicId } from '@headrace/kernel';
-import { pending } from '@headrace/messaging';
+import { eventOf } from '@headrace/messaging';
 import { Injectable } from '@nestjs/common';
 import { type Alert } from '../domain/alert.js';
 import { AlertRepository } from './ports.js';
@@ -40,8 +40,8 @@ export class AcknowledgeAlert {
       const now = this.clock.now();
       const taken = { ...alert, acknowledgedBy: by, updatedAt: now };
       await work.save(taken);
-      await work.state(
-        pending(AlertAcknowledged, {
+      await work.emit(
+        eventOf(AlertAcknowledged, {
           id: deterministicId('alert-acknowledged', alertId, by),
           time: now,
           payload: { alertId, by, at: now.toISOString(), ...(comment === undefined ? {} : { comment }) },

@@ -2,7 +2,7 @@ import { Clock } from '@headrace/kernel';
 import { Inject, Injectable } from '@nestjs/common';
 import { signalsOf, type AlertRule, type AlertSignal, type ResolveSignal } from '../domain/alert-rule.js';
 import { alertIdOf, fingerprintOf } from '../domain/alert.js';
-import { AlertRepository, type AlertWork } from './ports.js';
+import { AlertRepository, type AlertUnitOfWork } from './ports.js';
 import { beginAlert, endAlert, type AlertCause } from './state-alert.js';
 
 export const alertRules = Symbol('alertRules');
@@ -25,7 +25,7 @@ export class HandleEvent {
     const signals = signalsOf(this.rules, event);
     if (signals.length === 0) return;
     await this.alerts.change(async (work) => {
-      if (!(await work.firstTime(event.id))) return;
+      if (!(await work.claim(event.id))) return;
       for (const signal of signals) {
         if (signal.kind === 'fire') await this.fire(work, signal, event);
         else await this.resolve(work, signal, event);
@@ -34,7 +34,7 @@ export class HandleEvent {
   }
 
   private async fire(
-    work: AlertWork,
+    work: AlertUnitOfWork,
     { rule, labels: own, summary }: AlertSignal,
     cause: Cause,
   ): Promise<void> {
@@ -65,7 +65,7 @@ export class HandleEvent {
   }
 
   private async resolve(
-    work: AlertWork,
+    work: AlertUnitOfWork,
     { rule, labels, reason }: ResolveSignal,
     cause: Cause,
   ): Promise<void> {

@@ -1,6 +1,6 @@
 import { NotificationFailed, NotificationSent } from '@headrace/contracts';
 import { describeError, deterministicId, type Clock } from '@headrace/kernel';
-import { pending } from '@headrace/messaging';
+import { eventOf } from '@headrace/messaging';
 import { type ServiceLogger } from '@headrace/service-host';
 import { type Alert } from '../domain/alert.js';
 import { dueNotification, type GroupState, type NotificationPolicy } from '../domain/due-notification.js';
@@ -79,7 +79,7 @@ export class NotifyGroups {
         `Notification refused, it is tried again: ${describeError(error)}`,
       );
       await this.groups.save(group, channel.name, state, [
-        pending(NotificationFailed, {
+        eventOf(NotificationFailed, {
           id: deterministicId(notificationId, now.toISOString()),
           time: now,
           payload: {
@@ -95,7 +95,7 @@ export class NotifyGroups {
       ]);
       return;
     }
-    const sent = pending(NotificationSent, {
+    const sent = eventOf(NotificationSent, {
       id: notificationId,
       time: now,
       payload: {

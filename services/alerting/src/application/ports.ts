@@ -1,21 +1,21 @@
-import { type PendingFact } from '@headrace/messaging';
+import { type PendingEvent } from '@headrace/messaging';
 import { type Alert } from '../domain/alert.js';
 import { type GroupState } from '../domain/due-notification.js';
 import { type Silence } from '../domain/silence.js';
 
 /** What one unit of work sees of the alerts; all of it becomes durable together with the facts stated in it. */
-export interface AlertWork {
+export interface AlertUnitOfWork {
   /** Open alerts, all or those of one fingerprint. Locked until the work ends. */
   open(fingerprint?: string): Promise<readonly Alert[]>;
   byId(alertId: string): Promise<Alert | undefined>;
   save(alert: Alert): Promise<void>;
-  state(...facts: readonly PendingFact[]): Promise<void>;
+  emit(...facts: readonly PendingEvent[]): Promise<void>;
   /** False when this event's effect is stored already. */
-  firstTime(eventId: string): Promise<boolean>;
+  claim(eventId: string): Promise<boolean>;
 }
 
 export abstract class AlertRepository {
-  abstract change<T>(work: (alerts: AlertWork) => Promise<T>): Promise<T>;
+  abstract change<T>(work: (alerts: AlertUnitOfWork) => Promise<T>): Promise<T>;
   /** Open alerts and those that ended after `since`. */
   abstract current(since: Date): Promise<readonly Alert[]>;
 }
@@ -47,7 +47,7 @@ export abstract class GroupRepository {
     group: string,
     channel: string,
     state: GroupState,
-    facts: readonly PendingFact[],
+    facts: readonly PendingEvent[],
   ): Promise<void>;
   abstract forget(group: string, channel: string): Promise<void>;
   /** Runs while no other process notifies. */

@@ -2,7 +2,7 @@ import { Clock } from '@headrace/kernel';
 import { Injectable } from '@nestjs/common';
 import { alertIdOf, fingerprintOf } from '../domain/alert.js';
 import { type Severity } from '../domain/alert-rule.js';
-import { AlertRepository, type AlertWork } from './ports.js';
+import { AlertRepository, type AlertUnitOfWork } from './ports.js';
 import { beginAlert, endAlert } from './state-alert.js';
 
 export interface PostedAlert {
@@ -27,7 +27,7 @@ export class ReceiveAlerts {
   }
 
   private async receive(
-    work: AlertWork,
+    work: AlertUnitOfWork,
     { labels, annotations, startsAt, endsAt }: PostedAlert,
   ): Promise<void> {
     const now = this.clock.now();

@@ -1,8 +1,8 @@
 import { AlertFired, AlertResolved } from '@headrace/contracts';
 import { deterministicId } from '@headrace/kernel';
-import { pending } from '@headrace/messaging';
+import { eventOf } from '@headrace/messaging';
 import { type Alert } from '../domain/alert.js';
-import { type AlertWork } from './ports.js';
+import { type AlertUnitOfWork } from './ports.js';
 
 /** The fact that an alert began or ended because of; undefined: somebody posted it. */
 export interface AlertCause {
@@ -14,7 +14,7 @@ export type BegunAlert = Omit<Alert, 'updatedAt' | 'endsAt' | 'acknowledgedBy' |
 
 /** Keeps a new alert and states it. */
 export async function beginAlert(
-  work: AlertWork,
+  work: AlertUnitOfWork,
   begun: BegunAlert,
   now: Date,
   cause?: AlertCause,
@@ -27,8 +27,8 @@ export async function beginAlert(
     occurrences: 1,
   });
   const { alertId, name, severity, labels, annotations, recommendations, startsAt } = begun;
-  await work.state(
-    pending(AlertFired, {
+  await work.emit(
+    eventOf(AlertFired, {
       id: alertId,
       time: now,
       payload: {
@@ -47,7 +47,7 @@ export async function beginAlert(
 
 /** Keeps the end of an alert and states it. */
 export async function endAlert(
-  work: AlertWork,
+  work: AlertUnitOfWork,
   ended: Alert & { readonly endsAt: Date },
   reason: string,
   now: Date,
@@ -55,8 +55,8 @@ export async function endAlert(
 ): Promise<void> {
   await work.save(ended);
   const { alertId, name, endsAt } = ended;
-  await work.state(
-    pending(AlertResolved, {
+  await work.emit(
+    eventOf(AlertResolved, {
       id: deterministicId('alert-resolved', alertId),
       time: now,
       payload: { alertId, name, resolvedAt: endsAt.toISOString(), reason },

@@ -14,7 +14,12 @@ import {
   countPrediction,
   type StepStatistics,
 } from '../domain/evidence/step-statistics.js';
-import { DeliveryRepository, type DeliveryWork, type FactPosition, type WaitingScore } from './ports.js';
+import {
+  DeliveryRepository,
+  type DeliveryUnitOfWork,
+  type FactPosition,
+  type WaitingScore,
+} from './ports.js';
 
 interface Fact<Payload> {
   readonly payload: Payload;
@@ -125,7 +130,7 @@ export class CountEvidence {
   }
 
   private async count(
-    store: DeliveryWork,
+    store: DeliveryUnitOfWork,
     modelName: string,
     predictions: readonly Prediction[],
   ): Promise<void> {

@@ -20,13 +20,13 @@ export interface WaitingScore {
 }
 
 /** One unit of work: all of it becomes visible together, with the facts that it states. */
-export interface DeliveryWork {
+export interface DeliveryUnitOfWork {
   /** The delivery of a model, locked until the end of the work; a new one when the model is not known. */
   load(modelName: string): Promise<Delivery>;
   /** Stores a changed delivery and its rollouts, and states the facts. */
   save(change: Change, now: Date): Promise<void>;
   /** False when this handler has seen the event before. */
-  firstTime(handler: string, eventId: string): Promise<boolean>;
+  claim(handler: string, eventId: string): Promise<boolean>;
   /** Those facts of one partition that were not counted yet; remembers that they are now. */
   notCounted<Fact extends { readonly position: FactPosition }>(
     facts: readonly Fact[],
@@ -44,7 +44,7 @@ export interface DeliveryWork {
 
 /** Keeps deliveries. A change and what it states are stored in one transaction; the state survives any crash. */
 export abstract class DeliveryRepository {
-  abstract change<T>(work: (store: DeliveryWork) => Promise<T>): Promise<T>;
+  abstract change<T>(work: (store: DeliveryUnitOfWork) => Promise<T>): Promise<T>;
   abstract rollouts(filter: {
     readonly modelName?: string | undefined;
     readonly limit: number;

@@ -30,7 +30,7 @@ export class RecordLoading {
     ) => ReturnType<typeof versionLoaded>,
   ): Promise<void> {
     await this.deliveries.change(async (store) => {
-      if (!(await store.firstTime('record-loading', eventId))) return;
+      if (!(await store.claim('record-loading', eventId))) return;
       const now = this.clock.now();
       const why = { now, reason: 'inference has answered', causationIds: [eventId] };
       await store.save(change(await store.load(modelName), why), now);

@@ -34,7 +34,7 @@ export class StartRollout {
   /** For a version that was just created. */
   async created(modelName: string, version: Version, eventId: string): Promise<void> {
     await this.deliveries.change(async (store) => {
-      if (!(await store.firstTime('start-rollout', eventId))) return;
+      if (!(await store.claim('start-rollout', eventId))) return;
       const before = await store.load(modelName);
       const known: Delivery = {
         ...before,

@@ -1,13 +1,13 @@
 import { DriftDetected, DriftMeasured } from '@headrace/contracts';
 import { Clock, deterministicId } from '@headrace/kernel';
-import { pending } from '@headrace/messaging';
+import { eventOf } from '@headrace/messaging';
 import { Injectable } from '@nestjs/common';
 import { type VersionedPolicy } from '../domain/drift-policy.js';
 import { DriftWindow } from '../domain/drift-window.js';
 import { judgeDrift } from '../domain/judge-drift.js';
 import { afterWindow, type DriftKind, type ModelWatch, openWindow } from '../domain/model-watch.js';
 import { type ReferenceProfile } from '../domain/reference-profile.js';
-import { type DriftReport, type ModelUnit } from './ports.js';
+import { type DriftReport, type ModelUnitOfWork } from './ports.js';
 import { type LoadedProfile } from './reference-profiles.js';
 import { requestRetraining } from './request-retraining.js';
 
@@ -25,7 +25,7 @@ export class CloseWindow {
   constructor(private readonly clock: Clock) {}
 
   async execute(
-    unit: ModelUnit,
+    unit: ModelUnitOfWork,
     watch: ModelWatch & { readonly champion: NonNullable<ModelWatch['champion']> },
     loaded: LoadedProfile,
     versioned: VersionedPolicy,
@@ -48,8 +48,8 @@ export class CloseWindow {
       policyVersion: versioned.version,
     };
     const causes = window.lastFactId === undefined ? [] : [window.lastFactId];
-    await unit.state(
-      pending(DriftMeasured, {
+    await unit.emit(
+      eventOf(DriftMeasured, {
         id: driftId,
         time: now,
         causationIds: causes,
@@ -70,8 +70,8 @@ export class CloseWindow {
     );
     const after = afterWindow({ ...watch, window }, judgement, versioned.policy, now);
     for (const kind of after.confirmed) {
-      await unit.state(
-        pending(DriftDetected, {
+      await unit.emit(
+        eventOf(DriftDetected, {
           id: deterministicId(driftId, kind),
           time: now,
           causationIds: [driftId],

@@ -1,6 +1,6 @@
 import { type FeaturesComputed } from '@headrace/contracts';
 import { Clock } from '@headrace/kernel';
-import { type EventOf } from '@headrace/messaging';
+import { type ReceivedEvent } from '@headrace/messaging';
 import { Injectable } from '@nestjs/common';
 import { counted, isCounted, isDue, type ModelWatch, openWindow } from '../domain/model-watch.js';
 import { CloseWindow } from './close-window.js';
@@ -21,13 +21,13 @@ export class CountFeatures {
     private readonly clock: Clock,
   ) {}
 
-  async execute(events: readonly EventOf<typeof FeaturesComputed>[]): Promise<void> {
+  async execute(events: readonly ReceivedEvent<typeof FeaturesComputed>[]): Promise<void> {
     for (const modelName of await this.store.modelNames()) await this.countFor(modelName, events);
   }
 
   private async countFor(
     modelName: string,
-    events: readonly EventOf<typeof FeaturesComputed>[],
+    events: readonly ReceivedEvent<typeof FeaturesComputed>[],
   ): Promise<void> {
     const champion = (await this.store.watch(modelName))?.champion;
     if (!champion) return;

@@ -1,13 +1,13 @@
 import { type PredictionMade } from '@headrace/contracts';
 import { Clock } from '@headrace/kernel';
-import { type EventOf } from '@headrace/messaging';
+import { type ReceivedEvent } from '@headrace/messaging';
 import { Injectable } from '@nestjs/common';
 import { counted, isCounted, newWatch, openWindow } from '../domain/model-watch.js';
 import { Policies } from './policies.js';
 import { DriftStore } from './ports.js';
 import { ReferenceProfiles } from './reference-profiles.js';
 
-type Predictions = readonly EventOf<typeof PredictionMade>[];
+type Predictions = readonly ReceivedEvent<typeof PredictionMade>[];
 
 /** Counts the champion's predictions into its window, and keeps every served one until its outcome is known. */
 @Injectable()

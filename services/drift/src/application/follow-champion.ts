@@ -1,6 +1,6 @@
 import { type AliasChanged } from '@headrace/contracts';
 import { Clock } from '@headrace/kernel';
-import { type EventOf } from '@headrace/messaging';
+import { type ReceivedEvent } from '@headrace/messaging';
 import { Injectable } from '@nestjs/common';
 import { followChampion, newWatch } from '../domain/model-watch.js';
 import { DriftStore } from './ports.js';
@@ -15,14 +15,14 @@ export class FollowChampion {
     private readonly clock: Clock,
   ) {}
 
-  async execute(event: EventOf<typeof AliasChanged>): Promise<void> {
+  async execute(event: ReceivedEvent<typeof AliasChanged>): Promise<void> {
     const { modelName, alias, modelVersion, artifacts } = event.payload;
     if (alias !== 'champion') return;
     const reference = artifacts['reference'];
     // Before the unit of work: a broken profile is reported now, not with the first window.
     if (modelVersion !== null) await this.profiles.get(reference);
     await this.store.inModel(modelName, async (unit) => {
-      if (!(await unit.firstTime('follow-champion', event.id))) return;
+      if (!(await unit.claim('follow-champion', event.id))) return;
       const now = this.clock.now();
       const watch = unit.watch ?? newWatch(modelName, now);
       const champion = modelVersion === null ? undefined : { version: modelVersion, reference };

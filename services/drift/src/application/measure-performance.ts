@@ -1,13 +1,13 @@
 import { DriftDetected, PerformanceMeasured } from '@headrace/contracts';
 import { Clock, deterministicId } from '@headrace/kernel';
-import { pending } from '@headrace/messaging';
+import { eventOf } from '@headrace/messaging';
 import { Injectable } from '@nestjs/common';
 import { type VersionedPolicy } from '../domain/drift-policy.js';
 import { judgePerformance } from '../domain/judge-performance.js';
 import { type ModelWatch } from '../domain/model-watch.js';
 import { DriftGauges } from './drift-gauges.js';
 import { Policies } from './policies.js';
-import { DriftStore, type ModelUnit, type PerformanceReport } from './ports.js';
+import { DriftStore, type ModelUnitOfWork, type PerformanceReport } from './ports.js';
 import { requestRetraining } from './request-retraining.js';
 
 /** Measures each served version on the predictions whose outcome is known, a window at a time. */
@@ -49,7 +49,7 @@ export class MeasurePerformance {
 
   /** The champion is measured also when nothing is known about it, because no data is a finding. */
   private async versionsOf(
-    unit: ModelUnit,
+    unit: ModelUnitOfWork,
     { champion }: ModelWatch,
   ): Promise<readonly { readonly version: number; readonly labelled: number }[]> {
     const versions = await unit.labelledVersions();
@@ -65,7 +65,7 @@ export class MeasurePerformance {
   }
 
   private async measure(
-    unit: ModelUnit,
+    unit: ModelUnitOfWork,
     watch: ModelWatch,
     version: number,
     versioned: VersionedPolicy,
@@ -99,8 +99,8 @@ export class MeasurePerformance {
       rows[0]?.predictionId ?? '',
     );
     const last = rows.at(-1);
-    await unit.state(
-      pending(PerformanceMeasured, {
+    await unit.emit(
+      eventOf(PerformanceMeasured, {
         id,
         time: now,
         causationIds: last ? [last.predictionId] : [],
@@ -115,7 +115,7 @@ export class MeasurePerformance {
   }
 
   private async judgeChampion(
-    unit: ModelUnit,
+    unit: ModelUnitOfWork,
     watch: ModelWatch,
     report: PerformanceReport,
     versioned: VersionedPolicy,
@@ -133,8 +133,8 @@ export class MeasurePerformance {
     const announce = confirmed && !watch.announced.includes('performance');
     const now = this.clock.now();
     if (announce) {
-      await unit.state(
-        pending(DriftDetected, {
+      await unit.emit(
+        eventOf(DriftDetected, {
           id: deterministicId(causeId, 'performance'),
           time: now,
           causationIds: [causeId],

@@ -1,6 +1,6 @@
 import { type Evidence } from '@headrace/contracts';
 import { type Verdict } from '@headrace/kernel';
-import { type PendingFact } from '@headrace/messaging';
+import { type PendingEvent } from '@headrace/messaging';
 import { type DriftJudgement } from '../domain/judge-drift.js';
 import { type LabelledPrediction } from '../domain/judge-performance.js';
 import { type ModelWatch } from '../domain/model-watch.js';
@@ -59,7 +59,7 @@ export interface ScoredPrediction extends LabelledPrediction {
 }
 
 /** One unit of work on one model: its state is locked, and what is saved and stated becomes visible together. */
-export interface ModelUnit {
+export interface ModelUnitOfWork {
   /** Undefined: nothing is known of this model yet. */
   readonly watch: ModelWatch | undefined;
   save(watch: ModelWatch): Promise<void>;
@@ -73,15 +73,15 @@ export interface ModelUnit {
   labelled(version: number, limit: number): Promise<readonly ScoredPrediction[]>;
   markMeasured(predictionIds: readonly string[]): Promise<void>;
   countPredictions(version: number, from: Date, to: Date): Promise<number>;
-  state(...facts: readonly PendingFact[]): Promise<void>;
-  firstTime(handler: string, eventId: string): Promise<boolean>;
+  emit(...facts: readonly PendingEvent[]): Promise<void>;
+  claim(handler: string, eventId: string): Promise<boolean>;
 }
 
 /** What drift knows, durable. A restart goes on with the same windows; two processes never count into one at a time. */
 export abstract class DriftStore {
   /** Of the models that have a champion: only those are watched. */
   abstract modelNames(): Promise<readonly string[]>;
-  abstract inModel<T>(modelName: string, work: (unit: ModelUnit) => Promise<T>): Promise<T>;
+  abstract inModel<T>(modelName: string, work: (unit: ModelUnitOfWork) => Promise<T>): Promise<T>;
   /** Idempotent per outcome; predictions of the same system and event time learn their label. */
   abstract addOutcomes(outcomes: readonly StoredOutcome[]): Promise<void>;
   abstract watch(modelName: string): Promise<ModelWatch | undefined>;

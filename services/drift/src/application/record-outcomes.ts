@@ -1,5 +1,5 @@
 import { type OutcomeObserved } from '@headrace/contracts';
-import { type EventOf } from '@headrace/messaging';
+import { type ReceivedEvent } from '@headrace/messaging';
 import { Injectable } from '@nestjs/common';
 import { MeasurePerformance } from './measure-performance.js';
 import { Policies } from './policies.js';
@@ -14,7 +14,7 @@ export class RecordOutcomes {
     private readonly performance: MeasurePerformance,
   ) {}
 
-  async execute(events: readonly EventOf<typeof OutcomeObserved>[]): Promise<void> {
+  async execute(events: readonly ReceivedEvent<typeof OutcomeObserved>[]): Promise<void> {
     const wanted = this.policies.labels;
     await this.store.addOutcomes(
       events.map(({ payload }) => payload).filter(({ label }) => wanted.has(label)),

@@ -1,6 +1,6 @@
 import { DriftDetected, type Evidence, type WindowValidated } from '@headrace/contracts';
 import { Clock, deterministicId } from '@headrace/kernel';
-import { type EventOf, pending } from '@headrace/messaging';
+import { type ReceivedEvent, eventOf } from '@headrace/messaging';
 import { Injectable } from '@nestjs/common';
 import { Policies } from './policies.js';
 import { DriftStore } from './ports.js';
@@ -17,23 +17,23 @@ export class RecordValidation {
     private readonly clock: Clock,
   ) {}
 
-  async execute(event: EventOf<typeof WindowValidated>): Promise<void> {
+  async execute(event: ReceivedEvent<typeof WindowValidated>): Promise<void> {
     for (const modelName of await this.store.modelNames()) await this.recordFor(modelName, event);
   }
 
-  private async recordFor(modelName: string, event: EventOf<typeof WindowValidated>): Promise<void> {
+  private async recordFor(modelName: string, event: ReceivedEvent<typeof WindowValidated>): Promise<void> {
     const { policy, version } = this.policies.of(modelName);
     const { suite, success } = event.payload;
     await this.store.inModel(modelName, async (unit) => {
       const { watch } = unit;
-      if (!watch?.champion || !(await unit.firstTime(`record-validation/${modelName}`, event.id))) return;
+      if (!watch?.champion || !(await unit.claim(`record-validation/${modelName}`, event.id))) return;
       const failed = success ? 0 : (watch.failedSuites[suite] ?? 0) + 1;
       await unit.save({ ...watch, failedSuites: { ...watch.failedSuites, [suite]: failed } });
       if (failed !== policy.dataQuality.failedWindowsInARow) return;
       const now = this.clock.now();
       const driftId = deterministicId('data-quality', modelName, event.id);
-      await unit.state(
-        pending(DriftDetected, {
+      await unit.emit(
+        eventOf(DriftDetected, {
           id: driftId,
           time: now,
           causationIds: [event.id],
@@ -54,7 +54,7 @@ export class RecordValidation {
   }
 }
 
-type Validated = EventOf<typeof WindowValidated>['payload'];
+type Validated = ReceivedEvent<typeof WindowValidated>['payload'];
 
 const failedResults = ({ results }: Validated): Validated['results'] =>
   results.filter(({ success }) => success === false);

@@ -1,14 +1,14 @@
 import { RetrainingRequested } from '@headrace/contracts';
 import { deterministicId } from '@headrace/kernel';
-import { pending } from '@headrace/messaging';
+import { eventOf } from '@headrace/messaging';
 import { type VersionedPolicy } from '../domain/drift-policy.js';
 import { decideRetraining } from '../domain/decide-retraining.js';
 import { newModelOf, type ModelWatch } from '../domain/model-watch.js';
-import { type ModelUnit } from './ports.js';
+import { type ModelUnitOfWork } from './ports.js';
 
 /** Asks whether the model should be trained again, and states the request in the unit. Answers what was decided. */
 export async function requestRetraining(
-  unit: ModelUnit,
+  unit: ModelUnitOfWork,
   watch: ModelWatch,
   { policy, version }: VersionedPolicy,
   causeId: string,
@@ -40,8 +40,8 @@ export async function requestRetraining(
     policyVersion: version,
     requestedAt: now.toISOString(),
   };
-  await unit.state(
-    pending(RetrainingRequested, { id: requestId, time: now, payload, causationIds: [causeId] }),
+  await unit.emit(
+    eventOf(RetrainingRequested, { id: requestId, time: now, payload, causationIds: [causeId] }),
   );
   const requestedAt = [...watch.requestedAt, now.toISOString()].slice(-100);
   return { watch: { ...watch, requestedAt }, decision: `request: ${decision.reason}` };

@@ -5,7 +5,7 @@ import {
   type ReadingAccepted,
 } from '@headrace/contracts';
 import { AppError } from '@headrace/kernel';
-import { EventPublisher, type EventOf, type NewFact } from '@headrace/messaging';
+import { EventPublisher, type ReceivedEvent, type NewEvent } from '@headrace/messaging';
 import { PrometheusServiceMetrics } from '@headrace/service-host';
 import { describe, expect, it } from 'vitest';
 import { EntityState } from '../domain/entity-state.js';
@@ -41,11 +41,11 @@ const label = labelSchema.parse({
 });
 
 class RecordingPublisher extends EventPublisher {
-  readonly facts: { readonly type: string; readonly fact: NewFact }[] = [];
+  readonly facts: { readonly type: string; readonly fact: NewEvent }[] = [];
 
   publish<Definition extends EventDefinition>(
     definition: Definition,
-    facts: readonly NewFact<Definition>[],
+    facts: readonly NewEvent<Definition>[],
   ): Promise<void> {
     this.facts.push(...facts.map((fact) => ({ type: definition.type, fact: structuredClone(fact) })));
     return Promise.resolve();
@@ -100,7 +100,7 @@ class NoOnlineStore extends OnlineStore {
 
 const noon = Date.UTC(2026, 10, 23, 12);
 
-function reading(index: number, cpu: number, secondsLate = 0): EventOf<typeof ReadingAccepted> {
+function reading(index: number, cpu: number, secondsLate = 0): ReceivedEvent<typeof ReadingAccepted> {
   const eventTime = new Date(noon + (index * 20 - secondsLate) * 1_000).toISOString();
   const readingId = `reading-${index}`;
   return {
@@ -195,7 +195,7 @@ describe('computing features', () => {
       return { ...one, payload: { ...one.payload, readingId: `${systemId}-${index}`, systemId } };
     };
     for (let index = 0; index < 4; index += 1) await operator.execute([of('a', index), of('b', index)]);
-    const last = publisher.of(FeaturesComputed).at(-1) as NewFact<typeof FeaturesComputed>;
+    const last = publisher.of(FeaturesComputed).at(-1) as NewEvent<typeof FeaturesComputed>;
     expect(last.payload.features).toMatchObject({ cpu_usage_mean_5m: 1.5, cpu_usage_max_5m: 3 });
   });
 });

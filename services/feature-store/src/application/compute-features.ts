@@ -1,6 +1,6 @@
 import { FeaturesComputed, OutcomeObserved, type ReadingAccepted } from '@headrace/contracts';
 import { deterministicId } from '@headrace/kernel';
-import { type EventPublisher, type EventOf, type NewFact } from '@headrace/messaging';
+import { type EventPublisher, type ReceivedEvent, type NewEvent } from '@headrace/messaging';
 import { type ServiceMetrics } from '@headrace/service-host';
 import { EntityState } from '../domain/entity-state.js';
 import { type FeatureView } from '../domain/feature-view.js';
@@ -10,7 +10,7 @@ import { type Acceptance } from '../domain/windows/entity-windows.js';
 import { readingHash } from '../domain/reading-hash.js';
 import { type OnlineStore, type StateStore } from './ports.js';
 
-type Reading = EventOf<typeof ReadingAccepted>;
+type Reading = ReceivedEvent<typeof ReadingAccepted>;
 
 interface Held {
   readonly state: EntityState;
@@ -27,8 +27,8 @@ interface Change {
 interface Batch {
   readonly states: Map<string, EntityState>;
   readonly touched: Set<string>;
-  readonly features: NewFact<typeof FeaturesComputed>[];
-  readonly outcomes: NewFact<typeof OutcomeObserved>[];
+  readonly features: NewEvent<typeof FeaturesComputed>[];
+  readonly outcomes: NewEvent<typeof OutcomeObserved>[];
   readonly changes: Map<string, Change>;
   readonly acceptances: Map<Acceptance, number>;
 }
@@ -141,7 +141,7 @@ export class ComputeFeatures {
     };
   }
 
-  private featuresFact(reading: Reading, features: Float64Array): NewFact<typeof FeaturesComputed> {
+  private featuresFact(reading: Reading, features: Float64Array): NewEvent<typeof FeaturesComputed> {
     const { readingId, systemId, eventTime, knownTime } = reading.payload;
     const featuresId = featuresIdOf(readingId, this.view.rule);
     return {
@@ -171,7 +171,7 @@ export class ComputeFeatures {
       readonly maturedAt: number;
       readonly decidedBy: string;
     },
-  ): NewFact<typeof OutcomeObserved> {
+  ): NewEvent<typeof OutcomeObserved> {
     const { systemId, knownTime } = reading.payload;
     const eventTime = new Date(outcome.eventTime).toISOString();
     const outcomeId = deterministicId(label.name, systemId, eventTime);

@@ -1,12 +1,12 @@
 import { type ReadingAccepted } from '@headrace/contracts';
-import { type EventOf } from '@headrace/messaging';
+import { type ReceivedEvent } from '@headrace/messaging';
 import { type ComputeFeatures } from './compute-features.js';
 
 /** Every declared view over the same readings. */
 export class ComputeViews {
   constructor(private readonly views: readonly ComputeFeatures[]) {}
 
-  async execute(readings: readonly EventOf<typeof ReadingAccepted>[]): Promise<void> {
+  async execute(readings: readonly ReceivedEvent<typeof ReadingAccepted>[]): Promise<void> {
     for (const view of this.views) await view.execute(readings);
   }
 }

@@ -1,6 +1,6 @@
 import { PredictionMade } from '@headrace/contracts';
 import { Clock, newId, Random } from '@headrace/kernel';
-import { EventPublisher, type NewFact } from '@headrace/messaging';
+import { EventPublisher, type NewEvent } from '@headrace/messaging';
 import { Injectable } from '@nestjs/common';
 import {
   checkInputs,
@@ -100,7 +100,7 @@ interface Answered {
 function predictionsOf(
   answered: Answered,
   probabilities: readonly number[],
-): NewFact<typeof PredictionMade>[] {
+): NewEvent<typeof PredictionMade>[] {
   const { answering, systemId, latencyMs, now } = answered;
   const { model, arm, rolloutId } = answering;
   return probabilities.map((probability) => {

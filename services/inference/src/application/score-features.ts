@@ -1,6 +1,6 @@
 import { PredictionMade, type FeaturesComputed } from '@headrace/contracts';
 import { Clock, deterministicId } from '@headrace/kernel';
-import { EventPublisher, type EventOf, type NewFact } from '@headrace/messaging';
+import { EventPublisher, type ReceivedEvent, type NewEvent } from '@headrace/messaging';
 import { Injectable } from '@nestjs/common';
 import { chooseArm } from '../domain/choose-arm.js';
 import { InferenceMetrics } from './inference-metrics.js';
@@ -12,7 +12,7 @@ export class StreamModel {
   constructor(readonly name: string) {}
 }
 
-type Computed = EventOf<typeof FeaturesComputed>;
+type Computed = ReceivedEvent<typeof FeaturesComputed>;
 
 /**
  * Scores a batch of the stream: every row by the arm that its system belongs to, and by the other arm in the shadow, so
@@ -74,7 +74,7 @@ interface Scored {
   readonly predictedAt: Date;
 }
 
-function factOf(scored: Scored): NewFact<typeof PredictionMade> {
+function factOf(scored: Scored): NewEvent<typeof PredictionMade> {
   const { event, index, chosen, answers, predictedAt } = scored;
   const { featuresId, systemId, eventTime } = event.payload;
   const predictionId = deterministicId(featuresId, chosen.model.digest);

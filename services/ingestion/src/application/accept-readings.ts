@@ -1,6 +1,6 @@
 import { ReadingAccepted, ReadingQuarantined } from '@headrace/contracts';
 import { AppError, type Clock } from '@headrace/kernel';
-import { type EventPublisher, type NewFact } from '@headrace/messaging';
+import { type EventPublisher, type NewEvent } from '@headrace/messaging';
 import { type ServiceMetrics } from '@headrace/service-host';
 import { type CompiledSuite } from '../domain/suite/compile-suite.js';
 import { identifyQuarantined, identifyReading } from '../domain/reading/identify-reading.js';
@@ -85,8 +85,8 @@ export class AcceptReadings {
   ): Promise<Accepted> {
     const now = this.clock.now();
     const bounds = { now, aheadMs: this.options.aheadMs, ageMs: this.options.ageMs };
-    const good: (Accepted['accepted'][number] & { readonly fact: NewFact<typeof ReadingAccepted> })[] = [];
-    const bad: (Accepted['rejected'][number] & { readonly fact: NewFact<typeof ReadingQuarantined> })[] = [];
+    const good: (Accepted['accepted'][number] & { readonly fact: NewEvent<typeof ReadingAccepted> })[] = [];
+    const bad: (Accepted['rejected'][number] & { readonly fact: NewEvent<typeof ReadingQuarantined> })[] = [];
     const judgements: Judged[] = [];
     for (const [index, each] of incoming.entries()) {
       const judged = this.suite.judge(each, bounds);
@@ -123,7 +123,7 @@ export class AcceptReadings {
     incoming: IncomingReading,
     judged: Extract<Judged, { outcome: 'quarantined' }>,
     now: Date,
-  ): NewFact<typeof ReadingQuarantined> {
+  ): NewEvent<typeof ReadingQuarantined> {
     const quarantineId = identifyQuarantined(incoming, this.suite.version);
     return {
       id: quarantineId,
@@ -153,7 +153,7 @@ function acceptedFact(
   incoming: IncomingReading,
   { reading }: Extract<Judged, { outcome: 'accepted' }>,
   now: Date,
-): NewFact<typeof ReadingAccepted> {
+): NewEvent<typeof ReadingAccepted> {
   const readingId = identifyReading(incoming, reading);
   return {
     id: readingId,

@@ -66,7 +66,7 @@ export class CreateVersionFromSource {
         false,
         this.clock.now(),
       );
-      if (version.onnx) await change.state(versionCreated(version, undefined));
+      if (version.onnx) await change.emit(versionCreated(version, undefined));
       return version;
     });
   }

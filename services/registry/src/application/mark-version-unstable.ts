@@ -1,6 +1,6 @@
 import { VersionMarkedUnstable } from '@headrace/contracts';
 import { Clock, deterministicId } from '@headrace/kernel';
-import { pending } from '@headrace/messaging';
+import { eventOf } from '@headrace/messaging';
 import { Injectable } from '@nestjs/common';
 import { NotFoundError } from '../domain/registry-errors.js';
 import { ModelLedger } from './ports.js';
@@ -23,13 +23,13 @@ export class MarkVersionUnstable {
 
   execute({ modelName, version: number, reason, rolloutId, cause }: Instability): Promise<void> {
     return this.ledger.change(async (change) => {
-      if (!(await change.firstTime('mark-version-unstable', cause.id))) return;
+      if (!(await change.claim('mark-version-unstable', cause.id))) return;
       const version = await change.version(modelName, number);
       if (version === undefined) throw new NotFoundError('version', `${modelName}/${number}`);
       const at = this.clock.now();
       await change.setStability(version, true, at, reason, rolloutId);
-      await change.state(
-        pending(VersionMarkedUnstable, {
+      await change.emit(
+        eventOf(VersionMarkedUnstable, {
           id: deterministicId('version-marked-unstable', modelName, String(number), cause.id),
           time: at,
           causationIds: [cause.id],

@@ -1,10 +1,10 @@
 import { AliasChanged } from '@headrace/contracts';
 import { Clock, deterministicId } from '@headrace/kernel';
-import { pending } from '@headrace/messaging';
+import { eventOf } from '@headrace/messaging';
 import { Injectable } from '@nestjs/common';
 import { championAlias, refuseUnfitChampion } from '../domain/champion-policy.js';
 import { NotFoundError } from '../domain/registry-errors.js';
-import { ModelLedger, type LedgerChange, type ModelVersion } from './ports.js';
+import { ModelLedger, type LedgerUnitOfWork, type ModelVersion } from './ports.js';
 
 export interface AliasDecision {
   readonly modelName: string;
@@ -31,7 +31,7 @@ export class MoveAlias {
   execute(decision: AliasDecision): Promise<void> {
     return this.ledger.change(async (change) => {
       const { modelName, alias, version: number, cause, by } = decision;
-      if (cause !== undefined && !(await change.firstTime('move-alias', cause.id))) return;
+      if (cause !== undefined && !(await change.claim('move-alias', cause.id))) return;
       const version = number === undefined ? undefined : await change.version(modelName, number);
       if (number !== undefined && version === undefined)
         throw new NotFoundError('version', `${modelName}/${number}`);
@@ -51,8 +51,8 @@ export class MoveAlias {
         reason: decision.reason,
         rolloutId: decision.rolloutId,
       });
-      await change.state(
-        pending(AliasChanged, {
+      await change.emit(
+        eventOf(AliasChanged, {
           id: deterministicId(
             'alias-changed',
             modelName,
@@ -84,7 +84,7 @@ export class MoveAlias {
 }
 
 async function admitChampion(
-  change: LedgerChange,
+  change: LedgerUnitOfWork,
   version: ModelVersion,
   decision: AliasDecision,
   clock: Clock,

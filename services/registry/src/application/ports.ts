@@ -1,5 +1,5 @@
 import { type Evidence } from '@headrace/contracts';
-import { type PendingFact } from '@headrace/messaging';
+import { type PendingEvent } from '@headrace/messaging';
 import { type AliasSpan } from '../domain/alias-timeline.js';
 
 export interface StoredFile {
@@ -71,9 +71,9 @@ export interface AliasMove {
 }
 
 /** Changes that become visible together, with the facts that they state. */
-export interface LedgerChange {
-  firstTime(handler: string, eventId: string): Promise<boolean>;
-  state(...facts: readonly PendingFact[]): Promise<void>;
+export interface LedgerUnitOfWork {
+  claim(handler: string, eventId: string): Promise<boolean>;
+  emit(...facts: readonly PendingEvent[]): Promise<void>;
   /** Makes a run that goes on elsewhere; one that is there, finished or not, stays as it is. */
   openRun(run: OpenRun): Promise<void>;
   /**
@@ -98,7 +98,7 @@ export interface LedgerChange {
 }
 
 export abstract class ModelLedger {
-  abstract change<T>(work: (change: LedgerChange) => Promise<T>): Promise<T>;
+  abstract change<T>(work: (change: LedgerUnitOfWork) => Promise<T>): Promise<T>;
 }
 
 export interface ArtifactEntry {

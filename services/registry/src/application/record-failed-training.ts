@@ -1,5 +1,5 @@
 import { type TrainingFailed } from '@headrace/contracts';
-import { type EventOf } from '@headrace/messaging';
+import { type ReceivedEvent } from '@headrace/messaging';
 import { Injectable } from '@nestjs/common';
 import { ModelLedger } from './ports.js';
 
@@ -8,14 +8,14 @@ import { ModelLedger } from './ports.js';
 export class RecordFailedTraining {
   constructor(private readonly ledger: ModelLedger) {}
 
-  async execute(event: EventOf<typeof TrainingFailed>): Promise<void> {
+  async execute(event: ReceivedEvent<typeof TrainingFailed>): Promise<void> {
     const { trainingId, modelName, step, code, message, runId, outcome } = event.payload;
     // Stated before failed trainings named their run.
     if (runId === undefined) return;
     const finishedAt = new Date(event.payload.failedAt);
     const { startedAt } = event.payload;
     await this.ledger.change(async (change) => {
-      if (!(await change.firstTime('record-failed-training', event.id))) return;
+      if (!(await change.claim('record-failed-training', event.id))) return;
       await change.saveFinishedRun({
         runId,
         experiment: modelName,

@@ -1,6 +1,6 @@
 import { type TrialCompleted } from '@headrace/contracts';
 import { deterministicId } from '@headrace/kernel';
-import { type EventOf } from '@headrace/messaging';
+import { type ReceivedEvent } from '@headrace/messaging';
 import { Injectable } from '@nestjs/common';
 import { ModelLedger } from './ports.js';
 
@@ -14,13 +14,13 @@ const statuses = { complete: 'FINISHED', pruned: 'KILLED', failed: 'FAILED' } as
 export class RecordTrial {
   constructor(private readonly ledger: ModelLedger) {}
 
-  async execute(event: EventOf<typeof TrialCompleted>): Promise<void> {
+  async execute(event: ReceivedEvent<typeof TrialCompleted>): Promise<void> {
     const { trainingId, trial, state, parameters, objective, modelName, runId, metric } = event.payload;
     // Stated before trials named their run: there is nothing to nest it below.
     if (modelName === undefined || runId === undefined) return;
     const { reason, startedAt, finishedAt } = event.payload;
     await this.ledger.change(async (change) => {
-      if (!(await change.firstTime('record-trial', event.id))) return;
+      if (!(await change.claim('record-trial', event.id))) return;
       const began = startedAt === undefined ? event.time : new Date(startedAt);
       await change.openRun({
         runId,

@@ -1,12 +1,12 @@
 import { ModelTrained, ModelVersionCreated } from '@headrace/contracts';
 import { Clock, deterministicId, digestOf } from '@headrace/kernel';
-import { pending, type EventOf, type PendingFact } from '@headrace/messaging';
+import { eventOf, type ReceivedEvent, type PendingEvent } from '@headrace/messaging';
 import { Injectable } from '@nestjs/common';
 import { admitModelFile, ModelFileRefusedError } from '../domain/admit-model-file.js';
 import { artifactUri } from '../domain/artifact-path.js';
 import { ArtifactCatalogue, ModelLedger, type ModelVersion, type StoredFile } from './ports.js';
 
-type Trained = EventOf<typeof ModelTrained>;
+type Trained = ReceivedEvent<typeof ModelTrained>;
 
 /** Makes a run and a version of a trained model, and states the version, all in one transaction. */
 @Injectable()
@@ -24,7 +24,7 @@ export class RegisterTrainedModel {
     const files: Record<string, StoredFile> = { ...payload.artifacts };
     const sizes = await this.admit({ ...files, 'model.onnx': model });
     await this.ledger.change(async (change) => {
-      if (!(await change.firstTime('register-trained-model', event.id))) return;
+      if (!(await change.claim('register-trained-model', event.id))) return;
       const root = await change.saveFinishedRun({
         runId: payload.runId,
         experiment: payload.modelName,
@@ -68,7 +68,7 @@ export class RegisterTrainedModel {
         true,
         this.clock.now(),
       );
-      await change.state(versionCreated(version, event));
+      await change.emit(versionCreated(version, event));
     });
   }
 
@@ -91,8 +91,8 @@ export class RegisterTrainedModel {
 export function versionCreated(
   version: ModelVersion,
   cause: Pick<Trained, 'id' | 'correlationId'> | undefined,
-): PendingFact<typeof ModelVersionCreated> {
-  return pending(ModelVersionCreated, {
+): PendingEvent<typeof ModelVersionCreated> {
+  return eventOf(ModelVersionCreated, {
     id: deterministicId('model-version-created', version.modelName, String(version.version), version.digest),
     time: version.createdAt,
     causationIds: cause === undefined ? [] : [cause.id],

@@ -1,6 +1,6 @@
 import { ModelTrained } from '@headrace/contracts';
 import { deterministicId } from '@headrace/kernel';
-import { pending, type PendingFact } from '@headrace/messaging';
+import { eventOf, type PendingEvent } from '@headrace/messaging';
 import { trialParameters } from './search-plan.js';
 import { type StepResult } from './step-results.js';
 import { type TrainingPlan } from './training-plan.js';
@@ -15,10 +15,10 @@ export interface MadeModel extends ModelParts {
 }
 
 /** The fact that hands a model over to the registry. */
-export function modelTrainedFact(run: TrainingRun, made: MadeModel, at: Date): PendingFact {
+export function modelTrainedFact(run: TrainingRun, made: MadeModel, at: Date): PendingEvent {
   const { training, plan } = run;
   const { set, trees, calibration, model, verdict } = made;
-  return pending(ModelTrained, {
+  return eventOf(ModelTrained, {
     id: deterministicId(training.id, 'model-trained'),
     time: at,
     payload: {

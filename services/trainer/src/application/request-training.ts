@@ -1,6 +1,6 @@
 import { TrainingRequested } from '@headrace/contracts';
 import { AppError, Clock, deterministicId, newId } from '@headrace/kernel';
-import { pending } from '@headrace/messaging';
+import { eventOf } from '@headrace/messaging';
 import { Injectable } from '@nestjs/common';
 import { Doorbell } from './doorbell.js';
 import { TrainingPlans } from './training-plans.js';
@@ -45,7 +45,7 @@ export class RequestTraining {
     const id = newId(requestedAt);
     const requestFactId = deterministicId(id, 'training-requested');
     const { reason, requestedBy, cause } = wish;
-    const requested = pending(TrainingRequested, {
+    const requested = eventOf(TrainingRequested, {
       id: requestFactId,
       time: requestedAt,
       payload: { trainingId: id, modelName, reason, requestedBy, requestedAt: requestedAt.toISOString() },

@@ -1,6 +1,6 @@
 import { TrainingFailed } from '@headrace/contracts';
 import { Clock, describeError, deterministicId, isAppError } from '@headrace/kernel';
-import { pending } from '@headrace/messaging';
+import { eventOf } from '@headrace/messaging';
 import { ServiceLogger } from '@headrace/service-host';
 import { Injectable } from '@nestjs/common';
 import { splitByTime } from '../domain/temporal-split.js';
@@ -132,7 +132,7 @@ export class RunTraining {
       message: describeError(cause),
     };
     const state = wasCancelled ? 'cancelled' : 'failed';
-    const failed = pending(TrainingFailed, {
+    const failed = eventOf(TrainingFailed, {
       id: deterministicId(training.id, 'training-failed'),
       time: at,
       payload: {

@@ -1,4 +1,4 @@
-import { type PendingFact } from '@headrace/messaging';
+import { type PendingEvent } from '@headrace/messaging';
 import { type StepName, type TrainingFailure, type TrainingState } from '../domain/training.js';
 import { type DeclaredPlan } from './training-plan.js';
 
@@ -51,7 +51,7 @@ export interface TrainingOutcome {
   readonly at: Date;
   readonly failure?: TrainingFailure;
   readonly validated?: boolean;
-  readonly facts: readonly PendingFact[];
+  readonly facts: readonly PendingEvent[];
 }
 
 export type NewTraining = Pick<
@@ -70,7 +70,7 @@ export abstract class TrainingRepository {
    */
   abstract request(
     training: NewTraining,
-    facts: readonly PendingFact[],
+    facts: readonly PendingEvent[],
     cause?: string,
   ): Promise<
     | { readonly outcome: 'requested' }
@@ -93,7 +93,7 @@ export abstract class TrainingRepository {
     id: string,
     step: StepName,
     checkpoint: unknown,
-    facts: readonly PendingFact[],
+    facts: readonly PendingEvent[],
   ): Promise<{ readonly cancelRequested: boolean }>;
   abstract endStep(id: string, step: StepName, result: unknown, now: Date): Promise<void>;
   /** Stores progress and answers whether somebody asked for the end. */

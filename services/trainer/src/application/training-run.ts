@@ -1,6 +1,6 @@
 import { Clock } from '@headrace/kernel';
 import { ObjectStore } from '@headrace/object-store';
-import { type PendingFact } from '@headrace/messaging';
+import { type PendingEvent } from '@headrace/messaging';
 import { Injectable } from '@nestjs/common';
 import { type z } from 'zod';
 import { type StepName } from '../domain/training.js';
@@ -113,7 +113,7 @@ export class TrainingRun {
   }
 
   /** Stores what the step would go on from, with the facts that have become true, and hears about a cancellation. */
-  async checkpoint(name: StepName, value: unknown, facts: readonly PendingFact[]): Promise<void> {
+  async checkpoint(name: StepName, value: unknown, facts: readonly PendingEvent[]): Promise<void> {
     const { cancelRequested } = await this.stores.trainings.checkpoint(this.training.id, name, value, facts);
     if (cancelRequested) this.control.cancelled.abort();
     this.signal.throwIfAborted();

@@ -1,6 +1,6 @@
 import { TrialCompleted } from '@headrace/contracts';
 import { deterministicId, finiteOrNull } from '@headrace/kernel';
-import { pending, type PendingFact } from '@headrace/messaging';
+import { eventOf, type PendingEvent } from '@headrace/messaging';
 import { type EndedTrial } from '../domain/search/study/trial.js';
 import { type TrainingRun } from './training-run.js';
 
@@ -16,10 +16,10 @@ export function trialCompletedFact(
   { training, runId }: TrainingRun,
   trial: EndedTrial,
   { metric, startedAt, finishedAt }: TrialCircumstances,
-): PendingFact {
+): PendingEvent {
   const { number, state, parameters } = trial;
   const [value] = trial.state === 'complete' ? trial.values : [];
-  return pending(TrialCompleted, {
+  return eventOf(TrialCompleted, {
     id: deterministicId(training.id, 'trial-completed', String(number)),
     time: finishedAt,
     payload: {

@@ -10,7 +10,7 @@ import {
   TrainingFailed,
   WindowValidated,
 } from '@headrace/contracts';
-import { On, type EventOf } from '@headrace/messaging';
+import { On, type ReceivedEvent } from '@headrace/messaging';
 import { Controller } from '@nestjs/common';
 import { HandleEvent } from '../../application/handle-event.js';
 
@@ -30,7 +30,7 @@ export class AlertingEvents {
     TrainingFailed,
     WindowValidated,
   )
-  onDecision(event: EventOf): Promise<void> {
+  onDecision(event: ReceivedEvent): Promise<void> {
     return this.handle.execute(event);
   }
 }

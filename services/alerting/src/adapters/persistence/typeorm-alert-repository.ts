@@ -1,6 +1,6 @@
 import { type Database } from '@headrace/database';
 import { IsNull } from 'typeorm';
-import { AlertRepository, type AlertWork } from '../../application/ports.js';
+import { AlertRepository, type AlertUnitOfWork } from '../../application/ports.js';
 import { type Alert } from '../../domain/alert.js';
 import { AlertEntity } from './alert.entity.js';
 
@@ -9,7 +9,7 @@ export class TypeormAlertRepository extends AlertRepository {
     super();
   }
 
-  change<T>(work: (alerts: AlertWork) => Promise<T>): Promise<T> {
+  change<T>(work: (alerts: AlertUnitOfWork) => Promise<T>): Promise<T> {
     return this.database.transaction((transaction) => {
       const { manager } = transaction;
       return work({
@@ -31,8 +31,8 @@ export class TypeormAlertRepository extends AlertRepository {
         save: async (alert) => {
           await manager.save(AlertEntity, rowOf(alert));
         },
-        state: (...facts) => transaction.state(...facts),
-        firstTime: (eventId) => transaction.firstTime('alerting', eventId),
+        emit: (...facts) => transaction.emit(...facts),
+        claim: (eventId) => transaction.claim('alerting', eventId),
       });
     });
   }

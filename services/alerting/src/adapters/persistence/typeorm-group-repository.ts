@@ -1,5 +1,5 @@
 import { type Database } from '@headrace/database';
-import { type PendingFact } from '@headrace/messaging';
+import { type PendingEvent } from '@headrace/messaging';
 import { GroupRepository } from '../../application/ports.js';
 import { type GroupState } from '../../domain/due-notification.js';
 import { NotificationGroupEntity } from './notification-group.entity.js';
@@ -25,7 +25,7 @@ export class TypeormGroupRepository extends GroupRepository {
     groupKey: string,
     channel: string,
     state: GroupState,
-    facts: readonly PendingFact[],
+    facts: readonly PendingEvent[],
   ): Promise<void> {
     await this.database.transaction(async (transaction) => {
       await transaction.manager.save(NotificationGroupEntity, {
@@ -35,7 +35,7 @@ export class TypeormGroupRepository extends GroupRepository {
         lastSentAt: state.lastSentAt ?? null,
         toldFiring: [...state.toldFiring],
       });
-      await transaction.state(...facts);
+      await transaction.emit(...facts);
     });
   }
 

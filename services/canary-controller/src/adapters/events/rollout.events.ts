@@ -6,7 +6,7 @@ import {
   OutcomeObserved,
   PredictionMade,
 } from '@headrace/contracts';
-import { On, OnBatch, type EventOf } from '@headrace/messaging';
+import { On, OnBatch, type ReceivedEvent } from '@headrace/messaging';
 import { Controller } from '@nestjs/common';
 import { CountEvidence } from '../../application/count-evidence.js';
 import { RecordLoading } from '../../application/record-loading.js';
@@ -21,19 +21,19 @@ export class RolloutEvents {
   ) {}
 
   @On(ModelVersionCreated)
-  async created({ id, payload }: EventOf<typeof ModelVersionCreated>): Promise<void> {
+  async created({ id, payload }: ReceivedEvent<typeof ModelVersionCreated>): Promise<void> {
     const { modelName, modelVersion, digest, artifactKey, featureNames, validated } = payload;
     const version = { modelVersion, digest, artifactKey, featureNames, validated };
     await this.startRollout.created(modelName, version, id);
   }
 
   @On(ModelLoaded)
-  async loaded({ id, payload }: EventOf<typeof ModelLoaded>): Promise<void> {
+  async loaded({ id, payload }: ReceivedEvent<typeof ModelLoaded>): Promise<void> {
     await this.recordLoading.loaded(payload.modelName, payload.modelVersion, id);
   }
 
   @On(ModelLoadFailed)
-  async refused({ id, payload }: EventOf<typeof ModelLoadFailed>): Promise<void> {
+  async refused({ id, payload }: ReceivedEvent<typeof ModelLoadFailed>): Promise<void> {
     await this.recordLoading.refused(
       payload.modelName,
       payload.modelVersion,
@@ -43,17 +43,17 @@ export class RolloutEvents {
   }
 
   @OnBatch(PredictionMade)
-  async predicted(events: readonly EventOf<typeof PredictionMade>[]): Promise<void> {
+  async predicted(events: readonly ReceivedEvent<typeof PredictionMade>[]): Promise<void> {
     await this.countEvidence.predictions(events);
   }
 
   @OnBatch(OutcomeObserved)
-  async observed(events: readonly EventOf<typeof OutcomeObserved>[]): Promise<void> {
+  async observed(events: readonly ReceivedEvent<typeof OutcomeObserved>[]): Promise<void> {
     await this.countEvidence.outcomes(events);
   }
 
   @On(DriftMeasured)
-  async drifted({ payload }: EventOf<typeof DriftMeasured>): Promise<void> {
+  async drifted({ payload }: ReceivedEvent<typeof DriftMeasured>): Promise<void> {
     await this.countEvidence.drift(payload);
   }
 }

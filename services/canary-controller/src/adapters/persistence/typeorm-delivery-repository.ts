@@ -2,7 +2,7 @@ import { type Database, type Transaction } from '@headrace/database';
 import { type EntityManager } from 'typeorm';
 import {
   DeliveryRepository,
-  type DeliveryWork,
+  type DeliveryUnitOfWork,
   type FactPosition,
   type WaitingScore,
 } from '../../application/ports.js';
@@ -15,7 +15,7 @@ export class TypeormDeliveryRepository extends DeliveryRepository {
     super();
   }
 
-  change<T>(work: (store: DeliveryWork) => Promise<T>): Promise<T> {
+  change<T>(work: (store: DeliveryUnitOfWork) => Promise<T>): Promise<T> {
     return this.database.transaction((transaction) => work(new TypeormDeliveryWork(transaction)));
   }
 
@@ -49,7 +49,7 @@ async function activeModels(manager: EntityManager): Promise<readonly string[]> 
   return rows.map(({ modelName }) => modelName);
 }
 
-class TypeormDeliveryWork implements DeliveryWork {
+class TypeormDeliveryWork implements DeliveryUnitOfWork {
   private readonly manager: EntityManager;
   /** Tables named in SQL of our own carry the schema, whatever the connection's search path says. */
   private readonly schema: string;
@@ -86,10 +86,10 @@ class TypeormDeliveryWork implements DeliveryWork {
     for (const rollout of ended) await this.forgetWaiting(rollout.rolloutId);
     const stored: Delivery = { ...delivery, ended: [] };
     await this.manager.save(DeliveryEntity, { modelName, active: active !== undefined, body: stored });
-    await this.transaction.state(
+    await this.transaction.emit(
       ...statements.map(({ definition, id, payload, causationIds, correlationId, actor }) => ({
         definition,
-        fact: {
+        event: {
           id,
           time: now,
           payload,
@@ -101,8 +101,8 @@ class TypeormDeliveryWork implements DeliveryWork {
     );
   }
 
-  firstTime(handler: string, eventId: string): Promise<boolean> {
-    return this.transaction.firstTime(handler, eventId);
+  claim(handler: string, eventId: string): Promise<boolean> {
+    return this.transaction.claim(handler, eventId);
   }
 
   async notCounted<Fact extends { readonly position: FactPosition }>(

@@ -6,7 +6,7 @@ import {
   ReadingAccepted,
   ReadingQuarantined,
 } from '@headrace/contracts';
-import { OnBatch, type EventOf } from '@headrace/messaging';
+import { OnBatch, type ReceivedEvent } from '@headrace/messaging';
 import { Controller } from '@nestjs/common';
 import { type LedgerEntry } from '../../application/ports.js';
 import { RecordEvents } from '../../application/record-events.js';
@@ -26,26 +26,26 @@ export class ConsoleEvents {
   ) {}
 
   @OnBatch(ReadingAccepted)
-  onReadings(events: readonly EventOf<typeof ReadingAccepted>[]): void {
+  onReadings(events: readonly ReceivedEvent<typeof ReadingAccepted>[]): void {
     this.finder.remember(ReadingAccepted, events);
     this.overview.count('readings', events.length);
     for (const { payload } of events) this.overview.lastReading.set(payload.systemId, payload.values);
   }
 
   @OnBatch(ReadingQuarantined)
-  onQuarantined(events: readonly EventOf<typeof ReadingQuarantined>[]): void {
+  onQuarantined(events: readonly ReceivedEvent<typeof ReadingQuarantined>[]): void {
     this.finder.remember(ReadingQuarantined, events);
     this.overview.quarantined += events.length;
   }
 
   @OnBatch(FeaturesComputed)
-  onFeatures(events: readonly EventOf<typeof FeaturesComputed>[]): void {
+  onFeatures(events: readonly ReceivedEvent<typeof FeaturesComputed>[]): void {
     this.finder.remember(FeaturesComputed, events);
     this.overview.count('features', events.length);
   }
 
   @OnBatch(PredictionMade)
-  onPredictions(events: readonly EventOf<typeof PredictionMade>[]): void {
+  onPredictions(events: readonly ReceivedEvent<typeof PredictionMade>[]): void {
     this.finder.remember(PredictionMade, events);
     this.overview.count('predictions', events.length);
     for (const { payload } of events) {
@@ -62,7 +62,7 @@ export class ConsoleEvents {
   }
 
   @OnBatch(OutcomeObserved)
-  onOutcomes(events: readonly EventOf<typeof OutcomeObserved>[]): void {
+  onOutcomes(events: readonly ReceivedEvent<typeof OutcomeObserved>[]): void {
     this.finder.remember(OutcomeObserved, events);
     this.overview.count('outcomes', events.length);
     for (const { payload } of events)
@@ -70,7 +70,7 @@ export class ConsoleEvents {
   }
 
   @OnBatch(...decisions)
-  onDecisions(events: readonly EventOf[]): Promise<void> {
+  onDecisions(events: readonly ReceivedEvent[]): Promise<void> {
     return this.record.execute(events.map(ledgerEntryOf));
   }
 }
@@ -85,7 +85,7 @@ const subjectFields = [
   'notificationId',
 ] as const;
 
-function ledgerEntryOf(event: EventOf): LedgerEntry {
+function ledgerEntryOf(event: ReceivedEvent): LedgerEntry {
   const payload = event.payload as Readonly<Record<string, unknown>>;
   const subjects = subjectFields.map((field) => payload[field]).filter((value) => typeof value === 'string');
   if (typeof payload['modelName'] === 'string' && typeof payload['modelVersion'] === 'number') {

@@ -6,7 +6,7 @@ import {
   ReadingQuarantined,
   type EventDefinition,
 } from '@headrace/contracts';
-import { factAt, findFact, type EventBus, type EventOf } from '@headrace/messaging';
+import { eventAt, findEvent, type EventBus, type ReceivedEvent } from '@headrace/messaging';
 import { FactFinder } from '../../application/ports.js';
 import { type ChainFact } from '../../domain/causal-chain.js';
 
@@ -25,13 +25,13 @@ const marginMs = 10 * 60_000;
  * an older one is searched from shortly before its effect on, then from the beginning, so its cost grows with its age.
  */
 export class LogFactFinder extends FactFinder {
-  private readonly positions = new Map<string, readonly [EventDefinition, EventOf['position']]>();
+  private readonly positions = new Map<string, readonly [EventDefinition, ReceivedEvent['position']]>();
 
   constructor(private readonly bus: EventBus) {
     super();
   }
 
-  remember(definition: EventDefinition, events: readonly EventOf[]): void {
+  remember(definition: EventDefinition, events: readonly ReceivedEvent[]): void {
     for (const event of events) this.positions.set(event.id, [definition, event.position]);
     for (const id of this.positions.keys()) {
       if (this.positions.size <= rememberedPositions) break;
@@ -41,7 +41,7 @@ export class LogFactFinder extends FactFinder {
 
   async find(id: string, around: Date | undefined): Promise<ChainFact | undefined> {
     const known = this.positions.get(id);
-    const event = known === undefined ? undefined : await factAt(this.bus, ...known);
+    const event = known === undefined ? undefined : await eventAt(this.bus, ...known);
     if (event !== undefined) return factOf(event);
     const near =
       around === undefined ? undefined : await this.search(id, new Date(around.getTime() - marginMs));
@@ -50,14 +50,19 @@ export class LogFactFinder extends FactFinder {
 
   private async search(id: string, from: Date | undefined): Promise<ChainFact | undefined> {
     for (const definition of searched) {
-      const event = await findFact(this.bus, definition, id, from === undefined ? undefined : { time: from });
+      const event = await findEvent(
+        this.bus,
+        definition,
+        id,
+        from === undefined ? undefined : { time: from },
+      );
       if (event !== undefined) return factOf(event);
     }
     return undefined;
   }
 }
 
-function factOf(event: EventOf): ChainFact {
+function factOf(event: ReceivedEvent): ChainFact {
   return {
     id: event.id,
     type: event.type,

@@ -11,7 +11,7 @@ import {
   TrainingRequested,
   WindowValidated,
 } from '@headrace/contracts';
-import { type EventOf, On, OnBatch } from '@headrace/messaging';
+import { type ReceivedEvent, On, OnBatch } from '@headrace/messaging';
 import { Controller } from '@nestjs/common';
 import { CountFeatures } from '../../application/count-features.js';
 import { CountPredictions } from '../../application/count-predictions.js';
@@ -32,57 +32,57 @@ export class DriftEvents {
   ) {}
 
   @On(AliasChanged)
-  onAlias(event: EventOf<typeof AliasChanged>): Promise<void> {
+  onAlias(event: ReceivedEvent<typeof AliasChanged>): Promise<void> {
     return this.champion.execute(event);
   }
 
   @OnBatch(FeaturesComputed)
-  onFeatures(events: readonly EventOf<typeof FeaturesComputed>[]): Promise<void> {
+  onFeatures(events: readonly ReceivedEvent<typeof FeaturesComputed>[]): Promise<void> {
     return this.features.execute(events);
   }
 
   @OnBatch(PredictionMade)
-  onPredictions(events: readonly EventOf<typeof PredictionMade>[]): Promise<void> {
+  onPredictions(events: readonly ReceivedEvent<typeof PredictionMade>[]): Promise<void> {
     return this.predictions.execute(events);
   }
 
   @OnBatch(OutcomeObserved)
-  onOutcomes(events: readonly EventOf<typeof OutcomeObserved>[]): Promise<void> {
+  onOutcomes(events: readonly ReceivedEvent<typeof OutcomeObserved>[]): Promise<void> {
     return this.outcomes.execute(events);
   }
 
   @On(TrainingRequested)
-  onTrainingRequested({ payload }: EventOf<typeof TrainingRequested>): Promise<void> {
+  onTrainingRequested({ payload }: ReceivedEvent<typeof TrainingRequested>): Promise<void> {
     return this.progress.execute(payload.modelName, 'trainingBegan', payload.requestedAt);
   }
 
   @On(ModelTrained)
-  onModelTrained({ payload }: EventOf<typeof ModelTrained>): Promise<void> {
+  onModelTrained({ payload }: ReceivedEvent<typeof ModelTrained>): Promise<void> {
     return this.progress.execute(payload.modelName, 'trained', payload.finishedAt);
   }
 
   @On(TrainingFailed)
-  onTrainingFailed({ payload }: EventOf<typeof TrainingFailed>): Promise<void> {
+  onTrainingFailed({ payload }: ReceivedEvent<typeof TrainingFailed>): Promise<void> {
     return this.progress.execute(payload.modelName, 'trainingFailed', payload.failedAt);
   }
 
   @On(RolloutStarted)
-  onRolloutStarted({ payload }: EventOf<typeof RolloutStarted>): Promise<void> {
+  onRolloutStarted({ payload }: ReceivedEvent<typeof RolloutStarted>): Promise<void> {
     return this.progress.execute(payload.modelName, 'rolloutBegan', payload.startedAt);
   }
 
   @On(RolloutPromoted)
-  onRolloutPromoted({ payload }: EventOf<typeof RolloutPromoted>): Promise<void> {
+  onRolloutPromoted({ payload }: ReceivedEvent<typeof RolloutPromoted>): Promise<void> {
     return this.progress.execute(payload.modelName, 'rolloutEnded', payload.promotedAt);
   }
 
   @On(RolloutRolledBack)
-  onRolloutRolledBack({ payload }: EventOf<typeof RolloutRolledBack>): Promise<void> {
+  onRolloutRolledBack({ payload }: ReceivedEvent<typeof RolloutRolledBack>): Promise<void> {
     return this.progress.execute(payload.modelName, 'rolloutEnded', payload.rolledBackAt);
   }
 
   @On(WindowValidated)
-  onWindow(event: EventOf<typeof WindowValidated>): Promise<void> {
+  onWindow(event: ReceivedEvent<typeof WindowValidated>): Promise<void> {
     return this.validation.execute(event);
   }
 }

@@ -1,9 +1,9 @@
 import { type Database, type Transaction } from '@headrace/database';
-import { type PendingFact } from '@headrace/messaging';
+import { type PendingEvent } from '@headrace/messaging';
 import {
   type DriftReport,
   DriftStore,
-  type ModelUnit,
+  type ModelUnitOfWork,
   type PerformanceReport,
   type ScoredPrediction,
   type StoredOutcome,
@@ -18,7 +18,7 @@ interface LabelledRow {
   readonly label: number;
 }
 
-class TypeormModelUnit implements ModelUnit {
+class TypeormModelUnit implements ModelUnitOfWork {
   constructor(
     private readonly modelName: string,
     readonly watch: ModelWatch | undefined,
@@ -100,12 +100,12 @@ class TypeormModelUnit implements ModelUnit {
     return rows[0]?.count ?? 0;
   }
 
-  state(...facts: readonly PendingFact[]): Promise<void> {
-    return this.transaction.state(...facts);
+  emit(...facts: readonly PendingEvent[]): Promise<void> {
+    return this.transaction.emit(...facts);
   }
 
-  firstTime(handler: string, eventId: string): Promise<boolean> {
-    return this.transaction.firstTime(handler, eventId);
+  claim(handler: string, eventId: string): Promise<boolean> {
+    return this.transaction.claim(handler, eventId);
   }
 
   private query<Row>(sql: string, parameters: unknown[]): Promise<Row[]> {
@@ -127,7 +127,7 @@ export class TypeormDriftStore extends DriftStore {
     return rows.map((row) => row.model_name);
   }
 
-  inModel<T>(modelName: string, work: (unit: ModelUnit) => Promise<T>): Promise<T> {
+  inModel<T>(modelName: string, work: (unit: ModelUnitOfWork) => Promise<T>): Promise<T> {
     return this.database.transaction(async (transaction) => {
       // The row must exist before it can be locked; without it two processes could both begin from nothing.
       await transaction.manager.query(

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { DuckDBInstance, type DuckDBAppender, type DuckDBConnection } from '@duckdb/node-api';
 import { FeaturesComputed, ReadingAccepted, type PayloadOf } from '@headrace/contracts';
-import { replay, type EventBus, type EventOf } from '@headrace/messaging';
+import { replay, type EventBus, type ReceivedEvent } from '@headrace/messaging';
 import { ParityCheck, type ParityResult } from '../../application/ports.js';
 import { type FeatureView } from '../../domain/feature-view.js';
 import { readingHash } from '../../domain/reading-hash.js';
@@ -114,7 +114,7 @@ function smallest<Row extends { readonly hash: number }>(rows: readonly Row[], c
 
 function appendReading(
   appender: DuckDBAppender,
-  { payload }: EventOf<typeof ReadingAccepted>,
+  { payload }: ReceivedEvent<typeof ReadingAccepted>,
   sequence: number,
   at: number,
   columns: readonly string[],

@@ -1,5 +1,5 @@
 import { ReadingAccepted } from '@headrace/contracts';
-import { OnBatch, type EventOf } from '@headrace/messaging';
+import { OnBatch, type ReceivedEvent } from '@headrace/messaging';
 import { Controller } from '@nestjs/common';
 import { ComputeViews } from '../../application/compute-views.js';
 
@@ -8,7 +8,7 @@ export class ReadingsEvents {
   constructor(private readonly computeViews: ComputeViews) {}
 
   @OnBatch(ReadingAccepted)
-  onReadings(readings: readonly EventOf<typeof ReadingAccepted>[]): Promise<void> {
+  onReadings(readings: readonly ReceivedEvent<typeof ReadingAccepted>[]): Promise<void> {
     return this.computeViews.execute(readings);
   }
 }

@@ -1,5 +1,5 @@
 import { FeaturesComputed } from '@headrace/contracts';
-import { OnBatch, type EventOf } from '@headrace/messaging';
+import { OnBatch, type ReceivedEvent } from '@headrace/messaging';
 import { Controller } from '@nestjs/common';
 import { ScoreFeatures } from '../../application/score-features.js';
 
@@ -8,7 +8,7 @@ export class FeaturesEvents {
   constructor(private readonly scoreFeatures: ScoreFeatures) {}
 
   @OnBatch(FeaturesComputed)
-  onFeaturesComputed(events: readonly EventOf<typeof FeaturesComputed>[]): Promise<void> {
+  onFeaturesComputed(events: readonly ReceivedEvent<typeof FeaturesComputed>[]): Promise<void> {
     return this.scoreFeatures.execute(events);
   }
 }

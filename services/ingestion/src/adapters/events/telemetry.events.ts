@@ -1,5 +1,5 @@
 import { TelemetryReading } from '@headrace/contracts';
-import { OnBatch, type EventOf } from '@headrace/messaging';
+import { OnBatch, type ReceivedEvent } from '@headrace/messaging';
 import { Controller } from '@nestjs/common';
 import { AcceptReadings } from '../../application/accept-readings.js';
 
@@ -11,7 +11,7 @@ export class TelemetryEvents {
   constructor(private readonly accept: AcceptReadings) {}
 
   @OnBatch(TelemetryReading)
-  async judge(events: readonly EventOf<typeof TelemetryReading>[]): Promise<void> {
+  async judge(events: readonly ReceivedEvent<typeof TelemetryReading>[]): Promise<void> {
     for (let from = 0; from < events.length; from += chunk) {
       const some = events.slice(from, from + chunk);
       await this.accept.execute(

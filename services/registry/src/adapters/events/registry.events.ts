@@ -5,7 +5,7 @@ import {
   TrainingFailed,
   TrialCompleted,
 } from '@headrace/contracts';
-import { On, type EventOf } from '@headrace/messaging';
+import { On, type ReceivedEvent } from '@headrace/messaging';
 import { Controller } from '@nestjs/common';
 import { MarkVersionUnstable } from '../../application/mark-version-unstable.js';
 import { MoveAlias } from '../../application/move-alias.js';
@@ -25,22 +25,22 @@ export class RegistryEvents {
   ) {}
 
   @On(ModelTrained)
-  onModelTrained(event: EventOf<typeof ModelTrained>): Promise<void> {
+  onModelTrained(event: ReceivedEvent<typeof ModelTrained>): Promise<void> {
     return this.registerTrainedModel.execute(event);
   }
 
   @On(TrialCompleted)
-  onTrialCompleted(event: EventOf<typeof TrialCompleted>): Promise<void> {
+  onTrialCompleted(event: ReceivedEvent<typeof TrialCompleted>): Promise<void> {
     return this.recordTrial.execute(event);
   }
 
   @On(TrainingFailed)
-  onTrainingFailed(event: EventOf<typeof TrainingFailed>): Promise<void> {
+  onTrainingFailed(event: ReceivedEvent<typeof TrainingFailed>): Promise<void> {
     return this.recordFailedTraining.execute(event);
   }
 
   @On(RolloutPromoted)
-  onRolloutPromoted(event: EventOf<typeof RolloutPromoted>): Promise<void> {
+  onRolloutPromoted(event: ReceivedEvent<typeof RolloutPromoted>): Promise<void> {
     const { modelName, modelVersion: version, reason, rolloutId } = event.payload;
     return this.moveAlias.execute({
       modelName,
@@ -54,7 +54,7 @@ export class RegistryEvents {
   }
 
   @On(RolloutRolledBack)
-  async onRolloutRolledBack(event: EventOf<typeof RolloutRolledBack>): Promise<void> {
+  async onRolloutRolledBack(event: ReceivedEvent<typeof RolloutRolledBack>): Promise<void> {
     const { modelName, modelVersion: version, reason, rolloutId, restoredVersion } = event.payload;
     await this.markVersionUnstable.execute({ modelName, version, reason, rolloutId, cause: event });
     if (restoredVersion === null) return;

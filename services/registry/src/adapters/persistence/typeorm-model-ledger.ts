@@ -1,11 +1,11 @@
 import { type Transaction, type Database } from '@headrace/database';
-import { type PendingFact } from '@headrace/messaging';
+import { type PendingEvent } from '@headrace/messaging';
 import { type EntityManager } from 'typeorm';
 import {
   ModelLedger,
   type AliasMove,
   type FinishedRun,
-  type LedgerChange,
+  type LedgerUnitOfWork,
   type ModelVersion,
   type NewVersion,
   type OpenRun,
@@ -21,24 +21,24 @@ export class TypeormModelLedger extends ModelLedger {
     super();
   }
 
-  change<T>(work: (change: LedgerChange) => Promise<T>): Promise<T> {
+  change<T>(work: (change: LedgerUnitOfWork) => Promise<T>): Promise<T> {
     return this.database.transaction((transaction) => work(new TypeormLedgerChange(transaction)));
   }
 }
 
-class TypeormLedgerChange implements LedgerChange {
+class TypeormLedgerChange implements LedgerUnitOfWork {
   private readonly manager: EntityManager;
 
   constructor(private readonly transaction: Transaction) {
     this.manager = transaction.manager;
   }
 
-  firstTime(handler: string, eventId: string): Promise<boolean> {
-    return this.transaction.firstTime(handler, eventId);
+  claim(handler: string, eventId: string): Promise<boolean> {
+    return this.transaction.claim(handler, eventId);
   }
 
-  state(...facts: readonly PendingFact[]): Promise<void> {
-    return this.transaction.state(...facts);
+  emit(...facts: readonly PendingEvent[]): Promise<void> {
+    return this.transaction.emit(...facts);
   }
 
   async openRun({ runId, experiment, name, userId, startedAt, tags }: OpenRun): Promise<void> {

@@ -1,6 +1,6 @@
 import { RetrainingRequested } from '@headrace/contracts';
 import { isAppError } from '@headrace/kernel';
-import { On, type EventOf } from '@headrace/messaging';
+import { On, type ReceivedEvent } from '@headrace/messaging';
 import { ServiceLogger } from '@headrace/service-host';
 import { Controller } from '@nestjs/common';
 import { RequestTraining } from '../../application/request-training.js';
@@ -13,7 +13,7 @@ export class RetrainingEvents {
   ) {}
 
   @On(RetrainingRequested)
-  async onRetrainingRequested(event: EventOf<typeof RetrainingRequested>): Promise<void> {
+  async onRetrainingRequested(event: ReceivedEvent<typeof RetrainingRequested>): Promise<void> {
     const { modelName, reason } = event.payload;
     try {
       await this.requestTraining.execute({

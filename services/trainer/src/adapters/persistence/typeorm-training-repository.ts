@@ -1,5 +1,5 @@
 import { type Database } from '@headrace/database';
-import { type PendingFact } from '@headrace/messaging';
+import { type PendingEvent } from '@headrace/messaging';
 import { In, LessThanOrEqual } from 'typeorm';
 import { isTrainingId, stepNames, type StepName } from '../../domain/training.js';
 import {
@@ -19,7 +19,7 @@ export class TypeormTrainingRepository extends TrainingRepository {
     super();
   }
 
-  request(training: NewTraining, facts: readonly PendingFact[], cause?: string): Promise<Requested> {
+  request(training: NewTraining, facts: readonly PendingEvent[], cause?: string): Promise<Requested> {
     return this.database.transaction(async (transaction): Promise<Requested> => {
       const { manager } = transaction;
       // Two requests at the same time must see each other: the second waits here until the first has committed.
@@ -30,7 +30,7 @@ export class TypeormTrainingRepository extends TrainingRepository {
         modelName: training.modelName,
         state: In(['queued', 'running']),
       });
-      if (cause !== undefined && !(await transaction.firstTime('request-training', cause)))
+      if (cause !== undefined && !(await transaction.claim('request-training', cause)))
         return { outcome: 'seen' };
       if (unfinished !== null) return { outcome: 'busy', by: unfinished.id };
       await manager.insert(TrainingEntity, {
@@ -40,7 +40,7 @@ export class TypeormTrainingRepository extends TrainingRepository {
         attempts: 0,
         nextAttemptAt: training.requestedAt,
       } as never);
-      await transaction.state(...facts);
+      await transaction.emit(...facts);
       return { outcome: 'requested' };
     });
   }
@@ -112,7 +112,7 @@ export class TypeormTrainingRepository extends TrainingRepository {
     id: string,
     step: StepName,
     checkpoint: unknown,
-    facts: readonly PendingFact[],
+    facts: readonly PendingEvent[],
   ): Promise<{ readonly cancelRequested: boolean }> {
     return this.database.transaction(async (transaction) => {
       const { manager } = transaction;
@@ -121,7 +121,7 @@ export class TypeormTrainingRepository extends TrainingRepository {
         { trainingId: id, name: step, state: 'running' },
         { checkpoint: checkpoint as never },
       );
-      await transaction.state(...facts);
+      await transaction.emit(...facts);
       const row = await manager.findOneBy(TrainingEntity, { id });
       return { cancelRequested: row?.cancelRequested ?? true };
     });
@@ -176,7 +176,7 @@ export class TypeormTrainingRepository extends TrainingRepository {
         },
       );
       // Finished before: its facts have been stated already.
-      if (affected === 1) await transaction.state(...outcome.facts);
+      if (affected === 1) await transaction.emit(...outcome.facts);
     });
   }
 

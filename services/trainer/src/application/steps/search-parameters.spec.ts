@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { type TrialCompleted } from '@headrace/contracts';
-import { type PendingFact } from '@headrace/messaging';
+import { type PendingEvent } from '@headrace/messaging';
 import { openFileObjectStore, type ObjectStore } from '@headrace/object-store';
 import { FakeClock, temporaryDirectory } from '@headrace/testing';
 import { describe, expect, it } from 'vitest';
@@ -105,7 +105,7 @@ class DepthBooster extends GradientBooster {
 /** A training whose checkpoints and facts are kept in memory, as jsonb would keep them. */
 class Kept {
   checkpoint: unknown;
-  readonly facts: PendingFact<typeof TrialCompleted>['fact'][] = [];
+  readonly facts: PendingEvent<typeof TrialCompleted>['event'][] = [];
   /** After so many trials the process is gone. */
   killedAfter = Number.POSITIVE_INFINITY;
   cancelRequested = false;
@@ -141,11 +141,11 @@ class Kept {
         _id: string,
         _step: string,
         checkpoint: unknown,
-        facts: readonly PendingFact<typeof TrialCompleted>[],
+        facts: readonly PendingEvent<typeof TrialCompleted>[],
       ) => {
         if (this.facts.length >= this.killedAfter) return Promise.reject(new Error('Killed'));
         this.checkpoint = JSON.parse(JSON.stringify(checkpoint));
-        this.facts.push(...facts.map(({ fact }) => fact));
+        this.facts.push(...facts.map(({ event }) => event));
         return Promise.resolve({ cancelRequested: this.cancelRequested });
       },
       progress: () => Promise.resolve({ cancelRequested: false }),

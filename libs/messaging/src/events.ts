@@ -1,13 +1,12 @@
-import { type EventDefinition, type PayloadOf } from '@headrace/contracts';
-import { type RecordPosition } from './event-bus.js';
+import { type EventDefinition, type LogPosition, type PayloadOf } from '@headrace/contracts';
 
-/** A fact that a service states. Ids of derived facts come from `deterministicId`, so that a repeat is recognised. */
-export interface NewFact<Definition extends EventDefinition = EventDefinition> {
+/** An event that a service emits. Ids of derived events come from `deterministicId`, so that a repeat is recognised. */
+export interface NewEvent<Definition extends EventDefinition = EventDefinition> {
   readonly id: string;
   /** When it happened. */
   readonly time: Date;
   readonly payload: PayloadOf<Definition>;
-  /** Facts that caused this one; `why` walks them. */
+  /** Events that caused this one; `why` walks them. */
   readonly causationIds?: readonly string[];
   /** The story it belongs to; inherited from its cause. */
   readonly correlationId?: string;
@@ -17,8 +16,8 @@ export interface NewFact<Definition extends EventDefinition = EventDefinition> {
   readonly traceparent?: string;
 }
 
-/** A fact as a handler receives it: validated, with its place in the log. */
-export interface EventOf<Definition extends EventDefinition = EventDefinition> {
+/** An event as a handler receives it: validated, with its position in the log. */
+export interface ReceivedEvent<Definition extends EventDefinition = EventDefinition> {
   readonly id: string;
   readonly type: string;
   readonly source: string;
@@ -29,18 +28,18 @@ export interface EventOf<Definition extends EventDefinition = EventDefinition> {
   readonly correlationId: string | undefined;
   readonly actor: string | undefined;
   readonly traceparent: string | undefined;
-  /** Where it lies: record and index of the fact inside it. */
-  readonly position: RecordPosition & { readonly index: number };
+  /** Where it lies in the log. */
+  readonly position: LogPosition;
 }
 
 /**
- * States facts. Resolves when they are durable in the log. Facts of one key keep their order; many facts of one
+ * Publishes events. Resolves when they are durable in the log. Events of one key keep their order; many events of one
  * partition travel in one record. A payload that does not fit its schema rejects before anything is sent.
  * State changes in a database do not use this but the outbox.
  */
 export abstract class EventPublisher {
   abstract publish<Definition extends EventDefinition>(
     definition: Definition,
-    facts: readonly NewFact<Definition>[],
+    facts: readonly NewEvent<Definition>[],
   ): Promise<void>;
 }

@@ -1,8 +1,8 @@
 import { checkPayload, type EventDefinition } from '@headrace/contracts';
 import { type OutgoingRecord } from '../event-bus.js';
-import { type NewFact } from '../facts.js';
+import { type NewEvent } from '../events.js';
 import { maxRecordBytes, RecordTooLargeError } from '../messaging-errors.js';
-import { InvalidFactError } from '../outbox-store.js';
+import { InvalidEventError } from '../outbox-store.js';
 import { partitionOfKey } from '../partition-of-key.js';
 import { activeTraceparent } from '../tracing.js';
 import { encodeColumn } from './columns.js';
@@ -20,7 +20,7 @@ interface Origin {
 }
 
 interface CheckedFact {
-  readonly fact: NewFact;
+  readonly fact: NewEvent;
   readonly key: string;
   readonly payload: unknown;
 }
@@ -30,9 +30,9 @@ interface CheckedFact {
  * most `definition.factsPerRecord` in a record. A record of one fact is a CloudEvent 1.0 in Kafka binary mode.
  * Throws InvalidFactError before any record exists; facts of one key keep their order.
  */
-export function encodeFacts(
+export function encodeEvents(
   definition: EventDefinition,
-  facts: readonly NewFact[],
+  facts: readonly NewEvent[],
   source: string,
   partitions: number,
   recordedAt: Date,
@@ -41,7 +41,7 @@ export function encodeFacts(
   const traceparent = activeTraceparent();
   const checked = facts.map((fact): CheckedFact => {
     const result = checkPayload(definition, fact.payload);
-    if (!result.success) throw new InvalidFactError(definition.type, fact.id, result.error);
+    if (!result.success) throw new InvalidEventError(definition.type, fact.id, result.error);
     return {
       fact: fact.traceparent === undefined && traceparent !== undefined ? { ...fact, traceparent } : fact,
       key: definition.keyOf(result.data),
@@ -106,7 +106,7 @@ function encodeMany(
   if (group.length === 1 && first !== undefined) {
     return [{ ...encodeSingle(definition, first, origin), partition }];
   }
-  const attribute = (of: (fact: NewFact) => unknown): unknown =>
+  const attribute = (of: (fact: NewEvent) => unknown): unknown =>
     encodeColumn(group.map(({ fact }) => of(fact)));
   const value = Buffer.from(
     JSON.stringify({

@@ -1,0 +1,49 @@
+import { eventually } from '@headrace/testing';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { PinoServiceLogger } from '../observability/pino-service-logger.js';
+import { BackgroundTasks } from './background-tasks.js';
+
+class Count {
+  runs = 0;
+
+  execute(): Promise<void> {
+    this.runs += 1;
+    return Promise.resolve();
+  }
+}
+
+const log = new PinoServiceLogger('test', { logLevel: 'silent', logFormat: 'json' });
+
+describe('Background tasks', () => {
+  it('resolve their use case once, as they start', async () => {
+    const count = new Count();
+    const tasks = new BackgroundTasks(log);
+    onTestFinished(() => tasks.close());
+    let resolved = 0;
+    tasks.start([{ name: 'counting', everyMs: 1, useCase: Count }], () => {
+      resolved += 1;
+      return count;
+    });
+    await eventually(() => expect(count.runs).toBeGreaterThan(2));
+    expect(resolved).toBe(1);
+  });
+
+  it('run when triggered, also when the trigger came before the start', async () => {
+    const count = new Count();
+    const tasks = new BackgroundTasks(log);
+    onTestFinished(() => tasks.close());
+    tasks.trigger(Count);
+    tasks.start([{ name: 'counting', everyMs: 3_600_000, useCase: Count }], () => count);
+    await eventually(() => expect(count.runs).toBe(1));
+    tasks.trigger(Count);
+    await eventually(() => expect(count.runs).toBe(2));
+  });
+
+  it('do not start any more once closed', async () => {
+    const tasks = new BackgroundTasks(log);
+    await tasks.close();
+    tasks.start([{ name: 'counting', everyMs: 1, useCase: Count }], () => {
+      throw new Error('resolved after the end');
+    });
+  });
+});

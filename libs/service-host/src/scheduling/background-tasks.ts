@@ -1,0 +1,59 @@
+import { describeError, type Closeable } from '@headrace/kernel';
+import { type Type } from '@nestjs/common';
+import { type ServiceLogger } from '../service-logger.js';
+import { repeat, type RepeatedTask } from './repeat.js';
+
+/** What the host can run by itself: a use case that needs no input. */
+export interface RunnableUseCase {
+  execute(): Promise<unknown>;
+}
+
+/** Work that a service does on its own, beside what events and requests ask for. */
+export interface BackgroundTask {
+  /** As it stands in the log: `judging rollouts`. */
+  readonly name: string;
+  readonly everyMs: number;
+  /** Resolved from the Nest container of the service. */
+  readonly useCase: Type<RunnableUseCase>;
+}
+
+/**
+ * The background tasks of one service. They begin when the service listens and consumes, each `everyMs` after that for
+ * the first time, one run of a task at a time, and end before the container closes.
+ */
+export class BackgroundTasks implements Closeable {
+  private readonly running = new Map<Type<RunnableUseCase>, RepeatedTask>();
+  private readonly triggeredEarly = new Set<Type<RunnableUseCase>>();
+  private closed = false;
+
+  constructor(private readonly logger: ServiceLogger) {}
+
+  start(
+    tasks: readonly BackgroundTask[],
+    resolve: (useCase: Type<RunnableUseCase>) => RunnableUseCase,
+  ): void {
+    if (this.closed) return;
+    for (const { name, everyMs, useCase } of tasks) {
+      const instance = resolve(useCase);
+      const task = repeat(name, everyMs, this.logger, () => instance.execute());
+      this.running.set(useCase, task);
+      if (this.triggeredEarly.delete(useCase)) task.trigger();
+    }
+  }
+
+  /** Runs a task of this service now, without waiting for it. Before the tasks have started it runs as they start. */
+  trigger(useCase: Type<RunnableUseCase>): void {
+    const task = this.running.get(useCase);
+    if (task === undefined) this.triggeredEarly.add(useCase);
+    else task.trigger();
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    const closing = await Promise.allSettled([...this.running.values()].map((task) => task.close()));
+    for (const outcome of closing) {
+      if (outcome.status === 'rejected')
+        this.logger.error({ error: outcome.reason as unknown }, describeError(outcome.reason));
+    }
+  }
+}
