@@ -59,8 +59,9 @@ class Ingestion {
       },
     });
     const ingestion = new Ingestion(`http://127.0.0.1:${port}`, child);
-    for (const stream of [child.stdout, child.stderr])
+    for (const stream of [child.stdout, child.stderr]) {
       stream.on('data', (chunk: Buffer) => (ingestion.log += chunk.toString()));
+    }
     onTestFinished(async () => {
       if (child.exitCode !== null || child.signalCode !== null) return;
       const exit = once(child, 'exit');

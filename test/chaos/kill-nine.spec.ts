@@ -37,8 +37,9 @@ class Platform {
     };
     const child = spawn(process.execPath, [main], { env, stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
-    for (const stream of [child.stdout, child.stderr])
+    for (const stream of [child.stdout, child.stderr]) {
       stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    }
     onTestFinished(() => void child.kill('SIGKILL'));
     const urls = await eventually(
       () => {
@@ -129,19 +130,22 @@ describe('kill -9 of the one-process mode', () => {
       const bus = await openEmbeddedEventBus(join(directory, 'bus'));
       try {
         const accepted = new Map<string, { readonly systemId: string; readonly eventTime: string }>();
-        for await (const { payload } of replay(bus, ReadingAccepted))
+        for await (const { payload } of replay(bus, ReadingAccepted)) {
           accepted.set(payload.readingId, payload);
+        }
         const key = (systemId: string, time: string): string => `${systemId} ${Date.parse(time)}`;
         const readings = new Map(
           acknowledged.map((reading) => [key(reading.system_id, reading.timestamp), reading]),
         );
         expect(accepted.size).toBe(acknowledged.length);
-        for (const { systemId, eventTime } of accepted.values())
+        for (const { systemId, eventTime } of accepted.values()) {
           expect(readings.has(key(systemId, eventTime))).toBe(true);
+        }
 
         const computed = new Map<string, Readonly<Record<string, number | null>>>();
-        for await (const { payload } of replay(bus, FeaturesComputed))
+        for await (const { payload } of replay(bus, FeaturesComputed)) {
           computed.set(payload.readingId, payload.features);
+        }
         expect([...accepted].filter(([readingId]) => !computed.has(readingId))).toEqual([]);
         expect(computed.size).toBe(accepted.size);
         for (const [readingId, { systemId, eventTime }] of accepted) {
@@ -169,8 +173,9 @@ describe('kill -9 of the one-process mode', () => {
           );
           return Date.parse(timestamp) + horizon <= end;
         });
-        for (const { system_id: system, timestamp } of matured)
+        for (const { system_id: system, timestamp } of matured) {
           expect(outcomes.has(key(system, timestamp))).toBe(true);
+        }
       } finally {
         await bus.close();
       }

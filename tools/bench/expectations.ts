@@ -66,8 +66,9 @@ export function benchExpectations(): BenchResult[] {
   const now = new Date(1_795_000_000_000);
   const check = (given: ColumnarBatch): void => {
     const { success, results } = validateBatch(suite, given, now);
-    if (!success || results.length !== 10)
+    if (!success || results.length !== 10) {
       throw new Error('The batch of the benchmark does not pass its suite');
+    }
   };
   const rate = ratePerSecond(() => {
     check(batch);

@@ -90,8 +90,9 @@ function versionsOf(packages: readonly string[]): Record<string, string> {
       .paths(name)
       ?.map((directory) => join(directory, name, 'package.json'))
       .find(existsSync);
-    if (file !== undefined)
+    if (file !== undefined) {
       versions[name] = (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+    }
   }
   return versions;
 }

@@ -47,8 +47,9 @@ interface Subject {
  */
 export async function benchRewrite(): Promise<BenchResult[]> {
   const results: BenchResult[] = [];
-  for (const subject of subjects(new SeededRandom(20_261_124)))
+  for (const subject of subjects(new SeededRandom(20_261_124))) {
     results.push(...(await benchSubject(subject)));
+  }
   return results;
 }
 
@@ -187,14 +188,16 @@ async function timeAll(
   );
   const sessions = await Promise.all(files.map(async ([name, bytes]) => [name, await open(bytes)] as const));
   const times = new Map<string, number[]>();
-  for (let round = 0; round <= rounds; round += 1)
+  for (let round = 0; round <= rounds; round += 1) {
     for (const [name, session] of sessions) {
       const began = performance.now();
       for (const part of parts) await session.run(part, ['probability']);
       // The first round warms up.
-      if (round > 0)
+      if (round > 0) {
         times.set(name, [...(times.get(name) ?? []), ((performance.now() - began) * 1000) / rows]);
+      }
     }
+  }
   for (const [, session] of sessions) await session.release();
   return times;
 }

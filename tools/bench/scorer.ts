@@ -73,8 +73,9 @@ async function benchShape(shape: Shape): Promise<BenchResult[]> {
         for (const part of parts) scorer.score(part, batch, out);
       });
       await timed(`onnxruntime/${batch}`, async () => {
-        for (const part of parts)
+        for (const part of parts) {
           await session.run({ features: new Tensor('float32', part, [batch, features]) }, outputs);
+        }
       });
     }
   }

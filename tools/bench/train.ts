@@ -84,13 +84,14 @@ export async function benchTrain(): Promise<BenchResult[]> {
     for (const [kind, file] of [
       ['value', 'predicted'],
       ['margin', 'margin'],
-    ] as const)
+    ] as const) {
       results.push({
         name: `${kind}s that differ from Python's in any bit, of ${rows}`,
         value: differing(await booster.predict(model, data, kind), join(directory, file)),
         unit: 'rows',
         better: 'lower',
       });
+    }
     return results;
   } finally {
     rmSync(directory, { recursive: true, force: true });
@@ -119,8 +120,9 @@ function compared(
 function differing(ours: Float32Array, file: string): number {
   const bytes = readFileSync(file);
   const bits = new Uint32Array(new Uint8Array(bytes).buffer);
-  if (bits.length !== ours.length)
+  if (bits.length !== ours.length) {
     throw new Error(`Python predicted ${bits.length} rows, and we ${ours.length}`);
+  }
   return new Uint32Array(ours.buffer, ours.byteOffset, ours.length).reduce(
     (count, value, row) => count + (value === bits[row] ? 0 : 1),
     0,

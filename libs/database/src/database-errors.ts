@@ -87,13 +87,19 @@ export function translateDatabaseError(error: unknown, where: string): unknown {
     const detail = typeof driver.detail === 'string' ? driver.detail : driver.message;
     return new DatabaseConflictError(constraint, code, detail, error);
   }
-  if (code === '40001' || code === '40P01' || code === '55P03')
+  if (code === '40001' || code === '40P01' || code === '55P03') {
     return new TransactionAbortedError(code, error);
+  }
   // Class 08: connection exception; 57P0x: shutdown or start of the server; 53300: too many connections.
   // TypeORM releases a runner whose connection broke, and then complains of that instead of the connection.
   if (error.name === 'QueryRunnerAlreadyReleasedError') return new DatabaseUnavailableError(where, error);
-  if (connectionCodes.has(code) || /^08|^57P0|^53300$/.test(code) || connectionMessages.test(driver.message))
+  if (
+    connectionCodes.has(code) ||
+    /^08|^57P0|^53300$/.test(code) ||
+    connectionMessages.test(driver.message)
+  ) {
     return new DatabaseUnavailableError(where, error);
+  }
   return error;
 }
 

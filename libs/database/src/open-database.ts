@@ -142,13 +142,14 @@ function dataSourceOptionsOf(options: DatabaseLocation & ConnectOptions): DataSo
     // A connection that breaks while idle is replaced by the pool; readiness learns of a lost server from check().
     poolErrorHandler: () => undefined,
   };
-  if ('url' in options)
+  if ('url' in options) {
     return {
       ...shared,
       url: options.url,
       poolSize: options.poolSize ?? 10,
       connectTimeoutMS: 5_000,
     };
+  }
   const { pglite } = options;
   return {
     ...shared,

@@ -54,8 +54,9 @@ export class TypeormDatabase extends Database {
 
   async transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
     this.refuseInsideTransaction('a second transaction was begun');
-    if (this.closing !== undefined)
+    if (this.closing !== undefined) {
       throw new DatabaseUnavailableError(this.where, new Error('the database is closing'));
+    }
     const running = this.runTransaction(work);
     this.working.add(running);
     try {
@@ -94,8 +95,9 @@ export class TypeormDatabase extends Database {
   }
 
   async check(): Promise<void> {
-    if (this.closing !== undefined)
+    if (this.closing !== undefined) {
       throw new DatabaseUnavailableError(this.where, new Error('the database is closed'));
+    }
     await this.pglite?.check();
     const answer = this.source.query('SELECT 1').then(() => 'answered');
     const silence = new AbortController();
@@ -168,9 +170,10 @@ export class TypeormDatabase extends Database {
 
   private refuseInsideTransaction(what: string): void {
     const scope = scopes.getStore();
-    if (scope?.active === true && scope.store === (this.pglite ?? this))
+    if (scope?.active === true && scope.store === (this.pglite ?? this)) {
       throw new TransactionMisusedError(
         `${what} inside a transaction of schema ${this.schema}: use the manager that the transaction was given, because transactions are serialised on PGlite and this would wait for itself`,
       );
+    }
   }
 }

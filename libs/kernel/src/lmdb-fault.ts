@@ -29,7 +29,8 @@ export function lmdbFault(file: string): string | undefined {
 /** Page header 24 bytes; then magic u32, version u32, address u64, map size u64, two tables of 48 bytes, last page u64. */
 function metaPage(handle: number, at: number): { pageSize: number; lastPage: bigint } | undefined {
   const page = Buffer.alloc(152);
-  if (readSync(handle, page, 0, page.length, at) < page.length || page.readUInt32LE(24) !== 0xbeefc0de)
+  if (readSync(handle, page, 0, page.length, at) < page.length || page.readUInt32LE(24) !== 0xbeefc0de) {
     return undefined;
+  }
   return { pageSize: page.readUInt32LE(48), lastPage: page.readBigUInt64LE(144) };
 }

@@ -62,9 +62,9 @@ export function readTensor(tensor: Onnx.ITensorProto): Constant | undefined {
   // A copy: the bytes of a decoded file begin anywhere, and typed arrays must be aligned.
   if (raw && raw.length > 0) return { dataType, dims, values: new Type(Uint8Array.from(raw).buffer) };
   const values = new Type(sizeOf(dims));
-  if (values instanceof BigInt64Array)
+  if (values instanceof BigInt64Array) {
     for (const [index, value] of (tensor.int64Data ?? []).entries()) values[index] = BigInt(String(value));
-  else {
+  } else {
     const typed = values instanceof Float32Array ? tensor.floatData : tensor.int32Data;
     for (const [index, value] of (typed ?? []).entries()) values[index] = value;
   }

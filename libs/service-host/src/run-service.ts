@@ -130,8 +130,9 @@ async function listening(
   try {
     await listen();
   } catch (error) {
-    if (/EADDRINUSE|address already in use|No address added/i.test(describeError(error)))
+    if (/EADDRINUSE|address already in use|No address added/i.test(describeError(error))) {
       throw new PortInUseError(port, `${variablePrefix(name)}_${side}_PORT`, name, error);
+    }
     throw error;
   }
 }

@@ -38,8 +38,9 @@ export function describeWithServers(
   };
   if (missing.length === 0 || process.env['CI'] === 'true') {
     describe(title, () => {
-      if (missing.length > 0)
+      if (missing.length > 0) {
         throw new Error(`CI=true and the servers are not there: ${missing.join(', ')} not set`);
+      }
       body(read);
     });
     return;

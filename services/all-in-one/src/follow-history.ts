@@ -23,8 +23,9 @@ export async function followHistory(
       0,
     );
     const known = sources.every((source) => source.historyReadings !== undefined);
-    if (known && done !== told && total > 0)
+    if (known && done !== told && total > 0) {
       tell(`History: ${number.format(done)} of ${number.format(total)} readings are in`);
+    }
     told = done;
     if (known && done >= total) return;
     await pause(everyMs, undefined, { signal });

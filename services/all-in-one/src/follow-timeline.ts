@@ -29,7 +29,7 @@ export function followTimeline(
       for (const fact of decodeRecord(definition, record)) {
         if (fact.outcome !== 'event') continue;
         const text = sentenceOf(fact.event);
-        if (text !== undefined)
+        if (text !== undefined) {
           tell({
             at: fact.event.time,
             type: fact.event.type,
@@ -37,6 +37,7 @@ export function followTimeline(
             text,
             payload: fact.event.payload,
           });
+        }
       }
     }
     return Promise.resolve();

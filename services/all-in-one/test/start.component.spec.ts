@@ -68,8 +68,9 @@ describe('npm start', () => {
   it('says what it does and which variables matter', async () => {
     const run = start({}, '--help');
     expect(await run.ended).toBe(0);
-    for (const name of ['HEADRACE_DATA_DIR', 'HEADRACE_PORT_BASE', 'INGESTION_SOURCES'])
+    for (const name of ['HEADRACE_DATA_DIR', 'HEADRACE_PORT_BASE', 'INGESTION_SOURCES']) {
       expect(run.output()).toContain(name);
+    }
   });
 
   it('refuses an unknown option', async () => {

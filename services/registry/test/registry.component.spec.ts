@@ -103,8 +103,9 @@ function statusOfUnended(path: string, bytes: number): Promise<number> {
 function stated<Definition extends EventDefinition>(definition: Definition, model: string) {
   return eventually(async () => {
     const found: ReceivedEvent<Definition>[] = [];
-    for await (const event of replay(shared.bus, definition))
+    for await (const event of replay(shared.bus, definition)) {
       if ((event.payload as { modelName: string }).modelName === model) found.push(event);
+    }
     if (found.length === 0) throw new Error(`no ${definition.type} of ${model} yet`);
     return found;
   });
@@ -502,8 +503,9 @@ describe('artifacts', () => {
       ['PUT', 'x'],
       ['GET', undefined],
       ['DELETE', undefined],
-    ] as const)
+    ] as const) {
       expect(await rawStatus(method, artifact(path), body)).toBeOneOf([400, 404, 414]);
+    }
     expect(await rawStatus('PUT', artifact(path), 'x')).not.toBe(200);
   });
 
@@ -588,10 +590,11 @@ describe('requests that are not in order', () => {
       `name = '' OR 1=1`,
       `"a' --".b = 'c'`,
       `tags.'`,
-    ])
+    ]) {
       expect(
         (await mlflow('GET', `registered-models/search?filter=${encodeURIComponent(filter)}`)).status,
       ).toBe(400);
+    }
     const quoted = await mlflow(
       'GET',
       `registered-models/search?filter=${encodeURIComponent(`name = 'x''; DROP TABLE registry.run; --'`)}`,

@@ -91,8 +91,9 @@ export const trainer: ServiceDefinition<TrainerConfig> = {
       },
       { ...(config.threads !== undefined && { threads: config.threads }), workers: config.workers },
     );
-    for (const rejected of booster.found.rejected)
+    for (const rejected of booster.found.rejected) {
       backends.logger.warn({ ...rejected }, 'An XGBoost library was found and cannot be used');
+    }
     backends.logger.info({ ...booster.library }, 'XGBoost is ready');
     const plans = loadDeclarations('training-plans', trainingPlan, config.configDirectory);
     return composeTrainer(

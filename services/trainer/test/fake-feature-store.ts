@@ -21,7 +21,7 @@ export function generateRows(
   const positive = options.positive ?? ((load) => load > 82);
   const start = Date.parse('2026-11-20T00:00:00Z');
   const rows: GeneratedRow[] = [];
-  for (let minute = 0; minute < minutes; minute += 1)
+  for (let minute = 0; minute < minutes; minute += 1) {
     for (const system of ['web-1', 'web-2', 'db-1']) {
       const phase = minute / 20 + (system === 'db-1' ? 2 : 0);
       const load = 55 + 25 * Math.sin(phase) + 6 * random.normal();
@@ -35,6 +35,7 @@ export function generateRows(
         label: positive(load) ? 1 : 0,
       });
     }
+  }
   return rows;
 }
 
@@ -76,12 +77,14 @@ export class FakeFeatureStore {
     url: string,
     body: string,
   ): Promise<{ status: number; body: unknown }> {
-    if (this.failing !== undefined)
+    if (this.failing !== undefined) {
       return { status: this.failing, body: { code: 'TEST_FAILING', detail: 'as told' } };
+    }
     const { rows } = this;
     const positives = rows.filter((row) => row.label === 1).length;
-    if (method === 'GET' && url.startsWith('/v1/training-sets/preview?'))
+    if (method === 'GET' && url.startsWith('/v1/training-sets/preview?')) {
       return { status: 200, body: { rows: rows.length, positives } };
+    }
     if (method !== 'POST' || url !== '/v1/training-sets') return { status: 404, body: { detail: url } };
     this.builds += 1;
     this.requests.push(JSON.parse(body));

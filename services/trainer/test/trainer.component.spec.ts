@@ -209,8 +209,9 @@ describe('a training', () => {
     });
     expect(payload.library).toMatch(/^xgboost \d+\.\d+\.\d+ \(\w+\)(, OpenMP by \S+)?, 1 thread$/);
     expect(payload.metrics['roc_auc']).toBeGreaterThan(0.9);
-    for (const metric of ['accuracy', 'pr_auc', 'log_loss', 'brier_score', 'mse', 'r2', 'business_cost'])
+    for (const metric of ['accuracy', 'pr_auc', 'log_loss', 'brier_score', 'mse', 'r2', 'business_cost']) {
       expect(payload.metrics[metric], metric).toEqual(expect.any(Number));
+    }
     expect(payload.evidence.map((piece) => [piece.criterion, piece.verdict])).toEqual([
       ['roc_auc', 'healthy'],
       ['onnx_largest_difference', 'healthy'],
@@ -452,12 +453,13 @@ describe('a search', () => {
       trial: atOnce.best.trial,
       trees: { digest: atOnce.best.trees.digest },
     });
-    for (const id of [first, second])
+    for (const id of [first, second]) {
       await eventually(async () =>
         expect((await trialsOf(harness, id)).map(({ payload }) => payload.trial)).toEqual([
           0, 1, 2, 3, 4, 5, 6, 7,
         ]),
       );
+    }
 
     const trials = (await trialsOf(harness, second)).map(({ payload }) => payload);
     expect(trials[0]).toMatchObject({ state: 'complete', parameters: { max_depth: 3, learning_rate: 1 } });
@@ -488,8 +490,9 @@ describe('a search', () => {
       digest: resumed.best.trees.digest,
     });
     const kept = [];
-    for await (const { key } of harness.objects.list(`models/performance-predictor/${payload.runId}/`))
+    for await (const { key } of harness.objects.list(`models/performance-predictor/${payload.runId}/`)) {
       kept.push(key.split('/').slice(3).join('/'));
+    }
     expect(kept).toEqual([
       'model.onnx',
       'reference.json',

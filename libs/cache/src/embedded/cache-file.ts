@@ -22,8 +22,9 @@ function checkFormat(directory: string, data: string): void {
   const mark = markFormat(path, { format: 'headrace-cache', version: formatVersion }, () => {
     if (existsSync(data)) throw new CacheCorruptError(`${directory} holds a cache but no format.json`);
   });
-  if (mark?.format !== 'headrace-cache' || typeof mark.version !== 'number')
+  if (mark?.format !== 'headrace-cache' || typeof mark.version !== 'number') {
     throw new CacheCorruptError(`${path} does not describe a cache`);
+  }
   if (mark.version !== formatVersion) {
     throw new CacheFormatUnsupportedError(
       `${directory} has format ${mark.version}, this build reads ${formatVersion}; use the build that wrote it, or another data directory`,

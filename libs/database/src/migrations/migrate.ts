@@ -24,10 +24,11 @@ export async function migrate(
   return inMigration(source, schema.name, async (runner) => {
     const applied = await appliedNames(runner);
     const unknown = applied.filter((name) => !known.some((migration) => migration.name === name));
-    if (unknown.length > 0)
+    if (unknown.length > 0) {
       throw new DatabaseTooNewError(
         `Schema ${schema.name} holds migrations that this release does not know (${unknown.join(', ')}); start the newer release, or revert them with it first`,
       );
+    }
     const missing = known.filter(({ name }) => !applied.includes(name));
     for (const { name, migration } of missing) {
       await new migration().up(runner);

@@ -101,8 +101,9 @@ export class PgliteServer implements Closeable {
 export async function openPglite(directory: string): Promise<PgliteServer> {
   const path = resolve(directory);
   const already = openDirectories.get(path);
-  if (already !== undefined)
+  if (already !== undefined) {
     throw new PgliteOpenError(`PGlite is open on ${path} in this process; pass the same PgliteServer on`);
+  }
   const release = holdDirectory(path, (holder) => new DatabaseDirectoryInUseError(path, holder));
   try {
     checkFormat(path);
@@ -135,10 +136,11 @@ function checkFormat(path: string): void {
   const current: DirectoryFormat = { format: newestFormat, postgresMajor: version ?? postgresMajor };
   const mark = markFormat(file, current, () => undefined);
   const major = version ?? mark?.postgresMajor;
-  if (typeof mark?.format !== 'number' || typeof major !== 'number')
+  if (typeof mark?.format !== 'number' || typeof major !== 'number') {
     throw new PgliteOpenError(
       `${file} is damaged: it should be ${JSON.stringify(current)}; restore a backup, or move ${path} away to begin anew`,
     );
+  }
   if (mark.format > newestFormat || major > postgresMajor) {
     throw new DatabaseTooNewError(
       `The data directory ${path} was written by a newer release (format ${mark.format}, PostgreSQL ${major}; this one knows ${newestFormat} and ${postgresMajor}); start the newer release, or use another HEADRACE_DATA_DIR`,

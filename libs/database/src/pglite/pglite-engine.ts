@@ -55,8 +55,9 @@ export class PgliteEngine {
     if (index >= 0) this.queue.splice(index, 1)[0]?.giveUp(new Error('the connection was closed'));
     if (this.owner !== connection) return;
     try {
-      if (this.broken === undefined && !this.pglite.closed && this.pglite.isInTransaction())
+      if (this.broken === undefined && !this.pglite.closed && this.pglite.isInTransaction()) {
         await this.pglite.exec('ROLLBACK');
+      }
     } finally {
       if (this.owner === connection) this.release();
     }
@@ -72,10 +73,11 @@ export class PgliteEngine {
     this.check();
     try {
       await this.pglite.runExclusive(async () => {
-        for (const message of messages)
+        for (const message of messages) {
           await this.pglite.execProtocolRawStream(message, {
             onRawData: answer,
           });
+        }
       });
     } catch (error) {
       // Errors of SQL are answers; what is thrown is a trap inside the engine, after which its memory cannot be trusted.

@@ -112,8 +112,9 @@ describe('many facts', () => {
     for (const record of records) {
       const decoded = events(decodeRecord(FeaturesComputed, received(record)));
       expect(decoded.length).toBeLessThanOrEqual(FeaturesComputed.factsPerRecord);
-      for (const { key, id } of decoded)
+      for (const { key, id } of decoded) {
         byKey.set(key ?? '', [...(byKey.get(key ?? '') ?? []), Number(id.slice(2))]);
+      }
     }
     expect(byKey.size).toBe(7);
     for (const numbers of byKey.values()) expect(numbers).toEqual([...numbers].sort((a, b) => a - b));

@@ -183,8 +183,9 @@ function check(
   if (typeof id !== 'string' || id === '') return invalid('it has no id');
   if (typeof source !== 'string' || source === '') return invalid('it has no source');
   // Foreign producers name their readings as they like; what we publish ourselves must be what the topic is for.
-  if (definition.owner !== 'producers' && type !== definition.type)
+  if (definition.owner !== 'producers' && type !== definition.type) {
     return invalid(`its type is ${String(type)}`);
+  }
   const happened = typeof time === 'string' ? new Date(time) : record.timestamp;
   if (Number.isNaN(happened.getTime())) return invalid(`its time is "${String(time)}"`);
   const payload = checkPayload(definition, envelope.data);

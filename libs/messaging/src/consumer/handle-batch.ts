@@ -127,10 +127,11 @@ async function handleMany(
     if (again === 'done') continue;
     const halves = halvesOf(slice);
     if (halves.length > 0) pending.unshift(...halves);
-    else
+    else {
       buried.push(
         ...slice.map((fact) => buriedFact(fact, { error: again.error, attempts: outcome.attempts + 1 })),
       );
+    }
   }
   await bury(buried, handling);
   for (const fact of facts) {

@@ -87,8 +87,9 @@ describe('the data directory', () => {
     const path = join(directory, 'log.mdb');
     const bytes = readFileSync(path);
     // Pages of older commits lie in the file too: every copy is hit.
-    for (let at = bytes.indexOf('note 3/7 '); at >= 0; at = bytes.indexOf('note 3/7 ', at + 1))
+    for (let at = bytes.indexOf('note 3/7 '); at >= 0; at = bytes.indexOf('note 3/7 ', at + 1)) {
       bytes[at] = 0x4e;
+    }
     writeFileSync(path, bytes);
     const bus = await openEmbeddedEventBus(directory);
     onTestFinished(() => bus.close());

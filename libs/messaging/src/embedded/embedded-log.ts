@@ -328,8 +328,9 @@ export class EmbeddedLog {
         ? this.nextSpread++ % partitions.length
         : partitionOfKey(record.key, partitions.length));
     const partition = partitions[index];
-    if (partition === undefined)
+    if (partition === undefined) {
       throw new InvalidRecordError(`Topic ${record.topic} has no partition ${index}`);
+    }
     return partition;
   }
 
@@ -459,8 +460,9 @@ function checkFormat(directory: string, data: string): void {
   const mark = markFormat(path, { format: 'headrace-log', version: formatVersion }, () => {
     if (existsSync(data)) throw new LogCorruptError(`${directory} holds a log but no format.json`);
   });
-  if (mark?.format !== 'headrace-log' || typeof mark.version !== 'number')
+  if (mark?.format !== 'headrace-log' || typeof mark.version !== 'number') {
     throw new LogCorruptError(`${path} does not describe a log`);
+  }
   if (mark.version !== formatVersion) {
     throw new LogFormatUnsupportedError(
       `${directory} has format ${mark.version}, this build reads ${formatVersion}; ` +

@@ -167,8 +167,9 @@ export class AppendBatcher {
       }
       const name = `${item.record.topic}/${partition}`;
       const ofPartition = (partitionBytes.get(name) ?? 0) + item.bytes;
-      if (request.length > 0 && (ofPartition > partitionRequestBytes || total + item.bytes > requestBytes))
+      if (request.length > 0 && (ofPartition > partitionRequestBytes || total + item.bytes > requestBytes)) {
         break;
+      }
       partitionBytes.set(name, ofPartition);
       total += item.bytes;
       taken++;

@@ -258,11 +258,12 @@ export class KafkaEventBus extends EventBus {
         if (error instanceof TopicUnknownError) throw error;
         // A leader is being elected, of a new partition for instance: kafkajs does not try that again by itself.
         if (attempt < passingAttempts && isPassing(error)) await pause(passingPauseMs);
-        else
+        else {
           throw new MessagingUnavailableError(
             `Kafka at ${this.config.brokers.join(', ')} does not answer`,
             error,
           );
+        }
       }
     }
   }

@@ -586,8 +586,9 @@ async function killedAfter(
     .slice(0, output.lastIndexOf('\n') + 1)
     .split('\n')
     .slice(0, -1);
-  if (printed.length < lines)
+  if (printed.length < lines) {
     throw new Error(`The child printed ${printed.length} lines and then: ${errors}`);
+  }
   return printed;
 }
 

@@ -32,8 +32,9 @@ export class BucketApi {
         retentionRules,
       });
       // 422: another process made it in between.
-      if (!made.ok && made.status !== 422)
+      if (!made.ok && made.status !== 422) {
         throw await this.refusal(made, `making bucket ${bucket} of ${org}`);
+      }
     } else if (found.retentionRules?.[0]?.everySeconds !== retentionSeconds) {
       const changed = await this.call('PATCH', `/buckets/${encodeURIComponent(found.id)}`, {
         retentionRules,

@@ -109,8 +109,9 @@ export class InfluxMetricsStore extends MetricsStore {
 
   async check(): Promise<void> {
     await this.provideBucket();
-    if (this.buffer.lastFailure !== undefined && this.buffer.status().buffered > 0)
+    if (this.buffer.lastFailure !== undefined && this.buffer.status().buffered > 0) {
       throw this.buffer.lastFailure;
+    }
   }
 
   close(): Promise<void> {
@@ -163,8 +164,9 @@ export class InfluxMetricsStore extends MetricsStore {
       await this.send(org, bucket, lines);
       return { written: points.length, failed: 0 };
     } catch (error) {
-      if (!(error instanceof HttpError) || ![400, 413, 422].includes(error.statusCode))
+      if (!(error instanceof HttpError) || ![400, 413, 422].includes(error.statusCode)) {
         throw this.translate(error);
+      }
       return this.isolate(points, error);
     }
   }

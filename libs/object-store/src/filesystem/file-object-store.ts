@@ -263,8 +263,9 @@ export class FileObjectStore extends ObjectStore {
       return await this.describe(key, blob);
     } catch (error) {
       // Replaced or deleted since its name was read.
-      if (error instanceof ObjectCorruptError && (await this.resolve(key))?.path !== blob.path)
+      if (error instanceof ObjectCorruptError && (await this.resolve(key))?.path !== blob.path) {
         return this.head(key);
+      }
       throw error;
     }
   }
@@ -286,10 +287,12 @@ export class FileObjectStore extends ObjectStore {
     try {
       return await operation();
     } catch (error) {
-      if (key !== undefined && (isErrno(error, 'ENOTDIR') || isErrno(error, 'EISDIR')))
+      if (key !== undefined && (isErrno(error, 'ENOTDIR') || isErrno(error, 'EISDIR'))) {
         throw new ObjectKeyConflictError(key);
-      if (key !== undefined && isErrno(error, 'EEXIST') && 'syscall' in error && error.syscall === 'mkdir')
+      }
+      if (key !== undefined && isErrno(error, 'EEXIST') && 'syscall' in error && error.syscall === 'mkdir') {
         throw new ObjectKeyConflictError(key);
+      }
       throw this.unavailable(error);
     }
   }
@@ -318,8 +321,9 @@ async function syncDirectory(path: string): Promise<void> {
 function checkFormat(directory: string): void {
   const path = join(directory, 'format.json');
   const mark = markFormat(path, { format: 'headrace-objects', version: formatVersion }, () => {
-    if (readdirSync(join(directory, 'keys')).length > 0)
+    if (readdirSync(join(directory, 'keys')).length > 0) {
       throw new ObjectStoreFormatUnsupportedError(`${directory} holds objects but no format.json`);
+    }
   });
   if (mark?.format !== 'headrace-objects' || mark.version !== formatVersion) {
     const said = mark === undefined ? 'nothing that can be read' : JSON.stringify(mark).slice(0, 80);

@@ -238,13 +238,15 @@ export class S3ObjectStore extends ObjectStore {
     const status = error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
     const name = error instanceof Error ? error.name : '';
     if (status === 412) return new ObjectExistsError(key);
-    if (name === 'NoSuchBucket' || (status === 404 && key === ''))
+    if (name === 'NoSuchBucket' || (status === 404 && key === '')) {
       return new ObjectStoreRefusedError(`${where} does not exist; create it, or name another one`, {
         cause: error,
       });
+    }
     if (status === 404) return new ObjectNotFoundError(key);
-    if (/checksum/i.test(describeError(error)) && status === undefined)
+    if (/checksum/i.test(describeError(error)) && status === undefined) {
       return new ObjectCorruptError(key, describeError(error));
+    }
     const refused =
       status !== undefined && status >= 400 && status < 500 && ![408, 409, 425, 429].includes(status);
     if (refused) {
@@ -262,8 +264,9 @@ function sha256Of(
   { Metadata }: { readonly Metadata?: Record<string, string> | undefined },
 ): string {
   const sha256 = Metadata?.[digestField];
-  if (sha256 === undefined)
+  if (sha256 === undefined) {
     throw new ObjectCorruptError(key, 'it was stored without its SHA-256, by something else');
+  }
   return sha256;
 }
 

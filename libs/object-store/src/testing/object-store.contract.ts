@@ -160,8 +160,9 @@ export function describeObjectStore(name: string, setUp: () => Promise<ObjectSto
     });
 
     it('refuses a prefix that leaves the root', async () => {
-      for (const prefix of ['../', '/', 'a//', '..'])
+      for (const prefix of ['../', '/', 'a//', '..']) {
         await expect(all(store, prefix)).rejects.toMatchObject({ code: 'OBJECT_KEY_INVALID' });
+      }
     });
 
     it('lists by prefix, in order of the keys, with size and digest', async () => {
@@ -182,8 +183,9 @@ export function describeObjectStore(name: string, setUp: () => Promise<ObjectSto
 
     it('lists more objects than one page holds', async () => {
       const keys = Array.from({ length: 1_050 }, (_, index) => `many/${String(index).padStart(5, '0')}`);
-      for (let from = 0; from < keys.length; from += 50)
+      for (let from = 0; from < keys.length; from += 50) {
         await Promise.all(keys.slice(from, from + 50).map((key) => store.put(key, bytes(key))));
+      }
       expect((await all(store, 'many/')).map(({ key }) => key)).toEqual(keys);
     });
 

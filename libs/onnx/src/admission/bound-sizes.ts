@@ -31,8 +31,9 @@ export function boundSizes(
 ): void {
   const bounds = new Map<string, Bound>();
   const integers = new Map<string, readonly number[]>();
-  for (const { name, shape } of inputs)
+  for (const { name, shape } of inputs) {
     bounds.set(name, shaped(shape.map((size) => (size < 0 ? rows : size))));
+  }
   for (const tensor of graph.initializer ?? []) {
     bounds.set(tensor.name ?? '', shaped(Array.from(tensor.dims ?? [], Number)));
     integers.set(tensor.name ?? '', integersOf(tensor));
@@ -47,16 +48,18 @@ export function boundSizes(
     for (const [place, name] of (node.output ?? []).entries()) {
       const bound = outputs[place] ?? outputs[0] ?? shaped([]);
       total += bound.elements;
-      if (bound.elements > maxTensorElements)
+      if (bound.elements > maxTensorElements) {
         refuse(
           `${JSON.stringify(name)} may hold ${bound.elements} numbers for ${rows} rows; ${maxTensorElements} are allowed`,
         );
+      }
       bounds.set(name, bound);
     }
-    if (total > inAll * maxTensorElements)
+    if (total > inAll * maxTensorElements) {
       refuse(
         `its values may hold ${total} numbers for ${rows} rows; ${inAll * maxTensorElements} are allowed`,
       );
+    }
   }
 }
 
@@ -211,8 +214,9 @@ function reduce(step: Step, { dims, elements }: Bound): Bound {
   const axes = axesOf(step);
   const keeps = intOf(step, 'keepdims', 1) !== 0;
   if (dims === undefined) return { elements };
-  if (axes === undefined || axes.length === 0)
+  if (axes === undefined || axes.length === 0) {
     return axes === undefined && !keeps ? shaped([]) : { elements };
+  }
   const reduced = new Set(axes.map((axis) => (axis < 0 ? axis + dims.length : axis)));
   return shaped(dims.flatMap((size, axis) => (!reduced.has(axis) ? [size] : keeps ? [1] : [])));
 }

@@ -22,12 +22,14 @@ export function checkInt8(graph: Onnx.IGraphProto): void {
   );
   const maker = new Map(nodes.flatMap((node) => (node.output ?? []).map((name) => [name, node] as const)));
   const readers = new Map<string, Onnx.INodeProto[]>();
-  for (const node of nodes)
+  for (const node of nodes) {
     for (const name of new Set(node.input ?? [])) readers.set(name, [...(readers.get(name) ?? []), node]);
+  }
   const readersOf = (name: string | undefined, opType: string): readonly Onnx.INodeProto[] => {
     const found = readers.get(name ?? '') ?? [];
-    if (found.some((node) => node.opType !== opType))
+    if (found.some((node) => node.opType !== opType)) {
       refuse(`${JSON.stringify(name)}, part of a product in int8, is read by something else than ${opType}`);
+    }
     return found;
   };
   const perColumn = (name: string, columns: number): boolean => {
@@ -45,13 +47,15 @@ export function checkInt8(graph: Onnx.IGraphProto): void {
       quantised?.opType !== 'DynamicQuantizeLinear' ||
       quantised.output?.[0] !== values ||
       quantised.output[2] !== zero
-    )
+    ) {
       refuse(`${what} multiplies something that DynamicQuantizeLinear did not make`);
+    }
     const matrix = dimsOf.get(weights);
     if (matrix?.length !== 2) refuse(`${what} has weights that are not a constant matrix`);
     const columns = matrix[1] ?? 0;
-    if (weightsZero !== '' && !perColumn(weightsZero, columns))
+    if (weightsZero !== '' && !perColumn(weightsZero, columns)) {
       refuse(`${what} has a zero point that is not one for each of ${columns} columns`);
+    }
     const scaleOf = (name: string): boolean => {
       const product = maker.get(name);
       const [first = '', second = ''] = product?.input ?? [];
@@ -61,17 +65,21 @@ export function checkInt8(graph: Onnx.IGraphProto): void {
         ((first === scale && perColumn(second, columns)) || (second === scale && perColumn(first, columns)))
       );
     };
-    for (const cast of readersOf(output?.[0], 'Cast'))
+    for (const cast of readersOf(output?.[0], 'Cast')) {
       for (const scaled of readersOf(cast.output?.[0], 'Mul')) {
         const others = (scaled.input ?? []).filter((name) => name !== cast.output?.[0]);
-        if (others.length !== 1 || !others.every(scaleOf))
+        if (others.length !== 1 || !others.every(scaleOf)) {
           refuse(`${what} is scaled by something else than its scales`);
-        for (const added of readers.get(scaled.output?.[0] ?? '') ?? [])
+        }
+        for (const added of readers.get(scaled.output?.[0] ?? '') ?? []) {
           for (const name of added.opType === 'Add' ? (added.input ?? []) : []) {
             const dims = dimsOf.get(name);
-            if (dims !== undefined && String(dims) !== String([columns]))
+            if (dims !== undefined && String(dims) !== String([columns])) {
               refuse(`${what} has a bias of [${String(dims)}] for ${columns} columns`);
+            }
           }
+        }
       }
+    }
   }
 }

@@ -12,8 +12,9 @@ export interface KnownShape {
  */
 export function shapesOf(graph: Onnx.IGraphProto): ReadonlyMap<string, KnownShape> {
   const shapes = new Map<string, KnownShape>();
-  for (const { name, dataType, dims } of graph.initializer ?? [])
+  for (const { name, dataType, dims } of graph.initializer ?? []) {
     shapes.set(name ?? '', { dataType: dataType ?? undefined, dims: (dims ?? []).map(Number) });
+  }
   for (const { opType, input, output, domain } of graph.node ?? []) {
     if ((domain ?? '') !== '' || (opType !== 'Cast' && opType !== 'Mul')) continue;
     const [first, second] = (input ?? []).map((name) => shapes.get(name)?.dims);
@@ -54,23 +55,31 @@ export function checkLstm(
   const inputs = quantised ? rows : columns;
   const w = [directions, ...(quantised ? [inputs, gates] : [gates, inputs])];
   const r = [directions, ...(quantised ? [units, gates] : [gates, units])];
-  if (units < 1 || of === undefined || dimsOf(1) !== String(w) || dimsOf(2) !== String(r))
+  if (units < 1 || of === undefined || dimsOf(1) !== String(w) || dimsOf(2) !== String(r)) {
     refuse(`the matrices of an ${operator} of ${units} units are [${dimsOf(1)}] and [${dimsOf(2)}]`);
+  }
   for (const [input, wanted] of [
     [3, [directions, 2 * gates]],
     [7, [directions, 3 * units]],
-  ] as const)
-    if ((node.input?.[input] ?? '') !== '' && dimsOf(input) !== String(wanted))
+  ] as const) {
+    if ((node.input?.[input] ?? '') !== '' && dimsOf(input) !== String(wanted)) {
       refuse(`input ${input} of an ${operator} of ${units} units is [${dimsOf(input)}]`);
+    }
+  }
   if (!quantised) return;
   for (const [scale, weights] of [
     [8, 1],
     [10, 2],
   ] as const) {
     const allowed = [String([directions]), String([directions, gates])];
-    if (!allowed.includes(dimsOf(scale)) || dimsOf(scale + 1) !== dimsOf(scale))
+    if (!allowed.includes(dimsOf(scale)) || dimsOf(scale + 1) !== dimsOf(scale)) {
       refuse(`the scales of an ${operator} of ${units} units are [${dimsOf(scale)}]`);
-    if (shapeOf(scale + 1).dataType !== shapeOf(weights).dataType || shapeOf(weights).dataType === undefined)
+    }
+    if (
+      shapeOf(scale + 1).dataType !== shapeOf(weights).dataType ||
+      shapeOf(weights).dataType === undefined
+    ) {
       refuse(`the zero points of an ${operator} are of another type than its weights`);
+    }
   }
 }

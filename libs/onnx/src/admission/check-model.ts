@@ -93,16 +93,18 @@ const elementSize: ReadonlyMap<number, number> = new Map([
  */
 export function checkModel(content: Uint8Array, limits: ModelLimits = defaultModelLimits): CheckedModel {
   if (content.length === 0) refuse('the file is empty');
-  if (content.length > limits.maxBytes)
+  if (content.length > limits.maxBytes) {
     refuse(`it has ${content.length} bytes; ${limits.maxBytes} are allowed`);
+  }
   const { model, bytes } = decode(content);
   if (model.functions.length > 0) refuse('it defines functions of its own');
   if (model.trainingInfo.length > 0) refuse('it carries training information');
   const domains = new Map(model.opsetImport.map((set) => [set.domain ?? '', Number(set.version)]));
   const graph = model.graph ?? refuse('it has no graph');
   const own = new Set(['', 'ai.onnx', 'ai.onnx.ml', ...(graph.node ?? []).map(({ domain }) => domain ?? '')]);
-  for (const domain of domains.keys())
+  for (const domain of domains.keys()) {
     if (!own.has(domain)) refuse(`it imports the operators of ${JSON.stringify(domain)}`);
+  }
   const constants = checkTensors(graph, limits);
   const signature = readSignature(model, graph, constants, limits);
   const { inputs, featureNames } = signature;
@@ -140,27 +142,32 @@ function checkTensors(graph: Onnx.IGraphProto, limits: ModelLimits): ReadonlySet
 }
 
 function checkTensor(what: string, tensor: Onnx.ITensorProto, limits: ModelLimits): void {
-  if ((tensor.externalData ?? []).length > 0 || (tensor.dataLocation ?? 0) !== 0)
+  if ((tensor.externalData ?? []).length > 0 || (tensor.dataLocation ?? 0) !== 0) {
     refuse(`${what} keeps its data outside the file`);
+  }
   if (tensor.segment !== undefined && tensor.segment !== null) refuse(`${what} is a segment`);
   const size = elementSize.get(tensor.dataType ?? 0);
-  if (size === undefined)
+  if (size === undefined) {
     refuse(`${what} has the element type ${tensor.dataType ?? 0}, which is not supported`);
+  }
   let elements = 1;
   for (const dimension of (tensor.dims ?? []).map(Number)) {
-    if (!(Number.isSafeInteger(dimension) && dimension >= 0))
+    if (!(Number.isSafeInteger(dimension) && dimension >= 0)) {
       refuse(`${what} has a dimension of ${dimension}`);
+    }
     elements *= dimension;
-    if (elements > limits.maxTensorElements)
+    if (elements > limits.maxTensorElements) {
       refuse(`${what} has more than ${limits.maxTensorElements} elements`);
+    }
   }
   const raw = tensor.rawData?.length ?? 0;
   const typed =
     (tensor.floatData?.length ?? 0) + (tensor.int32Data?.length ?? 0) + (tensor.int64Data?.length ?? 0);
   const others =
     (tensor.doubleData?.length ?? 0) + (tensor.uint64Data?.length ?? 0) + (tensor.stringData?.length ?? 0);
-  if (others > 0 || (raw > 0 && typed > 0) || (raw > 0 ? raw !== elements * size : typed !== elements))
+  if (others > 0 || (raw > 0 && typed > 0) || (raw > 0 ? raw !== elements * size : typed !== elements)) {
     refuse(`${what} declares ${elements} elements and holds ${raw > 0 ? raw / size : typed}`);
+  }
 }
 
 /** Checks the nodes in their order: each reads what was made before it, so that the graph has no cycle. */
@@ -172,8 +179,9 @@ function checkNodes(
   limits: ModelLimits,
 ): ReadonlyMap<Onnx.INodeProto, TreeRegressor> {
   const nodes = graph.node ?? [];
-  if (nodes.length > limits.maxGraphNodes)
+  if (nodes.length > limits.maxGraphNodes) {
     refuse(`it has ${nodes.length} operators; ${limits.maxGraphNodes} are allowed`);
+  }
   const made = new Set([...inputs.map(({ name }) => name), ...constants]);
   const regressors = new Map<Onnx.INodeProto, TreeRegressor>();
   let trees = 0;
@@ -182,15 +190,18 @@ function checkNodes(
   for (const node of nodes) {
     const operator = `${node.domain === 'ai.onnx' ? '' : (node.domain ?? '')}/${node.opType ?? ''}`;
     if (!allowedOperators.has(operator)) refuse(`the operator ${JSON.stringify(operator)} is not allowed`);
-    for (const name of node.input ?? [])
-      if (name !== '' && !made.has(name))
+    for (const name of node.input ?? []) {
+      if (name !== '' && !made.has(name)) {
         refuse(`${operator} reads ${JSON.stringify(name)} before it is made`);
+      }
+    }
     checkInputs(operator, node);
     checkAttributes(operator, node, limits);
     checkLstm(operator, node, shapes);
     if (node.domain === 'ai.onnx.ml') {
-      if (node.input?.length !== 1 || node.input[0] !== 'features')
+      if (node.input?.length !== 1 || node.input[0] !== 'features') {
         refuse('its trees read something else than features');
+      }
       const read = node.opType === 'TreeEnsemble' ? readSetTreeNode : readTreeNode;
       const left = {
         ...limits,
@@ -208,8 +219,9 @@ function checkNodes(
       made.add(name);
     }
   }
-  for (const { name } of graph.output ?? [])
+  for (const { name } of graph.output ?? []) {
     if (!made.has(name ?? '')) refuse(`nothing makes its output ${JSON.stringify(name)}`);
+  }
   return regressors;
 }
 
@@ -217,9 +229,11 @@ function checkNodes(
 function checkInputs(operator: string, { input }: Onnx.INodeProto): void {
   if (operator !== '/Constant' && (input ?? []).length === 0) refuse(`${operator} reads nothing`);
   const [from, until] = optionalInputs.get(operator) ?? [0, 0];
-  for (const [place, name] of (input ?? []).entries())
-    if (name === '' && !(place >= from && place < until))
+  for (const [place, name] of (input ?? []).entries()) {
+    if (name === '' && !(place >= from && place < until)) {
       refuse(`${operator} leaves out its input ${place}, which it needs`);
+    }
+  }
 }
 
 function checkAttributes(operator: string, node: Onnx.INodeProto, limits: ModelLimits): void {
@@ -230,11 +244,13 @@ function checkAttributes(operator: string, node: Onnx.INodeProto, limits: ModelL
       Boolean(attribute.sparseTensor) ||
       (attribute.sparseTensors ?? []).length > 0 ||
       (attribute.tensors ?? []).length > 0;
-    if (hidesGraph || hidesTensors || attribute.refAttrName)
+    if (hidesGraph || hidesTensors || attribute.refAttrName) {
       refuse(`${what} carries more than a plain value`);
+    }
     if (attribute.t) {
-      if (attribute.type !== AttributeType.TENSOR)
+      if (attribute.type !== AttributeType.TENSOR) {
         refuse(`${what} carries a tensor that it does not declare`);
+      }
       checkTensor(what, attribute.t, limits);
     }
   }

@@ -68,8 +68,9 @@ function readMetadata(properties: readonly Onnx.IStringStringEntryProto[]): Read
 function tensorSpec(info: Onnx.IValueInfoProto): TensorSpec {
   const name = info.name ?? '';
   const tensor = info.type?.tensorType;
-  if (name === '' || tensor === undefined || tensor === null)
+  if (name === '' || tensor === undefined || tensor === null) {
     refuse(`its ${JSON.stringify(name)} is not a tensor`);
+  }
   if (tensor.elemType !== DataType.FLOAT) refuse(`its tensor ${JSON.stringify(name)} is not FP32`);
   const shape = (tensor.shape?.dim ?? []).map(({ dimValue, dimParam }) => {
     const fixed = Number(dimValue ?? 0);
@@ -89,8 +90,9 @@ function checkSignature(
   metadata: Readonly<Record<string, string>>,
   { maxFeatures }: SignatureLimits,
 ): readonly TensorSpec[] {
-  for (const name of ['features', 'sequence'])
+  for (const name of ['features', 'sequence']) {
     if (constants.has(name)) refuse(`its ${name} has a default, which would be used whatever is asked`);
+  }
   for (const { name, shape } of inputs) {
     const [rows, ...sizes] = shape;
     const rank =
@@ -99,16 +101,18 @@ function checkSignature(
         : name === 'sequence'
           ? 3
           : refuse(`it has an input ${JSON.stringify(name)}; features and sequence are known`);
-    if (shape.length !== rank || rows !== -1 || sizes.some((size) => size < 1))
+    if (shape.length !== rank || rows !== -1 || sizes.some((size) => size < 1)) {
       refuse(
         `its input ${name} is not FP32 ${rank === 2 ? '[n, f] with a fixed f' : '[n, t, c] with fixed t and c'}`,
       );
+    }
     const columns = sizes.reduce((product, size) => product * size, 1);
     if (columns > maxFeatures) refuse(`its ${name} has ${columns} values a row; ${maxFeatures} are allowed`);
   }
   if (inputs.length === 0) refuse('it has no input features FP32 [n, f] and no input sequence');
-  for (const specs of [inputs, outputs])
+  for (const specs of [inputs, outputs]) {
     if (new Set(specs.map(({ name }) => name)).size !== specs.length) refuse('it names a tensor twice');
+  }
   const probability = outputs.find(({ name }) => name === 'probability');
   if (probability?.shape.length !== 1) refuse('it has no output probability FP32 [n]');
   if (outputs.some(({ shape }) => shape.length !== 1)) refuse('it has an output that is not [n]');
@@ -121,8 +125,9 @@ function checkSignature(
       const other = said[index];
       return other?.name === name && other.datatype === 'FP32' && String(other.shape) === String(shape);
     });
-  if (!agrees(inputs, signature.inputs) || !agrees(outputs, signature.outputs))
+  if (!agrees(inputs, signature.inputs) || !agrees(outputs, signature.outputs)) {
     refuse('its signature in the metadata is not that of its graph');
+  }
   return inputs.map((input, index) =>
     signature.inputs[index]?.optional === true && input.name === 'sequence'
       ? { ...input, optional: true }
@@ -172,7 +177,8 @@ function parseJson(what: string, written: string): unknown {
 
 function parseNames(written: string): readonly string[] {
   const names = parseJson('list of feature names', written);
-  if (!Array.isArray(names) || !names.every((name): name is string => typeof name === 'string'))
+  if (!Array.isArray(names) || !names.every((name): name is string => typeof name === 'string')) {
     refuse('its feature names are not a list of names');
+  }
   return names;
 }

@@ -65,13 +65,16 @@ function addIsotonic(
   checkFinite(`${prefix} isotonic scores`, scores);
   checkFinite(`${prefix} isotonic probabilities`, probabilities);
   const [first] = probabilities;
-  if (first === undefined || scores.length !== probabilities.length)
+  if (first === undefined || scores.length !== probabilities.length) {
     refuse(`${prefix} has ${scores.length} isotonic scores and ${probabilities.length} probabilities`);
+  }
   const x = Float32Array.from(scores);
   const pieces = x.length - 1;
-  for (let piece = 0; piece < pieces; piece += 1)
-    if (!((x[piece] as number) < (x[piece + 1] as number)))
+  for (let piece = 0; piece < pieces; piece += 1) {
+    if (!((x[piece] as number) < (x[piece + 1] as number))) {
       refuse(`${prefix} has isotonic scores that do not increase at ${piece + 1}`);
+    }
+  }
   const rises = Float32Array.from(
     { length: pieces },
     (_, piece) => (probabilities[piece + 1] ?? 0) - (probabilities[piece] ?? 0),

@@ -24,17 +24,22 @@ export function addClasses(
   sets: boolean,
 ): { readonly positive: string; readonly each: ReadonlyMap<string, string> } {
   const chosen = new Set(positive);
-  if (classes.length < 2 || classes.some(({ link }) => link !== 'identity'))
+  if (classes.length < 2 || classes.some(({ link }) => link !== 'identity')) {
     refuse(`${name} needs the margins of two classes or more`);
-  if (chosen.size === 0 || chosen.size === classes.length || positive.some((index) => !(index in classes)))
+  }
+  if (chosen.size === 0 || chosen.size === classes.length || positive.some((index) => !(index in classes))) {
     refuse(
       `${name} has the positive classes ${positive.join(', ')} of ${classes.length}; some of them are needed`,
     );
-  if (classNames.length !== 0 && classNames.length !== classes.length)
+  }
+  if (classNames.length !== 0 && classNames.length !== classes.length) {
     refuse(`${name} names ${classNames.length} classes and has ${classes.length}`);
-  for (const [index, one] of classNames.entries())
-    if (!/^[A-Za-z0-9_-]+$/.test(one) || classNames.indexOf(one) !== index)
+  }
+  for (const [index, one] of classNames.entries()) {
+    if (!/^[A-Za-z0-9_-]+$/.test(one) || classNames.indexOf(one) !== index) {
       refuse(`${name} cannot name a class ${JSON.stringify(one)}`);
+    }
+  }
   const margins = classes.map((trees, index) => {
     const { probability = '' } = addTrees(graph, `${name}/class${index}`, 'features', trees, sets);
     return graph.node(

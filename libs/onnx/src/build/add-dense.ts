@@ -27,8 +27,9 @@ export function addDense(
   columns: number,
   { scaler, layers }: DenseNetwork,
 ): string {
-  if (layers.at(-1)?.units !== 1 || layers.at(-1)?.activation !== 'linear')
+  if (layers.at(-1)?.units !== 1 || layers.at(-1)?.activation !== 'linear') {
     refuse(`${prefix} must end in a linear layer of one unit, whose value is the logit`);
+  }
   let value = addScaler(graph, prefix, features, scaler, columns);
   let inputs = columns;
   for (const [index, { units, kernel, bias, activation }] of layers.entries()) {

@@ -105,18 +105,22 @@ export function addLstm(
 /** Keras's [inputs, i f c o] columns as ONNX's [i o f c, inputs] rows. */
 function gatesTransposed(kernel: Float32Array, inputs: number, units: number): Float32Array {
   const rows = new Float32Array(kernel.length);
-  for (const [place, gate] of onnxGates.entries())
-    for (let unit = 0; unit < units; unit += 1)
-      for (let input = 0; input < inputs; input += 1)
+  for (const [place, gate] of onnxGates.entries()) {
+    for (let unit = 0; unit < units; unit += 1) {
+      for (let input = 0; input < inputs; input += 1) {
         rows[(place * units + unit) * inputs + input] = kernel[
           input * 4 * units + gate * units + unit
         ] as number;
+      }
+    }
+  }
   return rows;
 }
 
 function checkLstmWeights(name: string, { steps, channels, layers, dense }: LstmWeights): void {
-  if (!isCount(steps) || !isCount(channels))
+  if (!isCount(steps) || !isCount(channels)) {
     refuse(`${name} has ${steps} steps of ${channels} channels; both must be positive integers`);
+  }
   if (layers.length === 0) refuse(`${name} has no recurrent layer`);
   let inputs = channels;
   for (const [index, { units, kernel, recurrentKernel, bias }] of layers.entries()) {

@@ -19,12 +19,14 @@ export function addScaler(
   { mean, scale }: Scaler,
   width: number,
 ): string {
-  if (mean.length !== width || scale.length !== width)
+  if (mean.length !== width || scale.length !== width) {
     refuse(`${prefix} has a scaler of ${mean.length} means and ${scale.length} scales for ${width} columns`);
+  }
   checkFinite(`${prefix} scaler mean`, mean);
   checkFinite(`${prefix} scaler scale`, scale);
-  if (scale.some((value) => value <= 0))
+  if (scale.some((value) => value <= 0)) {
     refuse(`${prefix} has a scale that is not positive; use 1 for a column that never changes`);
+  }
   const centred = graph.node(
     'Sub',
     [input, graph.floats(`${prefix}/mean`, [width], mean)],
@@ -40,14 +42,16 @@ export function addScaler(
 }
 
 export function checkFinite(what: string, values: ArrayLike<number>): void {
-  for (let index = 0; index < values.length; index += 1)
+  for (let index = 0; index < values.length; index += 1) {
     if (!Number.isFinite(values[index])) refuse(`${what}[${index}] is not a finite number`);
+  }
 }
 
 /** Refuses an array whose length is not the product of its dimensions, or that holds something else than finite numbers. */
 export function checkWeights(what: string, values: Float32Array, dims: readonly number[]): void {
   const count = dims.reduce((product, size) => product * size, 1);
-  if (values.length !== count)
+  if (values.length !== count) {
     refuse(`${what} has ${values.length} values where [${dims.join(', ')}] needs ${count}`);
+  }
   checkFinite(what, values);
 }

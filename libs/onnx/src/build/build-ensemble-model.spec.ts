@@ -40,9 +40,10 @@ function sequencesOf(values: Float32Array, width = 10): readonly number[][] {
 
 function expectClose(found: readonly number[] | undefined, expected: readonly number[], within = 1e-6): void {
   expect(found).toHaveLength(expected.length);
-  for (const [row, value] of expected.entries())
+  for (const [row, value] of expected.entries()) {
     if (Number.isNaN(value)) expect(found![row]).toBeNaN();
     else expect(Math.abs(found![row]! - value)).toBeLessThan(within);
+  }
 }
 
 const withFeatures = { features: { values: features, shape: [rows, 3] } };

@@ -54,11 +54,13 @@ export function buildEnsembleModel(model: EnsembleModel): Uint8Array {
   const always = members.filter((member) => member.kind !== 'lstm');
   const rows = always.length > 0 ? 'n' : 's';
   const shape = sequenceShape(withSequence.map(({ lstm }) => lstm));
-  if (always.length > 0 !== featureNames.length > 0)
+  if (always.length > 0 !== featureNames.length > 0) {
     refuse(`it has ${featureNames.length} features and ${always.length} members that read them`);
+  }
   if (new Set(featureNames).size !== featureNames.length) refuse('it names a feature twice');
-  if (model.channelNames !== undefined && model.channelNames.length !== shape?.channels)
+  if (model.channelNames !== undefined && model.channelNames.length !== shape?.channels) {
     refuse(`it names ${model.channelNames.length} channels and its sequence has ${shape?.channels ?? 0}`);
+  }
 
   const sets = members.some((member) => treesOf(member).some(hasCategories));
   const graph = new GraphBuilder(members.map(({ name }) => name).join('+'), sets ? 5 : 3);
@@ -142,11 +144,14 @@ function scoreOf(
   featureNames: readonly string[],
   sets: boolean,
 ): { readonly score: Score; readonly each?: ReadonlyMap<string, string> } {
-  if (member.kind === 'dense')
+  if (member.kind === 'dense') {
     return { score: { logit: addDense(graph, member.name, 'features', featureNames.length, member.dense) } };
-  for (const { featureNames: own } of treesOf(member))
-    if (own.length !== featureNames.length || own.some((name, column) => name !== featureNames[column]))
+  }
+  for (const { featureNames: own } of treesOf(member)) {
+    if (own.length !== featureNames.length || own.some((name, column) => name !== featureNames[column])) {
       refuse(`${member.name} was trained on other features than the ensemble has, or in another order`);
+    }
+  }
   if (member.kind === 'trees') return { score: addTrees(graph, member.name, 'features', member.trees, sets) };
   const { positive, each } = addClasses(graph, member.name, member, sets);
   return { score: { probability: positive }, each };
@@ -194,8 +199,9 @@ function sequenceShape(networks: readonly LstmWeights[]): { steps: number; chann
   const [first] = networks;
   if (first === undefined) return undefined;
   const { steps, channels } = first;
-  if (networks.some((other) => other.steps !== steps || other.channels !== channels))
+  if (networks.some((other) => other.steps !== steps || other.channels !== channels)) {
     refuse('its members read sequences of different shapes');
+  }
   return { steps, channels };
 }
 
@@ -203,11 +209,13 @@ function checkMembers(members: readonly EnsembleMember[]): void {
   if (members.length === 0) refuse('it has no members');
   const names = new Set<string>();
   for (const { name, weight } of members) {
-    if (!/^[A-Za-z][A-Za-z0-9_.-]*$/.test(name) || reserved.has(name))
+    if (!/^[A-Za-z][A-Za-z0-9_.-]*$/.test(name) || reserved.has(name)) {
       refuse(`a member cannot be named ${JSON.stringify(name)}`);
+    }
     if (names.has(name)) refuse(`two members are named ${JSON.stringify(name)}`);
     names.add(name);
-    if (!(Number.isFinite(weight) && weight > 0))
+    if (!(Number.isFinite(weight) && weight > 0)) {
       refuse(`the weight of ${name} is ${weight}; a positive number is needed`);
+    }
   }
 }

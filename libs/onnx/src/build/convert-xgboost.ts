@@ -26,16 +26,19 @@ export function convertXgboost(
   const header = readXgboostHeader(model);
   const columns = featureNames ?? header.featureNames;
   if (!header.objective.startsWith('multi:')) {
-    if (classNames !== undefined || positive.length > 0)
+    if (classNames !== undefined || positive.length > 0) {
       refuse(`its objective ${header.objective} has no classes, and classes were given`);
+    }
     return buildTreeModel(readXgboost(model, columns), { metadata });
   }
   const classes = readXgboostClasses(model, columns);
   const names = classNames ?? classes.map((_, index) => String(index));
-  if (names.length !== classes.length)
+  if (names.length !== classes.length) {
     refuse(`it has ${classes.length} classes and ${names.length} names were given`);
-  if (positive.length === 0)
+  }
+  if (positive.length === 0) {
     refuse(`it has the classes ${names.join(', ')}, and none is positive: say which make the probability`);
+  }
   const indices = positive.map((name) => {
     const index = names.indexOf(name);
     return index < 0 ? refuse(`it has no class ${JSON.stringify(name)}; it has ${names.join(', ')}`) : index;

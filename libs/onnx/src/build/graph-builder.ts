@@ -58,9 +58,11 @@ export class GraphBuilder {
     options: { readonly attributes?: readonly Onnx.IAttributeProto[]; readonly domain?: string } = {},
   ): string {
     const outputs = typeof output === 'string' ? [output] : output;
-    for (const input of inputs)
-      if (input !== '' && !this.made.has(input))
+    for (const input of inputs) {
+      if (input !== '' && !this.made.has(input)) {
         refuse(`${opType} reads ${JSON.stringify(input)} before it is made`);
+      }
+    }
     const named = outputs.filter((name) => name !== '');
     for (const name of named) this.make(name);
     const main = named[0] ?? refuse(`${opType} makes nothing`);

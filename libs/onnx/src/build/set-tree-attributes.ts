@@ -56,9 +56,11 @@ export function setTreeAttributes(name: string, { trees, offset }: TreeEnsemble)
     };
     roots.push(nodes.mode.length);
     if (isLeaf(0)) append(0, 0, 0);
-    else
-      for (const node of places.keys())
+    else {
+      for (const node of places.keys()) {
         if (!isLeaf(node)) append(node, tree.yes[node] as number, tree.no[node] as number);
+      }
+    }
   }
   const count = nodes.mode.length;
   return [

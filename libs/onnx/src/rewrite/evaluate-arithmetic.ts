@@ -66,15 +66,17 @@ function binary(operation: Operation, a: Constant, b: Constant): Constant | unde
   const fromB = places(b.dims, dims);
   if (values instanceof Float32Array) {
     const [x, y] = [a.values as Float32Array, b.values as Float32Array];
-    for (let at = 0; at < values.length; at += 1)
+    for (let at = 0; at < values.length; at += 1) {
       values[at] = onFloats[operation](x[fromA(at)] as number, y[fromB(at)] as number);
+    }
     return values.some(Number.isNaN) ? undefined : { dataType: a.dataType, dims, values };
   }
   if (!(values instanceof BigInt64Array)) return undefined;
   const [x, y] = [a.values as BigInt64Array, b.values as BigInt64Array];
   if (operation === 'Div' && y.includes(0n)) return undefined;
-  for (let at = 0; at < values.length; at += 1)
+  for (let at = 0; at < values.length; at += 1) {
     values[at] = BigInt.asIntN(64, onIntegers[operation](x[fromA(at)] as bigint, y[fromB(at)] as bigint));
+  }
   return { dataType: a.dataType, dims, values };
 }
 
@@ -106,16 +108,20 @@ function cast(constant: Constant, to: number): Constant | undefined {
   const { dataType, dims, values } = constant;
   if (to === dataType) return constant;
   const integers = values instanceof BigInt64Array || values instanceof Int32Array;
-  if (to === elementType.float32 && values instanceof BigInt64Array)
+  if (to === elementType.float32 && values instanceof BigInt64Array) {
     return values.every((value) => value === BigInt(Number(value)))
       ? { dataType: to, dims, values: Float32Array.from(values, Number) }
       : undefined;
-  if (to === elementType.float32 && values instanceof Int32Array)
+  }
+  if (to === elementType.float32 && values instanceof Int32Array) {
     return { dataType: to, dims, values: Float32Array.from(values) };
-  if (to === elementType.int64 && values instanceof Int32Array)
+  }
+  if (to === elementType.int64 && values instanceof Int32Array) {
     return { dataType: to, dims, values: BigInt64Array.from(values, BigInt) };
-  if (to === elementType.bool && integers)
+  }
+  if (to === elementType.bool && integers) {
     return { dataType: to, dims, values: Uint8Array.from(numbersOf(values), (value) => +(value !== 0)) };
+  }
   return undefined;
 }
 

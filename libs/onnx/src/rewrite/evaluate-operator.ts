@@ -163,8 +163,9 @@ export function stridesOf(dims: readonly number[]): readonly number[] {
 
 function transpose(data: Constant, perm: readonly number[] | undefined): Constant | undefined {
   const order = perm ?? data.dims.map((_, axis) => data.dims.length - 1 - axis);
-  if (order.length !== data.dims.length || [...order].sort((a, b) => a - b).some((axis, at) => axis !== at))
+  if (order.length !== data.dims.length || [...order].sort((a, b) => a - b).some((axis, at) => axis !== at)) {
     return undefined;
+  }
   const strides = stridesOf(data.dims);
   const dims = order.map((axis) => data.dims[axis] ?? 0);
   return moved(data, dims, (at) =>
@@ -222,12 +223,13 @@ function concat(inputs: readonly (Constant | undefined)[], given: number): Const
   if (values === undefined || parts.some(({ dataType }) => dataType !== first.dataType)) return undefined;
   const outer = sizeOf(dims.slice(0, axis));
   let place = 0;
-  for (let block = 0; block < outer; block += 1)
+  for (let block = 0; block < outer; block += 1) {
     for (const part of parts) {
       const length = sizeOf(part.dims.slice(axis));
       values.set(part.values.subarray(block * length, (block + 1) * length) as never, place);
       place += length;
     }
+  }
   return { dataType: first.dataType, dims, values };
 }
 
@@ -243,7 +245,7 @@ function gather(data: Constant, indices: Constant | undefined, given: number): C
   const dims = [...data.dims.slice(0, axis), ...indices.dims, ...data.dims.slice(axis + 1)];
   const values = newValues(data.dataType, sizeOf(dims));
   if (values === undefined) return undefined;
-  for (let block = 0; block < outer; block += 1)
+  for (let block = 0; block < outer; block += 1) {
     for (const [position, index] of chosen.entries()) {
       const from = (block * size + index) * inner;
       values.set(
@@ -251,5 +253,6 @@ function gather(data: Constant, indices: Constant | undefined, given: number): C
         (block * chosen.length + position) * inner,
       );
     }
+  }
   return { dataType: data.dataType, dims, values };
 }

@@ -57,8 +57,9 @@ export function readsOf(graph: Onnx.IGraphProto): ReadonlyMap<string, number> {
 export function namesInSubgraphs(graph: Onnx.IGraphProto): ReadonlySet<string> {
   const names = new Set<string>();
   const collect = (inner: Onnx.IGraphProto): void => {
-    for (const { name } of [...(inner.input ?? []), ...(inner.output ?? []), ...(inner.initializer ?? [])])
+    for (const { name } of [...(inner.input ?? []), ...(inner.output ?? []), ...(inner.initializer ?? [])]) {
       names.add(name ?? '');
+    }
     for (const node of inner.node ?? []) {
       for (const name of [...(node.input ?? []), ...(node.output ?? [])]) names.add(name);
       for (const deeper of subgraphsOf(node)) collect(deeper);
@@ -79,11 +80,14 @@ export class FreshNames {
       ...(graph.output ?? []),
       ...(graph.initializer ?? []),
       ...(graph.valueInfo ?? []),
-    ])
+    ]) {
       this.taken.add(name ?? '');
-    for (const node of graph.node ?? [])
-      for (const name of [node.name ?? '', ...(node.input ?? []), ...(node.output ?? [])])
+    }
+    for (const node of graph.node ?? []) {
+      for (const name of [node.name ?? '', ...(node.input ?? []), ...(node.output ?? [])]) {
         this.taken.add(name);
+      }
+    }
   }
 
   take(wanted: string): string {

@@ -59,9 +59,10 @@ function roundHalfEven(value: number): number {
 /** Weights that are NaN or infinite have no scale; a model with such weights has a mistake that smaller storage would hide. */
 export function checkFiniteWeights(rewrite: string, name: string, values: Float32Array): void {
   const place = values.findIndex((value) => !Number.isFinite(value));
-  if (place >= 0)
+  if (place >= 0) {
     throw new RewriteRefusedError(
       rewrite,
       `the weight ${name}[${place}] is ${values[place] ?? NaN}; train the model again or leave this rewrite out`,
     );
+  }
 }

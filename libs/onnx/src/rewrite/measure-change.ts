@@ -55,11 +55,12 @@ export async function measureChange(
   let answered = 0;
   for (const [output, expected] of Object.entries(before)) {
     const answers = after[output] ?? [];
-    if (expected.length !== rows.rows || answers.length !== rows.rows)
+    if (expected.length !== rows.rows || answers.length !== rows.rows) {
       throw new RewriteRefusedError(
         'measure-change',
         `${output} has ${expected.length} answers before and ${answers.length} after for ${rows.rows} rows`,
       );
+    }
     for (let row = 0; row < rows.rows; row += 1) {
       const change = changeOf(expected[row] as number, answers[row] as number);
       if (output === 'probability' && !Number.isNaN(expected[row])) {
@@ -71,11 +72,12 @@ export async function measureChange(
       largestAt = { output, row };
     }
   }
-  if (rewritten.guarantee === 'bit-identical' && largestAt !== undefined)
+  if (rewritten.guarantee === 'bit-identical' && largestAt !== undefined) {
     throw new RewriteRefusedError(
       rewritten.steps.map(({ rewrite }) => rewrite).join(', '),
       `it promises the same bits and moved ${largestAt.output} of row ${largestAt.row} by ${largestOutputChange}`,
     );
+  }
   return {
     bytesBefore: rewritten.bytesBefore,
     bytesAfter: rewritten.bytesAfter,

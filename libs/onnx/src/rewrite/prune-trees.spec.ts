@@ -146,7 +146,7 @@ describe('pruneTrees', () => {
     const bytes = buildTreeModel(
       randomEnsemble(new SeededRandom(3), { trees: 5, depth: 5, features: 2, bins: 3 }),
     );
-    for (const aggregate of ['SUM', 'AVERAGE', 'MIN', 'MAX'])
+    for (const aggregate of ['SUM', 'AVERAGE', 'MIN', 'MAX']) {
       for (const mode of ['BRANCH_LT', 'BRANCH_LEQ', 'BRANCH_GT', 'BRANCH_GTE']) {
         const model = decoded(bytes);
         const node = model.graph!.node!.find(({ opType }) => opType === 'TreeEnsembleRegressor')!;
@@ -164,6 +164,7 @@ describe('pruneTrees', () => {
         const inputs = { features: { values, shape: [49, 2] } };
         expect(await runGraph(encoded(after), inputs)).toEqual(await runGraph(encoded(model), inputs));
       }
+    }
   });
 
   it('leaves trees alone that it does not read, and says why', () => {

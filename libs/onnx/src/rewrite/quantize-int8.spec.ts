@@ -98,8 +98,9 @@ describe('quantizeInt8 beside onnxruntime.quantization', () => {
         ([name, { shape, values }]) => [name, { shape, values: Float32Array.from(values) }] as const,
       );
       const answers = await runGraph(bytes, Object.fromEntries(rows));
-      for (const [row, expected] of probability.entries())
+      for (const [row, expected] of probability.entries()) {
         expect(answers['probability']![row]).toBeCloseTo(expected, 5);
+      }
     },
   );
 });
@@ -206,8 +207,9 @@ describe('quantizeInt8', () => {
 
   it('leaves an LSTM of layout 1, of which the quantised operator knows nothing', () => {
     const model = decoded(lstm);
-    for (const node of model.graph!.node!)
+    for (const node of model.graph!.node!) {
       if (node.opType === 'LSTM') node.attribute!.push(intAttribute('layout', 1));
+    }
     const { left, model: after } = quantizeInt8().apply(model);
     expect(after).toBe(model);
     expect(left.join()).toMatch(/layout/);
@@ -225,8 +227,9 @@ describe('quantizeInt8', () => {
   });
 
   it.each([NaN, Infinity])('refuses a weight of %s and names it', (weight) => {
-    for (const rewrite of [quantizeInt8(), storeInt8()])
+    for (const rewrite of [quantizeInt8(), storeInt8()]) {
       expect(() => rewrite.apply(decoded(dense(64, { weight })))).toThrow(RewriteRefusedError);
+    }
     expect(() => quantizeInt8().apply(decoded(dense(64, { weight })))).toThrow(/w0\[3\]/);
   });
 

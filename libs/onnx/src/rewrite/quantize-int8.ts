@@ -47,8 +47,9 @@ export function quantizeInt8(options: QuantizeInt8Options = {}): Rewrite {
       const graph = model.graph ?? {};
       const reads = weightReadsOf(graph, leastWeights);
       if (reads.length === 0) return unchanged(model);
-      if (opsetOf(model) < 11)
+      if (opsetOf(model) < 11) {
         return unchanged(model, [`it has operators of opset ${opsetOf(model)}; 11 is needed`]);
+      }
       return quantize(model, graph, reads, perChannel, reduceRange ? 64 : 127);
     },
   };

@@ -92,8 +92,9 @@ describe('rewriting damaged files', () => {
       let compared = 0;
       for (let round = 0; round < 400; round += 1) {
         const damaged = Buffer.from(file);
-        for (let changes = 1 + random.integer(2); changes > 0; changes -= 1)
+        for (let changes = 1 + random.integer(2); changes > 0; changes -= 1) {
           damaged[random.integer(damaged.length)] = random.integer(256);
+        }
         if (refusedOr(() => checkModel(damaged)) === undefined) continue;
         for (const rewrites of all) {
           const made = refusedOr(() => rewriteModel(damaged, rewrites));

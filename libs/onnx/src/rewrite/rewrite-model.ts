@@ -69,7 +69,9 @@ export function rewriteModel(
 }
 
 function sameSignature(rewrite: string, before: CheckedModel, after: CheckedModel): void {
-  for (const part of ['inputs', 'outputs', 'featureNames', 'metadata'] as const)
-    if (JSON.stringify(before[part]) !== JSON.stringify(after[part]))
+  for (const part of ['inputs', 'outputs', 'featureNames', 'metadata'] as const) {
+    if (JSON.stringify(before[part]) !== JSON.stringify(after[part])) {
       throw new RewriteRefusedError(rewrite, `it would change the ${part} of the model`);
+    }
+  }
 }

@@ -42,6 +42,7 @@ export function unchanged(model: Onnx.IModelProto, left: readonly string[] = [])
 
 /** A share that an option gives, 0 < share < 1. */
 export function checkShare(rewrite: string, option: string, share: number): void {
-  if (!(share > 0 && share < 1))
+  if (!(share > 0 && share < 1)) {
     throw new RewriteRefusedError(rewrite, `${option} is ${share}; a number between 0 and 1 is needed`);
+  }
 }

@@ -48,7 +48,7 @@ describe('shrinkTrees', () => {
   });
 
   it('moves no row further than the bound that it reports, and the bound is within the budget', async () => {
-    for (let seed = 1; seed <= 4; seed += 1)
+    for (let seed = 1; seed <= 4; seed += 1) {
       for (const maxMarginChange of [0.05, 0.5, 2]) {
         const ensemble = {
           ...randomEnsemble(new SeededRandom(seed), { trees: 20, depth: 5, features: 4, bins: 16 }),
@@ -64,6 +64,7 @@ describe('shrinkTrees', () => {
         expect(measured.largestOutputChange).toBeLessThanOrEqual(bound);
         expect(measured.bytesAfter).toBeLessThan(measured.bytesBefore);
       }
+    }
   });
 
   it('moves a probability by at most a quarter of the bound', async () => {
@@ -88,8 +89,9 @@ describe('shrinkTrees', () => {
       expect(after).toBe(copy);
       expect(left.join()).toContain(name);
     }
-    for (const maxMarginChange of [0, -1, NaN, Infinity])
+    for (const maxMarginChange of [0, -1, NaN, Infinity]) {
       expect(() => shrinkTrees({ maxMarginChange })).toThrow(RewriteRefusedError);
+    }
   });
 
   it('does nothing where rounding alone exceeds the budget', () => {

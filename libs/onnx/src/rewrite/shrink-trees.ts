@@ -24,8 +24,9 @@ export interface ShrinkTreesOptions {
  */
 export function shrinkTrees({ maxMarginChange }: ShrinkTreesOptions): Rewrite {
   const name = 'shrink-trees';
-  if (!(maxMarginChange > 0 && Number.isFinite(maxMarginChange)))
+  if (!(maxMarginChange > 0 && Number.isFinite(maxMarginChange))) {
     throw new RewriteRefusedError(name, `maxMarginChange is ${maxMarginChange}; a positive number is needed`);
+  }
   return {
     name,
     guarantee: 'measured',

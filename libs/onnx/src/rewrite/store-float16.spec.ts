@@ -40,10 +40,12 @@ describe('float16', () => {
       const next = fromFloat16(half + 1);
       const tie = (value + next) / 2;
       if (toFloat16(tie) !== (half % 2 === 0 ? half : half + 1)) throw new Error(`the tie above ${half}`);
-      if (toFloat16(Math.fround(value + (next - value) * 0.501)) !== half + 1)
+      if (toFloat16(Math.fround(value + (next - value) * 0.501)) !== half + 1) {
         throw new Error(`above ${half}`);
-      if (toFloat16(Math.fround(value + (next - value) * 0.499)) !== half)
+      }
+      if (toFloat16(Math.fround(value + (next - value) * 0.499)) !== half) {
         throw new Error(`below ${half + 1}`);
+      }
     }
     expect(toFloat16(NaN)).toBe(0x7e00);
     expect(fromFloat16(0x7e00)).toBeNaN();

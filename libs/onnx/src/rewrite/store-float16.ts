@@ -50,11 +50,12 @@ export function storeFloat16({ leastWeights = 256 }: StoreFloat16Options = {}): 
           );
           continue;
         }
-        for (const [place, value] of constant.values.entries())
+        for (const [place, value] of constant.values.entries()) {
           largestWeightChange = Math.max(
             largestWeightChange,
             Math.abs(value - fromFloat16(values[place] as number)),
           );
+        }
         storedWeights += values.length;
         const half = fresh.take(`${weight}_float16`);
         stored.set(weight, writeTensor(half, { dataType: elementType.float16, dims: constant.dims, values }));

@@ -117,10 +117,11 @@ describe('sumTrees', () => {
         const features = Float32Array.from({ length: rows * 2 }, () =>
           random.next() < 0.1 ? NaN : random.normal(),
         );
-        for (let row = 0; row < rows; row += 1)
+        for (let row = 0; row < rows; row += 1) {
           expect(
             Math.abs(marginOf(after, features, row) - marginOf(ensemble, features, row)),
           ).toBeLessThanOrEqual(marginBound);
+        }
         expect(rewriteModel(bytes, [sumTrees()]).steps[0]!.changes).toEqual({});
       }),
       { numRuns: 100 },
@@ -147,8 +148,9 @@ describe('sumTrees', () => {
       expect(rewritten.measured.largestOutputChange).toBeLessThanOrEqual(bound);
       const out = new Float32Array(golden.rows);
       compileTrees(smaller).margins(golden.features, golden.rows, out);
-      for (const [row, margin] of out.entries())
+      for (const [row, margin] of out.entries()) {
         expect(Math.abs(margin - golden.margins[row]!)).toBeLessThanOrEqual(bound);
+      }
     },
   );
 });

@@ -59,8 +59,9 @@ export function readTrees(node: Onnx.INodeProto): TreeNodeTrees | string {
   const attributes = new Map((node.attribute ?? []).map((attribute) => [attribute.name ?? '', attribute]));
   const leafPrefix = node.opType === 'TreeEnsembleClassifier' ? 'class' : 'target';
   const own = new Set([...nodeLists, ...leafLists.map((name) => `${leafPrefix}_${name}`)]);
-  if ([...attributes.keys()].some((name) => name.endsWith('_as_tensor')))
+  if ([...attributes.keys()].some((name) => name.endsWith('_as_tensor'))) {
     return 'its numbers are double precision';
+  }
   const ints = (name: string): readonly number[] => (attributes.get(name)?.ints ?? []).map(Number);
   const floats = (name: string): readonly number[] => attributes.get(name)?.floats ?? [];
   const modes = (attributes.get('nodes_modes')?.strings ?? []).map((mode) =>
@@ -75,8 +76,9 @@ export function readTrees(node: Onnx.INodeProto): TreeNodeTrees | string {
   ];
   const thresholds = floats('nodes_values');
   const missing = ints('nodes_missing_value_tracks_true');
-  if ([nodeIds, features, yes, no, thresholds, modes].some((list) => list.length !== treeIds.length))
+  if ([nodeIds, features, yes, no, thresholds, modes].some((list) => list.length !== treeIds.length)) {
     return 'its lists have different lengths';
+  }
   const places = new Map(treeIds.map((tree, place) => [`${tree}/${nodeIds[place] ?? ''}`, place]));
   const weights = new Map<string, LeafWeight[]>();
   const targets = ints(`${leafPrefix}_ids`);

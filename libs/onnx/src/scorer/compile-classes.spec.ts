@@ -28,8 +28,9 @@ describe('softmax', () => {
   it('is the share of the exponentials', () => {
     const margins = Float32Array.of(0, Math.log(2), Math.log(5));
     softmax(margins);
-    for (const [index, share] of [1 / 8, 2 / 8, 5 / 8].entries())
+    for (const [index, share] of [1 / 8, 2 / 8, 5 / 8].entries()) {
       expect(margins[index]).toBeCloseTo(share, 6);
+    }
   });
 
   it('answers 0 and 1, not NaN, for margins that are far apart', () => {

@@ -36,10 +36,11 @@ export function compileClasses({ margins, outputs, featureNames }: TreeClasses):
     outputNames: outputs.map(({ name }) => name),
     tolerance: () => softmaxTolerance + ofMargins / 2,
     score(features, rows, answers) {
-      if (answers.length !== outputs.length || answers.some((answer) => answer.length < rows))
+      if (answers.length !== outputs.length || answers.some((answer) => answer.length < rows)) {
         throw new RangeError(
           `${outputs.length} output${outputs.length === 1 ? '' : 's'} of ${rows} rows are written`,
         );
+      }
       if ((columns[0]?.length ?? 0) < rows) columns = margins.map(() => new Float32Array(rows));
       compiled.margins(features, rows, columns);
       for (let place = 0; place < rows; place += 1) {

@@ -47,8 +47,9 @@ export function compileTrees(ensemble: TreeEnsemble): TreeScorer {
     margins,
     score(features, rows, out) {
       margins(features, rows, out);
-      if (ensemble.link !== 'identity')
+      if (ensemble.link !== 'identity') {
         for (let row = 0; row < rows; row += 1) out[row] = linked(ensemble.link, out[row] as number);
+      }
     },
   };
 }
@@ -90,15 +91,18 @@ export function compileMargins(ensembles: readonly TreeEnsemble[]): MarginScorer
     bytes,
     margins(features, rows, outs) {
       // By index: an iterator a call is a fiftieth of the time of a single row.
-      for (let group = 0; group < offsets.length; group += 1)
-        if (features.length < rows * columns || (outs[group] as Float32Array).length < rows)
+      for (let group = 0; group < offsets.length; group += 1) {
+        if (features.length < rows * columns || (outs[group] as Float32Array).length < rows) {
           throw new RangeError(`${rows} rows need ${rows * columns} features and ${rows} places`);
+        }
+      }
       plain(features, rows, outs);
       for (let group = 0; group < offsets.length; group += 1) {
         const out = outs[group] as Float32Array;
         const offset = offsets[group] as number;
-        if (offset !== 0)
+        if (offset !== 0) {
           for (let row = 0; row < rows; row += 1) out[row] = Math.fround((out[row] as number) + offset);
+        }
       }
     },
   };
@@ -166,8 +170,9 @@ function runMachine(
         machine.row(starts, outs, from);
         continue;
       }
-      for (let group = 0; group < starts.length; group += 1)
+      for (let group = 0; group < starts.length; group += 1) {
         (outputs[group] as Float32Array).fill(starts[group] as number);
+      }
       machine.block(block);
       for (let group = 0; group < starts.length; group += 1) {
         const out = outs[group] as Float32Array;

@@ -84,8 +84,9 @@ export function layOutMachine(
   // One slot more takes what a feature without a slot of that kind would write. Slots are kept as byte offsets.
   const rowBytes = (plan.slots + 1) * 4;
   const bits = Math.ceil(Math.log2(plan.slots + 1)) + 2;
-  if (plan.mostThresholds * 2 ** bits >= 2 ** 30)
+  if (plan.mostThresholds * 2 ** bits >= 2 ** 30) {
     refuse(`${plan.mostThresholds} thresholds over ${plan.slots} columns do not fit the compiled scorer`);
+  }
   const laneLevels = fitsLanes(plan) ? Math.min(depth, mostLaneLevels) : 0;
   const lanes = laneLevels > 0 ? 1 : 0;
 

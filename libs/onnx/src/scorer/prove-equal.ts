@@ -49,7 +49,7 @@ export async function proveEqual(
   if (count === 0) throw new ScorersDifferError(-1, NaN, NaN);
   const reference = await ortRun(rows, count);
   let largestDifference = 0;
-  for (const size of groupSizes)
+  for (const size of groupSizes) {
     for (const [row, answer] of scoreInGroups(scorer, rows, count, Math.min(size, count)).entries()) {
       const expected = reference[row] ?? NaN;
       const difference = answer === expected ? 0 : Math.abs(answer - expected);
@@ -57,6 +57,7 @@ export async function proveEqual(
       if (!(difference <= scorer.tolerance(answer))) throw new ScorersDifferError(row, answer, expected);
       largestDifference = Math.max(largestDifference, difference);
     }
+  }
   return { rows: count, largestDifference };
 }
 
@@ -88,12 +89,13 @@ export function proofRows(
   const columns = ensemble.featureNames.length;
   const thresholds = Array.from({ length: columns }, (): number[] => []);
   const categories = new Map<number, number[]>();
-  for (const tree of ensemble.trees)
+  for (const tree of ensemble.trees) {
     for (const [node, feature] of tree.feature.entries()) {
       const set = tree.categories?.get(node);
       if (set !== undefined) categories.set(feature, [...(categories.get(feature) ?? []), ...set]);
       else if (feature >= 0) thresholds[feature]?.push(tree.threshold[node] as number);
     }
+  }
   const special = [NaN, NaN, NaN, 0, -0, Infinity, -Infinity, 3.4e38, -3.4e38, 1e-45];
   const pick = (values: readonly number[]): number => values[Math.floor(random.next() * values.length)] ?? 0;
   const neighbour = (value: number): number => {

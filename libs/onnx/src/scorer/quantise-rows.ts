@@ -17,11 +17,12 @@ export function quantiseRows(
   const x = 7;
   const { get, set, tee, i32, loadI32, loadF32, loadF64 } = wasm;
   const search: Code[] = [];
-  for (let half = plan.firstHalf; half >= 1; half /= 2)
+  for (let half = plan.firstHalf; half >= 1; half /= 2) {
     search.push([
       ...[get(cell), get(x), get(cell), loadF32(at.table + (half - 1) * 4), wasm.atLeastF32],
       ...[i32(Math.log2(half * 4)), wasm.shl, wasm.add, set(cell)],
     ]);
+  }
   const write = (slot: number, value: Code): Code => [
     walking
       ? [get(ranks), get(feature), loadI32(at.features + slot), wasm.add, value, wasm.storeI32(at.ranks)]

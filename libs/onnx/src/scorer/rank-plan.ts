@@ -64,8 +64,9 @@ export function planRanks(trees: readonly Tree[]): RankPlan {
   const used = [...thresholdsOf.keys()].sort((a, b) => a - b);
   const rankOf = new Map<number, Map<number, number>>();
   const sortedOf = used.map((feature) => Float64Array.from(thresholdsOf.get(feature) ?? []).sort());
-  for (const [index, sorted] of sortedOf.entries())
+  for (const [index, sorted] of sortedOf.entries()) {
     rankOf.set(used[index] as number, new Map([...sorted].map((threshold, rank) => [threshold, rank])));
+  }
 
   // Where the search of a value begins: its cell on an even grid over the feature's thresholds. The cell of a value never
   // decreases as the value grows, also after rounding, so the thresholds of lower cells are below it, those of higher
@@ -141,12 +142,13 @@ export const mostCategoryCells = 16_777_216;
 export function countCategoryCells(trees: readonly Tree[]): number {
   const sets = new Map<number, Set<string>>();
   const highest = new Map<number, number>();
-  for (const tree of trees)
+  for (const tree of trees) {
     for (const [node, set] of tree.categories ?? []) {
       const column = tree.feature[node] as number;
       sets.set(column, (sets.get(column) ?? new Set<string>()).add(setKey(tree, node) ?? ''));
       highest.set(column, Math.max(highest.get(column) ?? 0, set.at(-1) ?? 0));
     }
+  }
   return [...sets].reduce((cells, [column, own]) => cells + own.size * ((highest.get(column) ?? 0) + 3), 0);
 }
 
@@ -155,12 +157,13 @@ function planCategories(
   firstSlot: number,
 ): { readonly categorical: readonly CategoricalFeature[]; readonly slotOfSet: ReadonlyMap<string, number> } {
   const setsOf = new Map<number, Map<string, { set: readonly number[]; missingNo: boolean }>>();
-  for (const tree of trees)
+  for (const tree of trees) {
     for (const [node, set] of tree.categories ?? []) {
       const column = tree.feature[node] as number;
       const sets = setsOf.get(column) ?? new Map<string, { set: readonly number[]; missingNo: boolean }>();
       setsOf.set(column, sets.set(setKey(tree, node) ?? '', { set, missingNo: tree.missingYes[node] === 0 }));
     }
+  }
   const slotOfSet = new Map<string, number>();
   const categorical = [...setsOf]
     .sort(([a], [b]) => a - b)

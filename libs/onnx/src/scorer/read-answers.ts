@@ -55,12 +55,14 @@ export function readAnswers(
     answer?.kind === 'answer' &&
     regressors.size === 1 &&
     outputs.every(({ is }) => is?.kind === 'answer' && is.link === answer.link)
-  )
+  ) {
     return { trees: ensemble(answer.regressor, answer.link), classes: undefined };
+  }
   const shares = outputs.flatMap(({ name, is }) => (is?.kind === 'share' ? [{ name, ...is }] : []));
   const of = shares[0]?.of;
-  if (of === undefined || shares.length !== outputs.length || shares.some((share) => share.of !== of))
+  if (of === undefined || shares.length !== outputs.length || shares.some((share) => share.of !== of)) {
     return { trees: undefined, classes: undefined };
+  }
   return {
     trees: undefined,
     classes: {

@@ -131,9 +131,11 @@ export function fillLaneTables(buffer: ArrayBuffer, { at, laneLevels }: MachineL
     const { slots, ranks, categories } = feature;
     const size = tableVectors(feature) * laneCount;
     const table = new Uint8Array(buffer, place, slots * size);
-    for (let slot = 0; slot < slots; slot += 1)
-      for (let category = 0; category < categories + 2; category += 1)
+    for (let slot = 0; slot < slots; slot += 1) {
+      for (let category = 0; category < categories + 2; category += 1) {
         table[slot * size + category] = (ranks[category * slots + slot] as number) - 128;
+      }
+    }
     place += table.length;
   }
 }

@@ -6,8 +6,9 @@ const { onnx } = onnxProto;
 /** The file with some bytes changed, perhaps cut off: mostly broken, and sometimes just different. */
 export function mutateBytes(file: Uint8Array, random: Random): Uint8Array {
   const damaged = Uint8Array.from(file);
-  for (let changes = 1 + random.integer(3); changes > 0; changes -= 1)
+  for (let changes = 1 + random.integer(3); changes > 0; changes -= 1) {
     damaged[random.integer(damaged.length)] = random.integer(256);
+  }
   return random.next() < 0.15 ? damaged.subarray(0, random.integer(damaged.length)) : damaged;
 }
 
@@ -50,11 +51,11 @@ function mutateOnce(model: Onnx.ModelProto, graph: Onnx.GraphProto, random: Rand
     () => mutateAttribute(pick([...graph.node.flatMap(({ attribute }) => attribute ?? [])]), random, other),
     () => {
       const tensor = pick(graph.initializer);
-      if (random.next() < 0.5)
+      if (random.next() < 0.5) {
         tensor.dims = (tensor.dims ?? []).map((size) => (random.next() < 0.5 ? Number(size) : other()));
-      else if (tensor.rawData?.length)
+      } else if (tensor.rawData?.length) {
         tensor.rawData[random.integer(tensor.rawData.length)] = random.integer(256);
-      else if (tensor.int64Data?.length) tensor.int64Data[0] = other();
+      } else if (tensor.int64Data?.length) tensor.int64Data[0] = other();
     },
     () => (pick(graph.initializer).dataType = random.integer(20)),
     () => {
@@ -79,10 +80,10 @@ function mutateAttribute(
     else values[random.integer(values.length)] = value;
   };
   if (ints?.length) change(ints, random.next() < 0.5 ? other() : Number(ints[random.integer(ints.length)]));
-  else if (floats?.length)
+  else if (floats?.length) {
     change(floats, random.next() < 0.2 ? Number.NaN : random.normal() * 10 ** random.integer(30));
-  else if (strings?.length)
+  } else if (strings?.length) {
     change(strings, Buffer.from(random.next() < 0.5 ? 'BRANCH_LEQ' : 'BRANCH_MEMBER'));
-  else if (t?.rawData?.length) t.rawData[random.integer(t.rawData.length)] = random.integer(256);
+  } else if (t?.rawData?.length) t.rawData[random.integer(t.rawData.length)] = random.integer(256);
   else if (typeof attribute.i === 'number' || attribute.i) attribute.i = other();
 }

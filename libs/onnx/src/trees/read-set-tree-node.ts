@@ -36,8 +36,9 @@ export function readSetTreeNode(node: Onnx.INodeProto, columns: number, limits: 
   const attributes = attributesOf(node, known);
   const ints = (name: string, length?: number): number[] => {
     const values = (attributes.get(name)?.ints ?? []).map(Number);
-    if (length !== undefined && values.length !== length)
+    if (length !== undefined && values.length !== length) {
       refuse(`${name} has ${values.length} entries where ${length} are needed`);
+    }
     return values;
   };
   const int = (name: string, otherwise: number): number => Number(attributes.get(name)?.i ?? otherwise);
@@ -49,8 +50,9 @@ export function readSetTreeNode(node: Onnx.INodeProto, columns: number, limits: 
   const count = modes.length;
   if (count === 0) refuse('a tree node has no trees');
   const weights = floatsOf('leaf_weights', attributes);
-  if (count + weights.length > limits.maxTreeNodes)
+  if (count + weights.length > limits.maxTreeNodes) {
     refuse(`it has ${count + weights.length} tree nodes; ${limits.maxTreeNodes} are left to it`);
+  }
   const roots = ints('tree_roots');
   if (roots.length > limits.maxTrees) refuse(`it has more than ${limits.maxTrees} trees left to it`);
   if (roots.length === 0) refuse('a tree node has no trees');
@@ -71,14 +73,17 @@ export function readSetTreeNode(node: Onnx.INodeProto, columns: number, limits: 
     weights,
     sets: readSets(modes, attributes),
   };
-  if (ints('leaf_targetids', weights.length).some((target) => target !== 0))
+  if (ints('leaf_targetids', weights.length).some((target) => target !== 0)) {
     refuse('a leaf has another target than 0');
+  }
   for (const [name, values] of [
     ['nodes_splits', splits],
     ['leaf_weights', weights],
-  ] as const)
-    for (const [index, value] of values.entries())
+  ] as const) {
+    for (const [index, value] of values.entries()) {
       if (!Number.isFinite(value)) refuse(`${name}[${index}] is not a finite number`);
+    }
+  }
 
   // Shared over all trees: what one tree has, no other may have.
   const taken = { nodes: new Uint8Array(count), leaves: new Uint8Array(weights.length) };
@@ -116,8 +121,9 @@ function readTree(
   const only = sides.map(({ ids, leaf }) => (leaf[root] === 1 ? ids[root] : undefined));
   const take = (what: 'nodes' | 'leaves', id: number): void => {
     const marks = taken[what];
-    if (!(Number.isInteger(id) && id >= 0 && id < marks.length))
+    if (!(Number.isInteger(id) && id >= 0 && id < marks.length)) {
       refuse(`${name} refers to ${what} ${id}, which is not there`);
+    }
     if (marks[id] === 1) refuse(`${name} reaches ${what} ${id} twice: a cycle or a shared node`);
     marks[id] = 1;
   };
@@ -157,11 +163,12 @@ function innerNode(
   columns: number,
 ): TreeNode {
   const column = feature[id] as number;
-  if (!(Number.isInteger(column) && column >= 0 && column < columns))
+  if (!(Number.isInteger(column) && column >= 0 && column < columns)) {
     refuse(`node ${id} of ${name} reads feature ${column} of ${columns}`);
+  }
   const missingTrue = missing[id] === 1;
   const set = sets.get(id);
-  if (set !== undefined)
+  if (set !== undefined) {
     return {
       feature: column,
       threshold: 0,
@@ -171,9 +178,11 @@ function innerNode(
       value: 0,
       categories: set,
     };
+  }
   const split = splits[id] as number;
-  if (modes[id] !== below && modes[id] !== atMost)
+  if (modes[id] !== below && modes[id] !== atMost) {
     refuse(`node ${id} of ${name} has the mode ${modes[id] ?? ''}, which is not supported`);
+  }
   return {
     feature: column,
     threshold: modes[id] === below ? split : nextUp(split),
@@ -198,18 +207,21 @@ function readSets(
       const id = asking[sets.size] ?? refuse('it has more sets of categories than nodes that ask for one');
       if (set.length === 0) refuse(`the set of node ${id} is empty`);
       set.sort((a, b) => a - b);
-      if (set.some((category, index) => category === set[index + 1]))
+      if (set.some((category, index) => category === set[index + 1])) {
         refuse(`the set of node ${id} has a category twice`);
+      }
       sets.set(id, set);
       set = [];
       continue;
     }
-    if (!(Number.isInteger(value) && value >= 0 && value < categoryLimit))
+    if (!(Number.isInteger(value) && value >= 0 && value < categoryLimit)) {
       refuse(`the category ${value} is not a whole number below ${categoryLimit}`);
+    }
     set.push(value);
   }
-  if (set.length > 0 || sets.size !== asking.length)
+  if (set.length > 0 || sets.size !== asking.length) {
     refuse(`it has ${sets.size} sets of categories for ${asking.length} nodes that ask for one`);
+  }
   return sets;
 }
 

@@ -50,8 +50,9 @@ export function readTreeNode(node: Onnx.INodeProto, columns: number, limits: Tre
   const treeIds = ints('nodes_treeids');
   const count = treeIds.length;
   if (count === 0) refuse('a tree node has no trees');
-  if (count > limits.maxTreeNodes)
+  if (count > limits.maxTreeNodes) {
     refuse(`it has ${count} tree nodes; ${limits.maxTreeNodes} are left to it`);
+  }
   const [nodeIds, features, yes, no] = nodeArrays.map((name) => sameLength(name, ints(name), count)) as [
     number[],
     number[],
@@ -69,8 +70,9 @@ export function readTreeNode(node: Onnx.INodeProto, columns: number, limits: Tre
   if (Number(attributes.get('n_targets')?.i ?? 1) !== 1) refuse('its trees have more than one target');
   if (text('aggregate_function', 'SUM') !== 'SUM') refuse('its trees are not summed');
   const postTransform = text('post_transform', 'NONE');
-  if (postTransform !== 'NONE' && postTransform !== 'LOGISTIC')
+  if (postTransform !== 'NONE' && postTransform !== 'LOGISTIC') {
     refuse(`post_transform ${JSON.stringify(postTransform)} is not supported`);
+  }
   const base = floats('base_values');
   if (base.length > 1) refuse(`it has ${base.length} base values for one target`);
 
@@ -91,11 +93,13 @@ export function readTreeNode(node: Onnx.INodeProto, columns: number, limits: Tre
       nodes.set(nodeId, { feature: -1, threshold: 0, yes: 0, no: 0, missingYes: false, value });
       continue;
     }
-    if (mode !== 'BRANCH_LT' && mode !== 'BRANCH_LEQ')
+    if (mode !== 'BRANCH_LT' && mode !== 'BRANCH_LEQ') {
       refuse(`the mode ${JSON.stringify(mode)} is not supported; BRANCH_LT, BRANCH_LEQ and LEAF are`);
+    }
     const feature = features[index] as number;
-    if (!(Number.isInteger(feature) && feature >= 0 && feature < columns))
+    if (!(Number.isInteger(feature) && feature >= 0 && feature < columns)) {
       refuse(`node ${key} reads feature ${feature} of ${columns}`);
+    }
     const threshold = thresholds[index] as number;
     nodes.set(nodeId, {
       feature,
@@ -109,10 +113,11 @@ export function readTreeNode(node: Onnx.INodeProto, columns: number, limits: Tre
   if (weights.size > 0) refuse(`a weight belongs to ${[...weights.keys()][0] ?? ''}, which is not a leaf`);
   const laidOut = [...trees.entries()].map(([id, nodes]) => {
     const tree = layOutTree(`tree ${id}`, nodes, rootOf(id, nodes), limits.maxTreeDepth);
-    if (tree.feature.length !== nodes.size)
+    if (tree.feature.length !== nodes.size) {
       refuse(
         `tree ${id} has ${nodes.size} nodes and ${tree.feature.length} of them are reached from its root`,
       );
+    }
     return tree;
   });
   return { trees: laidOut, offset: base[0] ?? 0, postTransform };
@@ -181,8 +186,9 @@ export function attributesOf(
   const attributes = new Map<string, Onnx.IAttributeProto>();
   for (const attribute of node.attribute ?? []) {
     const name = attribute.name ?? '';
-    if (!known.has(name))
+    if (!known.has(name)) {
       refuse(`a tree node has the attribute ${JSON.stringify(name)}, which is not supported`);
+    }
     if (attributes.has(name)) refuse(`a tree node has the attribute ${name} twice`);
     attributes.set(name, attribute);
   }

@@ -78,8 +78,9 @@ describe('readUbjson', () => {
     let read = 0;
     for (let round = 0; round < 1_000; round += 1) {
       const damaged = Buffer.from(booster);
-      for (let changes = 1 + random.integer(3); changes > 0; changes -= 1)
+      for (let changes = 1 + random.integer(3); changes > 0; changes -= 1) {
         damaged[random.integer(damaged.length)] = random.integer(256);
+      }
       try {
         readUbjson(random.next() < 0.2 ? damaged.subarray(0, random.integer(damaged.length)) : damaged);
         read += 1;
@@ -112,8 +113,9 @@ function write(value: unknown): Uint8Array {
     bytes.writeDoubleBE(value, 1);
     return bytes;
   }
-  if (Array.isArray(value))
+  if (Array.isArray(value)) {
     return Buffer.concat([ubj('[', '#'), length(value.length), ...value.map((item) => write(item))]);
+  }
   const entries = Object.entries(value as object);
   return Buffer.concat([ubj('{'), ...entries.flatMap(([name, item]) => [text(name), write(item)]), ubj('}')]);
 }

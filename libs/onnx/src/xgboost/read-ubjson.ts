@@ -67,8 +67,9 @@ class UbjsonReader {
     const { type, count } = this.container(depth);
     if (count === undefined) {
       const values: unknown[] = [];
-      for (let marker = this.marker(); marker !== ']'; marker = this.marker())
+      for (let marker = this.marker(); marker !== ']'; marker = this.marker()) {
         values.push(this.value(marker, depth));
+      }
       return values;
     }
     const size = type === undefined ? 1 : (numberSize[type] ?? 1);

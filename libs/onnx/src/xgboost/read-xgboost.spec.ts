@@ -52,8 +52,9 @@ describe.each(goldens.filter((golden) => !hasClasses(golden)))('a booster of $na
   it('has its answers to within the last bits of an exponential', () => {
     const answers = new Float32Array(golden.rows);
     compileTrees(ensemble).score(golden.features, golden.rows, answers);
-    for (const [row, answer] of answers.entries())
+    for (const [row, answer] of answers.entries()) {
       expect(Math.abs(answer - golden.answers[row]!)).toBeLessThanOrEqual(nearby(golden.answers[row]!));
+    }
   });
 
   it('is the same ensemble after it went through an ONNX file', () => {
@@ -70,10 +71,11 @@ describe.each(goldens.filter((golden) => !hasClasses(golden)))('a booster of $na
     expect(proof.rows).toBe(300);
   });
 
-  if (golden.ubj !== undefined)
+  if (golden.ubj !== undefined) {
     it('is the same read from UBJ', () => {
       expect(readXgboost(golden.ubj!, golden.featureNames)).toEqual(ensemble);
     });
+  }
 });
 
 describe.each(goldens.filter(hasClasses))('a booster of $name', (golden) => {
@@ -94,8 +96,9 @@ describe.each(goldens.filter(hasClasses))('a booster of $name', (golden) => {
     });
     const run = await openInOnnxruntime(checkModel(bytes).bytes, golden.featureNames.length);
     const answers = await run(golden.features, golden.rows);
-    for (const [row, answer] of answers.entries())
+    for (const [row, answer] of answers.entries()) {
       expect(Math.abs(answer - (1 - golden.answers[row * 3]!))).toBeLessThan(1e-6);
+    }
   });
 
   it('answers the share of every class, from an ONNX file by the compiled scorer and by onnxruntime', async () => {
@@ -230,7 +233,8 @@ describe('readXgboost', () => {
   it('decides categories as the library does: never seen, negative, between two', () => {
     const withCategories = goldens.filter(hasCategories);
     expect(withCategories.length).toBeGreaterThan(0);
-    for (const { model, featureNames } of withCategories)
+    for (const { model, featureNames } of withCategories) {
       expect(readXgboost(model, featureNames).trees.some(({ categories }) => categories)).toBe(true);
+    }
   });
 });

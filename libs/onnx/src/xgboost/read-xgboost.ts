@@ -35,8 +35,9 @@ export function readXgboost(
 ): TreeEnsemble {
   const { ensembles, objective } = readBooster(model, featureNames);
   const [ensemble] = ensembles;
-  if (ensemble === undefined || ensembles.length > 1 || objective.startsWith('multi:'))
+  if (ensemble === undefined || ensembles.length > 1 || objective.startsWith('multi:')) {
     return refuse(`it has ${ensembles.length} outputs and the objective ${objective}; one answer is needed`);
+  }
   return ensemble;
 }
 
@@ -84,8 +85,9 @@ function readBooster(
   const learner = child(parse(model), 'learner');
   const parameters = child(learner, 'learner_model_param');
   const columns = Number(parameters['num_feature']);
-  if (columns !== featureNames.length)
+  if (columns !== featureNames.length) {
     refuse(`the booster has ${columns} features and ${featureNames.length} names were given`);
+  }
   if (Number(parameters['num_target'] ?? 1) > 1) refuse('it has several targets');
   const objective = String(child(learner, 'objective')['name']);
   const { link, base } = xgboostObjective(objective);
@@ -97,8 +99,9 @@ function readBooster(
   const content = child(booster, 'model');
   const trees = list(content, 'trees');
   const groupOf = list(content, 'tree_info');
-  if (groupOf.length !== trees.length)
+  if (groupOf.length !== trees.length) {
     refuse(`tree_info has ${groupOf.length} entries for ${trees.length} trees`);
+  }
   const treesOf: Tree[][] = baseMargins(parameters['base_score'], base, groups).map((margin) =>
     margin === 0 ? [] : [leafTree(margin)],
   );
@@ -134,11 +137,13 @@ function readTree(name: string, tree: Json, columns: number): Tree {
     const set = categories.get(id);
     const leaf = Number(left) === -1;
     const condition = Math.fround(Number(conditions[id]));
-    if (!Number.isFinite(condition) && (leaf || set === undefined))
+    if (!Number.isFinite(condition) && (leaf || set === undefined)) {
       refuse(`${name} has a condition that is not finite at node ${id}`);
+    }
     const feature = Number(features[id]);
-    if (!leaf && !(Number.isInteger(feature) && feature >= 0 && feature < columns))
+    if (!leaf && !(Number.isInteger(feature) && feature >= 0 && feature < columns)) {
       refuse(`${name} splits at node ${id} on feature ${feature} of ${columns}`);
+    }
     nodes.set(id, {
       feature: leaf ? -1 : feature,
       threshold: leaf || set !== undefined ? 0 : condition,
@@ -166,19 +171,22 @@ function readCategories(name: string, tree: Json): ReadonlyMap<number, readonly 
   for (const [index, id] of nodes.entries()) {
     const begin = Number(segments[index]);
     const end = begin + Number(sizes[index]);
-    if (!(Number.isSafeInteger(begin) && begin >= 0 && end >= begin && end <= categories.length))
+    if (!(Number.isSafeInteger(begin) && begin >= 0 && end >= begin && end <= categories.length)) {
       refuse(`${name} has categories ${begin} to ${end} of ${categories.length} at node ${String(id)}`);
+    }
     const set = categories.slice(begin, end).map(Number);
     if (set.length === 0) refuse(`${name} has an empty set of categories at node ${String(id)}`);
-    if (!set.every((category) => Number.isInteger(category) && category >= 0 && category < categoryLimit))
+    if (!set.every((category) => Number.isInteger(category) && category >= 0 && category < categoryLimit)) {
       refuse(`${name} has a category that is not one at node ${String(id)}`);
+    }
     sets.set(
       Number(id),
       [...new Set(set)].sort((a, b) => a - b),
     );
   }
-  for (const node of byCategory)
+  for (const node of byCategory) {
     if (!sets.has(node)) refuse(`${name} splits by category at node ${node} and lists none`);
+  }
   for (const node of sets.keys()) if (!byCategory.has(node)) sets.delete(node);
   return sets;
 }

@@ -60,8 +60,9 @@ export function baseMargins(
     return marginOfScore(score, base);
   });
   const [first = 0] = list;
-  if (list.length !== 1 && list.length !== groups)
+  if (list.length !== 1 && list.length !== groups) {
     refuse(`base_score has ${list.length} entries for ${groups} outputs`);
+  }
   return list.length === groups ? list : new Array<number>(groups).fill(first);
 }
 

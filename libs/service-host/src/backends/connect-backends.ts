@@ -99,12 +99,13 @@ function createBus(
   clock: Clock,
   { logger, onWaiting }: ConnectOptions,
 ): Promise<EventBus> {
-  if (config.bus.driver === 'embedded')
+  if (config.bus.driver === 'embedded') {
     return createEventBus({
       driver: 'embedded',
       directory: join(config.dataDirectory, 'bus'),
       options: { clock },
     });
+  }
   const { brokers, clientId, tls, sasl, replicationFactor } = config.bus.kafka;
   const kafka: KafkaConfig = {
     brokers,
@@ -115,8 +116,9 @@ function createBus(
     onEvent: (level, message) => {
       logger?.[level]({}, message);
       // The bus outlasts a broker's restart by itself; who asks meanwhile shall know what is waited for.
-      if (level !== 'info')
+      if (level !== 'info') {
         onWaiting?.(`the event bus at ${brokers.join(', ')} cannot be reached yet: ${message}`);
+      }
     },
   };
   return createEventBus({ driver: 'kafka', kafka });
@@ -135,16 +137,18 @@ function openDatabaseOf(
   clock: Clock,
   logger: ServiceLogger,
 ): Promise<Database> {
-  if (service.database === undefined)
+  if (service.database === undefined) {
     throw new TypeError(`${service.name} uses the database and declares no schema`);
+  }
   const location =
     pglite !== undefined
       ? { pglite }
       : config.databaseUrl !== undefined
         ? { url: config.databaseUrl }
         : undefined;
-  if (location === undefined)
+  if (location === undefined) {
     throw new TypeError(`${service.name} is not among the services that the backends were connected for`);
+  }
   return openDatabase({
     ...location,
     schema: service.database,

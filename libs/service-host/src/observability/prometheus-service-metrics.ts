@@ -71,8 +71,9 @@ export class PrometheusServiceMetrics extends ServiceMetrics {
     if (
       (known as unknown as { type?: string }).type === type ||
       known.constructor.name.toLowerCase() === type
-    )
+    ) {
       return known as M;
+    }
     throw new TypeError(
       `Metric ${name} exists already and is a ${known.constructor.name.toLowerCase()}, not a ${type}`,
     );

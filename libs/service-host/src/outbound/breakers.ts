@@ -111,8 +111,9 @@ export class Breakers implements Closeable {
           return await circuit.fire(args);
         } catch (error) {
           const code = error instanceof Error && 'code' in error ? error.code : undefined;
-          if (code === 'EOPENBREAKER' || code === 'ESHUTDOWN')
+          if (code === 'EOPENBREAKER' || code === 'ESHUTDOWN') {
             throw new BreakerOpenError(name, Math.max(1, Math.ceil(resetAfterMs / 1000)));
+          }
           if (code === 'ESEMLOCKED') throw new CallRefusedError(name);
           throw error;
         }

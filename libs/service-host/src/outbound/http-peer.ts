@@ -151,13 +151,14 @@ export class HttpPeer {
     let size = 0;
     for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
       size += chunk.byteLength;
-      if (size > this.limitBytes)
+      if (size > this.limitBytes) {
         throw new PeerRefusedError(
           this.name,
           response.status,
           undefined,
           `an answer larger than ${this.limitBytes} bytes`,
         );
+      }
       chunks.push(chunk);
     }
     return Buffer.concat(chunks).toString('utf8');

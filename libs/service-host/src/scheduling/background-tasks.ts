@@ -52,8 +52,9 @@ export class BackgroundTasks implements Closeable {
     this.closed = true;
     const closing = await Promise.allSettled([...this.running.values()].map((task) => task.close()));
     for (const outcome of closing) {
-      if (outcome.status === 'rejected')
+      if (outcome.status === 'rejected') {
         this.logger.error({ error: outcome.reason as unknown }, describeError(outcome.reason));
+      }
     }
   }
 }

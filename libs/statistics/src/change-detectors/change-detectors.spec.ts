@@ -130,8 +130,9 @@ describe('detectors', () => {
   it('ADWIN forgets the past after a change, so its mean is the new one', () => {
     const random = new SeededRandom(5);
     let state = adwinStart;
-    for (let index = 0; index < 2000; index += 1)
+    for (let index = 0; index < 2000; index += 1) {
       state = adwin(state, random.next() + (index < 1000 ? 0 : 2));
+    }
     expect(adwinWindow(state)!.mean).toBeCloseTo(2.5, 1);
     expect(adwinWindow(state)!.width).toBeLessThanOrEqual(1040);
   });

@@ -72,8 +72,9 @@ describe("Siegmund's run length of CUSUM", () => {
 
   it('is turned around by the limit for it', () => {
     for (const values of [10, 465, 43_200, 1e9]) {
-      for (const slack of [0.1, 0.5, 1])
+      for (const slack of [0.1, 0.5, 1]) {
         expect(cusumRunLength(cusumLimitFor(values, slack), slack) / values).toBeCloseTo(1, 9);
+      }
     }
   });
 

@@ -38,8 +38,9 @@ function meanOver(
 ): number | undefined {
   if (!arePairs(actual, predicted)) return undefined;
   let sum = 0;
-  for (let row = 0; row < actual.length; row += 1)
+  for (let row = 0; row < actual.length; row += 1) {
     sum += of((predicted[row] as number) - (actual[row] as number));
+  }
   const mean = sum / actual.length;
   return Number.isFinite(mean) ? mean : undefined;
 }

@@ -78,8 +78,9 @@ function firstAlerts(alerts: ArrayLike<number>, starts: Float64Array, horizon: n
   const spanOf = (time: number): number => Math.max(0, (time - from) * scale) >>> 0;
   // The first incident of a span or of one after it.
   const firstOf = new Uint32Array(spans + 1).fill(starts.length);
-  for (let index = starts.length - 1; index >= 0; index -= 1)
+  for (let index = starts.length - 1; index >= 0; index -= 1) {
     firstOf[spanOf(starts[index] as number)] = index;
+  }
   for (let span = spans - 1; span >= 0; span -= 1) {
     firstOf[span] = Math.min(firstOf[span] as number, firstOf[span + 1] as number);
   }
@@ -88,8 +89,9 @@ function firstAlerts(alerts: ArrayLike<number>, starts: Float64Array, horizon: n
     if (alert > last) continue;
     const span = spanOf(alert);
     const index = firstAtOrAfter(starts, alert, firstOf[span] as number, firstOf[span + 1] as number);
-    if (alert >= (starts[index] as number) - horizon && alert < (firsts[index] as number))
+    if (alert >= (starts[index] as number) - horizon && alert < (firsts[index] as number)) {
       firsts[index] = alert;
+    }
   }
   return firsts;
 }

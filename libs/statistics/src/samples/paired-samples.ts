@@ -20,8 +20,9 @@ export function arePairs(first: ArrayLike<number>, second: ArrayLike<number>, at
 /** As `areLabelled`, for scores that must be probabilities: one outside [0, 1] throws. */
 export function arePredicted(labels: ArrayLike<number>, probabilities: ArrayLike<number>): boolean {
   if (!areLabelled(labels, probabilities)) return false;
-  for (let row = 0; row < probabilities.length; row += 1)
+  for (let row = 0; row < probabilities.length; row += 1) {
     assertProbability(probabilities[row] as number, row);
+  }
   return true;
 }
 

@@ -126,8 +126,9 @@ export class DdSketch {
 
   /** The value at a share (0..1) of the rows, nearest lower rank; undefined without a value. */
   quantile(share: number): number | undefined {
-    if (!(share >= 0 && share <= 1))
+    if (!(share >= 0 && share <= 1)) {
       throw new InvalidSampleError(`A share lies between 0 and 1, got ${share}`);
+    }
     const { count } = this;
     if (count === 0) return undefined;
     const { below, above, least, most } = this.state();

@@ -159,8 +159,9 @@ export class KllSketch {
 
   /** The smallest value with at least this share (0..1) of the rows at or below it; undefined without a value. */
   quantile(share: number): number | undefined {
-    if (!(share >= 0 && share <= 1))
+    if (!(share >= 0 && share <= 1)) {
       throw new InvalidSampleError(`A share lies between 0 and 1, got ${share}`);
+    }
     if (this.count === 0) return undefined;
     const { values, weights } = this.weighted();
     if (share === 0) return this.below > 0 ? -Infinity : this.finite > 0 ? this.least : Infinity;

@@ -36,8 +36,9 @@ describe('drawing blocks', () => {
     const drawn = new Uint32Array(50_000);
     drawStationary(drawn, 5, new SeededRandom(2));
     let jumps = 1;
-    for (let row = 1; row < drawn.length; row += 1)
+    for (let row = 1; row < drawn.length; row += 1) {
       if (drawn[row] !== (drawn[row - 1]! + 1) % drawn.length) jumps += 1;
+    }
     expect(drawn.length / jumps).toBeGreaterThan(4.8);
     expect(drawn.length / jumps).toBeLessThan(5.2);
   });

@@ -17,8 +17,9 @@ export interface Gap {
  */
 export function largestGap(first: ArrayLike<number>, second: ArrayLike<number>): Gap | undefined {
   const range = rangeOf(first, second);
-  if (first.length + second.length < SMALL || !range)
+  if (first.length + second.length < SMALL || !range) {
     return gapOfSorted(sortedValues(first), sortedValues(second));
+  }
   const buckets = (first.length + second.length) >>> 4;
   const dealing = { least: range.least, scale: (buckets - 1) / (range.most - range.least) };
   const firstCounts = countBuckets(first, dealing, buckets);

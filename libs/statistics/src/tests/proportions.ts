@@ -132,8 +132,9 @@ function assertEffect(effect: number): void {
 /** Cohen's h: the difference of two shares where their variance is constant, as a difference of means is in deviations. */
 function effectSize(from: number, to: number): number {
   for (const share of [from, to]) {
-    if (!(share >= 0 && share <= 1))
+    if (!(share >= 0 && share <= 1)) {
       throw new InvalidSampleError(`A share lies between 0 and 1, got ${share}`);
+    }
   }
   return 2 * Math.abs(Math.asin(Math.sqrt(from)) - Math.asin(Math.sqrt(to)));
 }

@@ -51,13 +51,15 @@ export function signalsOf(
     for (const end of rule.resolve) {
       if (end.on !== event.type || !end.where.every((condition) => meets(event.payload, condition))) continue;
       const labels = labelsOf(end.key, event.payload);
-      if (labels !== undefined)
+      if (labels !== undefined) {
         signals.push({ kind: 'resolve', rule, labels, reason: shortNameOf(event.type) });
+      }
     }
     if (rule.on !== event.type || !rule.where.every((condition) => meets(event.payload, condition))) continue;
     const labels = labelsOf(rule.key, event.payload);
-    if (labels !== undefined)
+    if (labels !== undefined) {
       signals.push({ kind: 'fire', rule, labels, summary: fill(rule.summary, event.payload) });
+    }
   }
   return signals;
 }
@@ -82,8 +84,9 @@ function fill(template: string, payload: unknown): string {
 function textOf(value: unknown): string {
   if (typeof value === 'number') return Number.isInteger(value) ? String(value) : value.toPrecision(4);
   if (Array.isArray(value) && value.length === 0) return 'none';
-  if (Array.isArray(value))
+  if (Array.isArray(value)) {
     return value.slice(0, 5).map(textOf).join(', ') + (value.length > 5 ? `, ${value.length - 5} more` : '');
+  }
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 

@@ -221,8 +221,9 @@ class Pump {
     const readingsPerBeat = 200;
     const beatMs = 250;
     while (!this.ending) {
-      if (!(await this.feed.sendSome(readingsPerBeat)))
+      if (!(await this.feed.sendSome(readingsPerBeat))) {
         throw new Error('The fleet has caught up with the present; nothing is left to report');
+      }
       await new Promise((resolve) => setTimeout(resolve, beatMs));
     }
   }
@@ -238,8 +239,9 @@ async function predictionOf(platform: AllInOne, systemId: string, withinMs: numb
     });
     const prediction: unknown = await answer.json();
     if (answer.ok) return prediction;
-    if (performance.now() > deadline)
+    if (performance.now() > deadline) {
       throw new Error(`No prediction for ${systemId}: ${JSON.stringify(prediction)}`);
+    }
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
 }

@@ -92,11 +92,12 @@ export class CountEvidence {
           const happened = (truths.get(rowKey(score.systemId, score.eventTime)) ?? 0) >= 0.5;
           statistics = countOutcome(statistics, { ...score, happened }, threshold, costs);
         }
-        if (statistics !== rollout.statistics)
+        if (statistics !== rollout.statistics) {
           await store.save(
             { delivery: { ...delivery, active: { ...rollout, statistics } }, statements: [] },
             this.clock.now(),
           );
+        }
       }
     });
   }

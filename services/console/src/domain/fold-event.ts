@@ -88,8 +88,9 @@ on(ModelVersionCreated, (overview, fact) => {
 on(AliasChanged, (overview, fact) => {
   if (fact.alias !== 'champion') return;
   for (const view of overview.versions.values()) {
-    if (view.modelName === fact.modelName && view.state === 'champion')
+    if (view.modelName === fact.modelName && view.state === 'champion') {
       overview.putVersion({ ...view, state: 'retired' });
+    }
   }
   if (fact.modelVersion !== null) overview.setVersionState(fact.modelName, fact.modelVersion, 'champion');
 });
@@ -103,18 +104,20 @@ on(RolloutStarted, (overview, fact) => {
     steps: fact.steps,
     at: fact.startedAt,
   });
-  if (overview.rollouts.get(fact.rolloutId)?.state === 'running')
+  if (overview.rollouts.get(fact.rolloutId)?.state === 'running') {
     overview.setVersionState(fact.modelName, fact.modelVersion, 'canary');
+  }
 });
 on(TrafficShifted, (overview, fact) => {
   const canary = fact.weights.find((weight) => weight.arm === 'canary');
   const { rolloutId } = fact;
-  if (canary !== undefined && rolloutId !== null && !hasEnded(overview, rolloutId))
+  if (canary !== undefined && rolloutId !== null && !hasEnded(overview, rolloutId)) {
     changeRollout(
       overview,
       { rolloutId, modelName: fact.modelName, modelVersion: canary.modelVersion },
       { percent: canary.percent },
     );
+  }
 });
 on(StepJudged, (overview, fact) => {
   if (hasEnded(overview, fact.rolloutId)) return;

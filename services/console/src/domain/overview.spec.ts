@@ -47,8 +47,9 @@ describe('the overview', () => {
       'rollout-started',
       'step-judged',
       'model-version-created',
-    ])
+    ]) {
       apply(overview, fact);
+    }
     expect(overview.rollouts.get('r-9')).toMatchObject({
       state: 'promoted',
       percent: 100,

@@ -75,8 +75,9 @@ export class CheckDrift {
     const versioned = this.policies.of(modelName);
     const drift = await this.store.inModel(modelName, async (unit) => {
       const { watch } = unit;
-      if (!watch?.champion || watch.champion.reference?.digest !== champion.reference?.digest)
+      if (!watch?.champion || watch.champion.reference?.digest !== champion.reference?.digest) {
         return undefined;
+      }
       if (when === 'due' && !isDue(watch, versioned.policy, this.clock.now())) return undefined;
       const closed = await this.closeWindow.execute(
         unit,

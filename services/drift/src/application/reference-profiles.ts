@@ -37,8 +37,9 @@ export class ReferenceProfiles {
     try {
       const content = await this.objects.get(key);
       const actual = digestOf(content);
-      if (actual !== digest)
+      if (actual !== digest) {
         throw new ReferenceUnusableError(key, `its digest is ${actual}, expected ${digest}`);
+      }
       return { kind: 'loaded', profile: parseReferenceProfile(key, content) };
     } catch (error) {
       if (!isAppError(error) || error.retryable) throw error;

@@ -47,8 +47,9 @@ export function judgePerformance(
       confidence: shares.has(criterion.metric) ? policy.confidence : null,
     });
     const limits = [judge(criterion.metric, criterion.retrain)];
-    if (criterion.critical !== undefined)
+    if (criterion.critical !== undefined) {
       limits.push(judge(`${criterion.metric} critical`, criterion.critical));
+    }
     return limits;
   });
   return {

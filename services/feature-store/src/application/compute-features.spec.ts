@@ -137,8 +137,9 @@ const readings = Array.from({ length: 200 }, (_, index) =>
 async function undisturbed(): Promise<RecordingPublisher> {
   const publisher = new RecordingPublisher();
   const operator = compute(publisher, new ByteStateStore());
-  for (let from = 0; from < readings.length; from += 10)
+  for (let from = 0; from < readings.length; from += 10) {
     await operator.execute(readings.slice(from, from + 10));
+  }
   return publisher;
 }
 

@@ -43,8 +43,9 @@ export class CreateTrainingSet {
     const label = this.catalog.label(request.label, view);
     const { from, to, asOf } = request;
     const set = await this.builder.build({ view, label: label.name, from, to, asOf });
-    if (set?.from === undefined || set.to === undefined)
+    if (set?.from === undefined || set.to === undefined) {
       throw new TrainingSetEmptyError(view.name, label.name);
+    }
     return {
       key: set.key,
       digest: set.digest,

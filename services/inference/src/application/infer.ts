@@ -57,10 +57,11 @@ export class Infer {
   ) {}
 
   async execute(request: InferRequest): Promise<InferAnswer> {
-    if ((request.systemId?.length ?? 0) > longestSystemId)
+    if ((request.systemId?.length ?? 0) > longestSystemId) {
       throw new TensorsInvalidError(
         `The parameter system_id has ${request.systemId?.length ?? 0} characters; ${longestSystemId} are allowed`,
       );
+    }
     const key = request.systemId ?? request.requestId ?? String(this.random.next());
     const answering = this.table.find(request.modelName, request.modelVersion, key);
     const { model } = answering;

@@ -61,8 +61,9 @@ export class LoadModel {
     const started = performance.now();
     const content = await this.objects.get(wanted.artifactKey);
     const digest = digestOf(content);
-    if (digest !== wanted.digest)
+    if (digest !== wanted.digest) {
       throw new ModelDigestMismatchError(wanted.artifactKey, wanted.digest, digest);
+    }
     const model = checkModel(content);
     checkColumns(wanted, model);
     const session = await this.runtime.open(model);
@@ -109,8 +110,9 @@ async function byClasses(model: CheckedModel, classes: TreeClasses, session: Gra
   const scorer = compileClasses(classes);
   const rows = proofRows(everyTree(classes), proofSize, new SeededRandom(1));
   const proofs: Proof[] = [];
-  for (const name of scorer.outputNames)
+  for (const name of scorer.outputNames) {
     proofs.push(await proveEqual(outputOf(scorer, name), answersOf(session, model, name), rows));
+  }
   const proof = {
     rows: Math.min(...proofs.map((one) => one.rows)),
     largestDifference: Math.max(...proofs.map((one) => one.largestDifference)),
@@ -171,7 +173,8 @@ function checkColumns({ modelVersion, featureNames }: WantedVersion, model: Chec
   for (let column = 0; column < longest; column += 1) {
     const registered = featureNames[column];
     const found = model.featureNames[column];
-    if (registered !== found)
+    if (registered !== found) {
       throw new ModelColumnsMismatchError(modelVersion, column, registered ?? 'nothing', found ?? 'nothing');
+    }
   }
 }

@@ -45,8 +45,9 @@ export class PredictSystem {
     const { eventTime, featuresId } = known ?? {};
     const latencyMs = performance.now() - started;
     this.metrics.predicted(model, 'request', 1, latencyMs / 1000);
-    if (answer.probability === null && answer.degradation !== undefined)
+    if (answer.probability === null && answer.degradation !== undefined) {
       this.metrics.abstain(modelName, answer.degradation);
+    }
     const now = this.clock.now();
     const predictionId = newId(now);
     const { modelVersion, digest } = model;

@@ -57,9 +57,11 @@ export class ScoreFeatures {
       this.metrics.counted(model, 'stream', chosen);
       this.metrics.counted(model, 'shadow', facts.length - chosen);
     }
-    for (const { payload } of facts)
-      if (payload.probability === null && payload.degradation !== undefined)
+    for (const { payload } of facts) {
+      if (payload.probability === null && payload.degradation !== undefined) {
         this.metrics.abstain(payload.modelName, payload.degradation);
+      }
+    }
     await this.publisher.publish(PredictionMade, facts);
   }
 }

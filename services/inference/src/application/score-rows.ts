@@ -17,8 +17,9 @@ export async function scoreRows(
   rows: readonly FeatureRow[],
 ): Promise<readonly RowAnswer[]> {
   const others = model.inputs.filter(({ name }) => name !== 'features');
-  if (others.some(({ optional }) => optional !== true))
+  if (others.some(({ optional }) => optional !== true)) {
     return rows.map(() => ({ probability: null, degradation: 'no-sequence' }));
+  }
   const columns = model.featureNames.length;
   const { values, present } = featureMatrix(rows, model.featureNames);
   const run = async (from: number, until: number): Promise<Float32Array> => {
@@ -31,8 +32,9 @@ export async function scoreRows(
   };
   const answerOf = (probability: number | undefined, index: number): RowAnswer => {
     if (present[index] === 0) return { probability: null, degradation: 'no-features' };
-    if (probability === undefined || Number.isNaN(probability))
+    if (probability === undefined || Number.isNaN(probability)) {
       return { probability: null, error: 'The model answered no number' };
+    }
     return others.length === 0 ? { probability } : { probability, degradation: 'no-sequence' };
   };
   try {

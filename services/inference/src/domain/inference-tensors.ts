@@ -53,31 +53,35 @@ export function checkInputs(
       if (spec.optional === true) continue;
       throw invalid(`The input ${quoted(spec.name)} is missing`);
     }
-    if (input.datatype !== spec.datatype)
+    if (input.datatype !== spec.datatype) {
       throw invalid(`The input ${quoted(input.name)} is ${quoted(input.datatype)}`);
+    }
     const fits =
       input.shape.length === spec.shape.length &&
       input.shape.every(
         (size, axis) =>
           Number.isSafeInteger(size) && size > 0 && (spec.shape[axis] === -1 || spec.shape[axis] === size),
       );
-    if (!fits)
+    if (!fits) {
       throw invalid(
         `The input ${quoted(input.name)} has the shape [${input.shape.join(', ').slice(0, 100)}]`,
       );
+    }
     const elements = input.shape.reduce((product, size) => product * size, 1);
-    if (elements !== input.values.length)
+    if (elements !== input.values.length) {
       throw invalid(
         `The input ${quoted(input.name)} holds ${input.values.length} values where its shape has ${elements}`,
       );
+    }
     const [count = 0] = input.shape;
     if (rows !== undefined && rows !== count) throw invalid('The inputs have different numbers of rows');
     rows = count;
     const wrong = input.values.findIndex((value) => value === Infinity || value === -Infinity);
-    if (wrong >= 0)
+    if (wrong >= 0) {
       throw invalid(
         `The value ${wrong} of ${quoted(input.name)} is not a finite FP32 number; send NaN (null in JSON) for a missing one`,
       );
+    }
   }
   if (rows === undefined) throw invalid('The request has no inputs');
   if (rows > mostRows) throw new TooManyRowsError(rows, mostRows);
@@ -91,11 +95,13 @@ export function chooseOutputs(
   specs: readonly TensorSpec[],
 ): readonly string[] {
   const known = specs.map(({ name }) => name);
-  for (const name of requested)
-    if (!known.includes(name))
+  for (const name of requested) {
+    if (!known.includes(name)) {
       throw new TensorsInvalidError(
         `There is no output ${quoted(name)}; ${model} answers ${specs.map(describeTensor).join(', ')}`,
       );
+    }
+  }
   return requested.length === 0 ? known : requested;
 }
 

@@ -65,8 +65,9 @@ export class AcceptReadings {
 
   async execute(incoming: readonly IncomingReading[], causationIds?: readonly string[]): Promise<Accepted> {
     const { readingsPerRequest, readingsInFlight } = this.options;
-    if (incoming.length > readingsPerRequest)
+    if (incoming.length > readingsPerRequest) {
       throw new TooManyReadingsError(incoming.length, readingsPerRequest);
+    }
     if (this.inFlight > 0 && this.inFlight + incoming.length > readingsInFlight) {
       this.counter.inc({ outcome: 'refused-overload' }, incoming.length);
       throw new IngestionOverloadedError(this.inFlight, readingsInFlight);

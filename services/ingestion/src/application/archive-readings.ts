@@ -19,8 +19,9 @@ export class ArchiveReadings {
   async execute(): Promise<number> {
     const offsets = new Map(await this.lake.mark());
     const partitions = await this.bus.partitionCount(ReadingAccepted.topic);
-    for (let partition = 0; partition < partitions; partition += 1)
+    for (let partition = 0; partition < partitions; partition += 1) {
       if (!offsets.has(partition)) offsets.set(partition, 0n);
+    }
     const rows = new Map<
       number,
       { first: bigint; next: bigint; rows: PayloadOf<typeof ReadingAccepted>[] }

@@ -33,15 +33,18 @@ export class MoveAlias {
       const { modelName, alias, version: number, cause, by } = decision;
       if (cause !== undefined && !(await change.claim('move-alias', cause.id))) return;
       const version = number === undefined ? undefined : await change.version(modelName, number);
-      if (number !== undefined && version === undefined)
+      if (number !== undefined && version === undefined) {
         throw new NotFoundError('version', `${modelName}/${number}`);
+      }
       const previous = await change.currentAlias(modelName, alias);
-      if (previous === undefined && version === undefined)
+      if (previous === undefined && version === undefined) {
         throw new NotFoundError('alias', `${modelName}/${alias}`);
+      }
       if (previous !== undefined && previous.version === number) return;
       if (decision.onlyFrom !== undefined && previous?.version !== decision.onlyFrom) return;
-      if (alias === championAlias && version !== undefined)
+      if (alias === championAlias && version !== undefined) {
         await admitChampion(change, version, decision, this.clock);
+      }
       const at = this.clock.now();
       await change.moveAlias({
         modelName,

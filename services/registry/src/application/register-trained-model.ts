@@ -78,8 +78,9 @@ export class RegisterTrainedModel {
     for (const [name, file] of Object.entries(files)) {
       const content = await this.artifacts.content(file);
       const digest = digestOf(content);
-      if (digest !== file.digest)
+      if (digest !== file.digest) {
         throw new ModelFileRefusedError(name, `its digest is ${digest} and ${file.digest} was announced`);
+      }
       admitModelFile(pathWithExtension(name, file.key), content);
       sizes.set(name, content.byteLength);
     }

@@ -31,8 +31,9 @@ describe('an artifact path', () => {
         fc.integer({ min: 0, max: 4 }),
         (before, climb, after, rounds) => {
           let path = `${before}/${climb}/${after}`;
-          for (let round = 0; round < rounds; round += 1)
+          for (let round = 0; round < rounds; round += 1) {
             path = encodeURIComponent(path).replaceAll('.', '%2e');
+          }
           expect(() => checkedArtifactPath(path)).toThrow('is refused');
         },
       ),
@@ -41,7 +42,8 @@ describe('an artifact path', () => {
 
   it('is taken from our own scheme only', () => {
     expect(pathOfUri('mlflow-artifacts:/0/run/artifacts/model/')).toBe('0/run/artifacts/model');
-    for (const uri of ['file:///etc/passwd', 'FILE:/x', 'http://host/x', 'dbfs:/x', '/etc', '../x', ''])
+    for (const uri of ['file:///etc/passwd', 'FILE:/x', 'http://host/x', 'dbfs:/x', '/etc', '../x', '']) {
       expect(() => pathOfUri(uri)).toThrow('is refused');
+    }
   });
 });

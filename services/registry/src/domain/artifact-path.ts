@@ -71,10 +71,11 @@ export function artifactUri(path: string): string {
 
 /** The path that a URI of ours names; every other scheme is refused, `file:` and `http:` above all. */
 export function pathOfUri(uri: string): string {
-  if (!uri.startsWith(scheme))
+  if (!uri.startsWith(scheme)) {
     throw new ArtifactPathRefusedError(
       uri,
       'only artifacts of this registry (mlflow-artifacts:/) may be a source',
     );
+  }
   return checkedArtifactPath(uri.slice(scheme.length).replace(/^\/+/, '').replace(/\/+$/, ''));
 }

@@ -26,11 +26,13 @@ export class ChampionRefusedError extends AppError {
  */
 export function refuseUnfitChampion(candidate: Candidate, decision: 'rollout' | 'request'): void {
   if (!candidate.onnx) throw new ChampionRefusedError(candidate, 'it has no ONNX file that could be served');
-  if (!candidate.validated)
+  if (!candidate.validated) {
     throw new ChampionRefusedError(candidate, 'its validation did not pass; train again or correct the plan');
-  if (candidate.unstable && decision === 'request')
+  }
+  if (candidate.unstable && decision === 'request') {
     throw new ChampionRefusedError(
       candidate,
       'it was rolled back and is marked unstable; start a rollout to prove it anew',
     );
+  }
 }

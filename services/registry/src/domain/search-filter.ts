@@ -32,8 +32,9 @@ export function parseFilter(filter: string | undefined): readonly Comparison[] {
     return found;
   };
   while (position < tokens.length) {
-    if (terms.length > 0 && next().toUpperCase() !== 'AND')
+    if (terms.length > 0 && next().toUpperCase() !== 'AND') {
       throw new InvalidValueError(`Comparisons are joined by AND: ${filter ?? ''}`);
+    }
     const path = [unquoted(next())];
     while (tokens[position] === '.') {
       position += 1;
@@ -57,16 +58,18 @@ export function parseOrder(order: string): Order {
 }
 
 function tokensOf(filter: string): readonly string[] {
-  if (filter.length > longestFilter)
+  if (filter.length > longestFilter) {
     throw new InvalidValueError(`The filter is longer than ${longestFilter}`);
+  }
   const tokens: string[] = [];
   token.lastIndex = 0;
   const text = filter.trimEnd();
   while (token.lastIndex < text.length) {
     const at = token.lastIndex;
     const match = token.exec(text);
-    if (match === null)
+    if (match === null) {
       throw new InvalidValueError(`The filter cannot be read from "${text.slice(at, at + 40)}" on`);
+    }
     tokens.push(match[0].trim());
   }
   return tokens;
@@ -105,8 +108,9 @@ function comparatorOf(next: () => string, peek: () => string | undefined): Compa
     return 'NOT IN';
   }
   const known: readonly string[] = ['=', '!=', '<', '<=', '>', '>=', 'LIKE', 'ILIKE', 'IN'];
-  if (!known.includes(word))
+  if (!known.includes(word)) {
     throw new InvalidValueError(`"${word}" is no comparator; use ${known.join(' ')}`);
+  }
   return word as Comparator;
 }
 

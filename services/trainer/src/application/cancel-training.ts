@@ -35,8 +35,9 @@ export class CancelTraining {
   async execute(id: string): Promise<void> {
     const training = await this.trainings.find(id);
     if (training === undefined) throw new TrainingNotFoundError(id);
-    if (isFinished(training.state) || !(await this.trainings.requestCancel(id)))
+    if (isFinished(training.state) || !(await this.trainings.requestCancel(id))) {
       throw new TrainingFinishedError(id, training.state);
+    }
     this.workOff.abort(id);
     this.doorbell.ring();
   }

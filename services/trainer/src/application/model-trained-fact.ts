@@ -69,8 +69,9 @@ function flatParameters(
   const flat: Record<string, string | number | boolean> = { rounds, ...more };
   if (search !== undefined) flat['search_trials'] = Object.values(search.trials).reduce((a, b) => a + b);
   if (best !== undefined) flat['search_best_trial'] = best.trial;
-  for (const [name, value] of Object.entries(used))
+  for (const [name, value] of Object.entries(used)) {
     if (value !== undefined) flat[name] = Array.isArray(value) ? value.join(',') : value;
+  }
   return flat;
 }
 

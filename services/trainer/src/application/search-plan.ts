@@ -81,11 +81,12 @@ export function spaceOf({ space }: SearchPlan): SearchSpace {
  */
 export function searchFaults(search: SearchPlan, own: XgboostParameters): readonly SearchFault[] {
   const faults: SearchFault[] = [];
-  if (own.eval_metric === undefined || own.eval_metric.length === 0)
+  if (own.eval_metric === undefined || own.eval_metric.length === 0) {
     faults.push({
       path: [],
       message: 'trials are compared by the last eval_metric; name one in parameters.eval_metric',
     });
+  }
   const space = spaceOf(search);
   try {
     resolveSpace(space);
@@ -97,16 +98,18 @@ export function searchFaults(search: SearchPlan, own: XgboostParameters): readon
   for (const [name, parameter] of Object.entries(space)) {
     const path = ['space', name];
     const refused = valuesOf(parameter).find((value) => refusalOf(name, value) !== undefined);
-    if (refused !== undefined)
+    if (refused !== undefined) {
       faults.push({
         path,
         message: `${refusedValue(parameter, refused)} is no ${name} of XGBoost's: ${refusalOf(name, refused) ?? ''}`,
       });
-    if (isActive(parameter, ownValues(own)) && !Object.hasOwn(ownValues(own), name))
+    }
+    if (isActive(parameter, ownValues(own)) && !Object.hasOwn(ownValues(own), name)) {
       faults.push({
         path,
         message: `the first trial is the plan's own parameters, and they have no ${name}; set parameters.${name}`,
       });
+    }
   }
   return faults;
 }
@@ -149,8 +152,9 @@ function valuesOf(parameter: Parameter): readonly ParameterValue[] {
 }
 
 function refusedValue(parameter: Parameter, value: ParameterValue): string {
-  if (parameter.kind === 'categorical' || value === parameter.low || value === parameter.high)
+  if (parameter.kind === 'categorical' || value === parameter.low || value === parameter.high) {
     return JSON.stringify(value);
+  }
   return `a fraction between ${parameter.low} and ${parameter.high}`;
 }
 

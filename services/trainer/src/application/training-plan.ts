@@ -65,8 +65,9 @@ export const trainingPlan = z
   })
   .superRefine(({ search, parameters }, context) => {
     if (search === undefined) return;
-    for (const { path, message } of searchFaults(search, parameters))
+    for (const { path, message } of searchFaults(search, parameters)) {
       context.addIssue({ code: 'custom', path: ['search', ...path], message });
+    }
   });
 export type TrainingPlan = z.output<typeof trainingPlan>;
 

@@ -141,8 +141,9 @@ export class TrainingRun {
 
   /** Deletes what lies below a name of this run, but for one object. */
   async deleteAllBut(below: string, kept: string): Promise<void> {
-    for await (const { key } of this.stores.objects.list(this.keyOf(below)))
+    for await (const { key } of this.stores.objects.list(this.keyOf(below))) {
       if (key !== kept) await this.stores.objects.delete(key);
+    }
   }
 
   /** Tells how far a step is, at most once a second, and hears whether somebody asked for the end. */

@@ -20,7 +20,8 @@ export type FirstModelDecision =
 export function firstModelDue(facts: FirstModelFacts, policy: FirstModelPolicy): FirstModelDecision {
   if (facts.rows < policy.rows) return { outcome: 'wait', reason: 'too-few-rows' };
   if (facts.positives < policy.positives) return { outcome: 'wait', reason: 'too-few-positives' };
-  if (facts.triedRows !== undefined && facts.rows < facts.triedRows * policy.growth)
+  if (facts.triedRows !== undefined && facts.rows < facts.triedRows * policy.growth) {
     return { outcome: 'wait', reason: 'tried-already' };
+  }
   return { outcome: 'train' };
 }

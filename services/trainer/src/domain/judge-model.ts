@@ -35,13 +35,14 @@ export function judgeModel(result: HoldoutResult, policy: ValidationPolicy): rea
   return policy.criteria.map(({ metric, direction, threshold }) => {
     const value = result.metrics[metric];
     const base = { criterion: metric, threshold, direction, sampleSize: result.rows };
-    if (value === undefined || !Number.isFinite(value))
+    if (value === undefined || !Number.isFinite(value)) {
       return {
         ...base,
         verdict: 'no-data',
         value: null,
         detail: `${metric} is not defined for this hold-out`,
       };
+    }
     if (tooFew !== undefined) return { ...base, verdict: 'inconclusive', value, detail: tooFew };
     const holds = direction === 'at-least' ? value >= threshold : value <= threshold;
     return { ...base, verdict: holds ? 'healthy' : 'degraded', value };

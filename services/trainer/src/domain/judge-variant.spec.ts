@@ -53,10 +53,11 @@ describe('a variant', () => {
       ...holdout,
       metrics: { roc_auc, log_loss: 0.5 },
     }));
-    for (const broken of holdouts)
+    for (const broken of holdouts) {
       expect(
         judgeVariant({ ...exact, holdout: broken }, { bytes: 500, holdout: broken }, policy).evidence[0],
       ).toMatchObject({ criterion: 'roc_auc', verdict: 'no-data', value: null });
+    }
   });
 
   it.each([

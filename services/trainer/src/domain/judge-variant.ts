@@ -37,7 +37,7 @@ export function judgeVariant(
 ): VariantVerdict {
   const evidence = policy.criteria.flatMap(({ metric, direction, tolerance }): readonly Evidence[] => {
     const baseline = exact.holdout.metrics[metric];
-    if (baseline === undefined || !Number.isFinite(baseline))
+    if (baseline === undefined || !Number.isFinite(baseline)) {
       return [
         {
           criterion: metric,
@@ -50,6 +50,7 @@ export function judgeVariant(
           detail: `${metric} of the exact model is not defined for this hold-out`,
         },
       ];
+    }
     const threshold = direction === 'at-least' ? baseline - tolerance : baseline + tolerance;
     return judgeModel(variant.holdout, { ...policy, criteria: [{ metric, direction, threshold }] }).map(
       (piece) => ({ ...piece, baselineValue: baseline }),

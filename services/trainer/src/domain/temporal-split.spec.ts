@@ -51,8 +51,9 @@ describe('a temporal split', () => {
         for (const [earlier, later] of [
           [train, validation],
           [validation, holdout],
-        ] as const)
+        ] as const) {
           expect(times[later.begin]! - times[earlier.end - 1]!).toBeGreaterThanOrEqual(2 * minute);
+        }
       }),
       { numRuns: 50 },
     );

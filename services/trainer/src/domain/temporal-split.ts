@@ -48,11 +48,13 @@ export function splitByTime(times: ArrayLike<number>, policy: SplitPolicy): Temp
   const train = between(times, 0, validationFrom, undefined, policy);
   const validation = between(times, validationFrom, holdoutFrom, validationFrom, policy);
   const holdout = between(times, holdoutFrom, rows, holdoutFrom, policy);
-  for (const [name, part] of Object.entries({ train, validation, holdout }))
-    if (part.end <= part.begin)
+  for (const [name, part] of Object.entries({ train, validation, holdout })) {
+    if (part.end <= part.begin) {
       throw new SplitImpossibleError(
         `${rows} rows over ${hours(times)} hours leave nothing for ${name} with ${policy.purgeMs / 1000} s of purge and ${policy.embargoMs / 1000} s of embargo; collect more data or shorten them in the plan`,
       );
+    }
+  }
   const kept = [train, validation, holdout].reduce((sum, part) => sum + part.end - part.begin, 0);
   return { train, validation, holdout, dropped: rows - kept };
 }

@@ -48,6 +48,7 @@ for (const [network, prefix] of [
 /** Refuses addresses of this host, of private networks and of other reserved ranges (RFC 6890). */
 export function requirePublicAddress(host: string, address: string): void {
   const version = isIP(address);
-  if (version === 0 || reserved.check(address, version === 4 ? 'ipv4' : 'ipv6'))
+  if (version === 0 || reserved.check(address, version === 4 ? 'ipv4' : 'ipv6')) {
     throw new AddressNotPublicError(host, address);
+  }
 }

@@ -65,16 +65,18 @@ export class SilencesController {
   async expire(@Param('id') id: string): Promise<void> {
     const silence = await this.required(id);
     const now = this.clock.now();
-    if (silenceState(silence, now) !== 'expired')
+    if (silenceState(silence, now) !== 'expired') {
       await this.silences.save({ ...silence, endsAt: now, updatedAt: now });
+    }
   }
 
   private async required(id: string): Promise<Silence> {
     const silence = await this.silences.byId(id);
-    if (silence === undefined)
+    if (silence === undefined) {
       throw new SilenceNotFoundError(
         `No silence has the id ${JSON.stringify(id)}; list them at GET /api/v2/silences`,
       );
+    }
     return silence;
   }
 }

@@ -38,8 +38,9 @@ export class CreateDeliveries1 implements MigrationInterface {
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    for (const table of ['counted_position', 'waiting_score', 'rollout', 'delivery'])
+    for (const table of ['counted_position', 'waiting_score', 'rollout', 'delivery']) {
       await runner.query(`DROP TABLE ${table}`);
+    }
   }
 }
 

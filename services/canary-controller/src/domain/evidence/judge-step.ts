@@ -79,7 +79,7 @@ function judgeCriterion(
   const { confidence } = policy;
   const measured = measureCriterion(statistics, criterion, policy, percent);
   const base = { criterion: metric, direction, threshold };
-  if (measured === undefined)
+  if (measured === undefined) {
     return {
       ...base,
       confidence,
@@ -88,6 +88,7 @@ function judgeCriterion(
       sampleSize: 0,
       detail: 'nothing was measured',
     };
+  }
   const { limit = threshold, soFar = measured } = measured;
   const harm = confidenceOfHarm(criterion, policy);
   const enough = measured.rows >= minimumRows;

@@ -78,8 +78,9 @@ export function nextStep(statistics: StepStatistics): StepStatistics {
 /** The canary in all steps, this one included. */
 export function canarySoFar({ canary, canaryBefore = noArm }: StepStatistics): ArmStatistics {
   const latencies = { ...canaryBefore.latencies };
-  for (const [bucket, count] of Object.entries(canary.latencies))
+  for (const [bucket, count] of Object.entries(canary.latencies)) {
     latencies[bucket] = (latencies[bucket] ?? 0) + count;
+  }
   return {
     predictions: canaryBefore.predictions + canary.predictions,
     errors: canaryBefore.errors + canary.errors,

@@ -29,9 +29,10 @@ export function startRollout(delivery: Delivery, candidate: Version, named: Name
     startedAt: why.now.toISOString(),
   });
   const gate = validationGate(candidate);
-  if (!candidate.validated)
+  if (!candidate.validated) {
     return prepend(started, conclude(cleared, rollout, 'rolled-back', gate, { ...why, reason: gate.reason }));
-  if (rollout.baseline === undefined)
+  }
+  if (rollout.baseline === undefined) {
     return prepend(
       started,
       conclude(cleared, rollout, 'promoted', gate, {
@@ -39,6 +40,7 @@ export function startRollout(delivery: Delivery, candidate: Version, named: Name
         reason: 'the first version: it passed its validation and there is nothing to compare it with',
       }),
     );
+  }
   return {
     delivery: { ...cleared, active: rollout },
     // 0 %: loaded and scored in the shadow, but without traffic until it is ready (kserve#5983).
@@ -51,10 +53,12 @@ export function versionLoaded(delivery: Delivery, modelVersion: number, why: Why
   const loaded = [...new Set([...delivery.loaded, modelVersion])].slice(-20);
   const known: Delivery = { ...delivery, loaded };
   const rollout = delivery.active;
-  if (rollout?.state !== 'preparing' || rollout.candidate.modelVersion !== modelVersion)
+  if (rollout?.state !== 'preparing' || rollout.candidate.modelVersion !== modelVersion) {
     return { delivery: known, statements: [] };
-  if (rollout.kind === 'rollback')
+  }
+  if (rollout.kind === 'rollback') {
     return conclude(known, rollout, 'promoted', proved(rollout), { ...why, reason: rollout.reason });
+  }
   return enterStep(known, rollout, 0, { ...why, reason: 'the canary is loaded and proved' });
 }
 

@@ -99,13 +99,14 @@ describe('judgeStep', () => {
 
   it('reads a high accuracy as good: a criterion has a direction', () => {
     let statistics = noStatistics;
-    for (let row = 0; row < 200; row += 1)
+    for (let row = 0; row < 200; row += 1) {
       statistics = countOutcome(
         statistics,
         { baseline: 0.1, canary: 0.1, happened: false },
         0.5,
         policy.outcomes.costs,
       );
+    }
     expect(evidenceOf(statistics, 'prediction_accuracy')).toMatchObject({ verdict: 'healthy', value: 1 });
   });
 
@@ -126,15 +127,17 @@ describe('judgeStep', () => {
 
   it('compares rates of one system, so that 5 % of the traffic is no loss of throughput', () => {
     let statistics = noStatistics;
-    for (let row = 0; row < 1_900; row += 1)
+    for (let row = 0; row < 1_900; row += 1) {
       statistics = countPrediction(statistics, {
         arm: 'baseline',
         failed: false,
         latencyMs: 1,
         systemId: `b${row % 19}`,
       });
-    for (let row = 0; row < 100; row += 1)
+    }
+    for (let row = 0; row < 100; row += 1) {
       statistics = countPrediction(statistics, { arm: 'canary', failed: false, latencyMs: 1, systemId: 'c' });
+    }
     expect(evidenceOf(statistics, 'throughput_degradation')?.value).toBeCloseTo(0, 10);
   });
 
@@ -413,8 +416,9 @@ describe('decide, for any state, evidence and time', () => {
         const waiting = ['preparing', 'analysing', 'paused'].includes(drawn.state);
         const late = !drawn.readable || now.getTime() >= deadline;
         if (waiting && late) expect(['wait', 'hold']).not.toContain(decision.action);
-        if (judgement.verdict === 'degraded' && ['analysing', 'paused'].includes(drawn.state))
+        if (judgement.verdict === 'degraded' && ['analysing', 'paused'].includes(drawn.state)) {
           expect(decision.action).toBe('roll-back');
+        }
         if (decision.action === 'advance' || decision.action === 'promote') {
           expect(judgement.verdict).toBe('healthy');
           expect(now.getTime() - start).toBeGreaterThanOrEqual(policy.stepSeconds * 1_000);

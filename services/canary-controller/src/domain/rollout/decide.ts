@@ -63,8 +63,9 @@ function decideStep(
       : { action: 'advance', reason: 'every criterion that is needed at this step held' };
   }
   const missing = shortageOf(judgement, policy, percentOf(rollout));
-  if (late)
+  if (late) {
     return { action: policy.atDeadline, reason: `still ${judgement.verdict} at the deadline: ${missing}` };
+  }
   // One statement for each length of a step that it is held, not one for each look.
   return Math.floor(seconds / policy.stepSeconds) > rollout.holdsStated
     ? { action: 'hold', reason: `${judgement.verdict}: ${missing}` }

@@ -207,8 +207,9 @@ describe('a delivery, whatever happens to it', () => {
           }
           for (const { payload } of change.statements) {
             const { weights } = payload as { weights?: readonly { percent: number }[] };
-            if (weights !== undefined)
+            if (weights !== undefined) {
               expect(weights.reduce((sum, { percent }) => sum + percent, 0)).toBe(100);
+            }
           }
           for (const ended of change.delivery.ended.slice(delivery.ended.length)) {
             const record = ended.decisions.at(-1);

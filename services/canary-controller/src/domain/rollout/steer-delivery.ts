@@ -56,8 +56,9 @@ export function steer(delivery: Delivery, rolloutId: string, steering: Steering,
       return { delivery: { ...delivery, active: resumed(rollout, judgement, why) }, statements: [] };
     case 'promote':
       // In any state, also while paused (argo-rollouts#2648); but never a version that inference has not loaded.
-      if (rollout.state === 'preparing')
+      if (rollout.state === 'preparing') {
         throw new RolloutStateError(rolloutId, rollout.state, 'be promoted before inference has loaded it');
+      }
       return conclude(delivery, rollout, 'promoted', judgement, why);
     case 'abort':
       return conclude(delivery, rollout, 'rolled-back', judgement, why);
@@ -75,20 +76,27 @@ export function rollBack(
   toVersion: number | undefined,
   why: Why,
 ): Change {
-  if (delivery.active?.kind === 'canary' && toVersion === undefined && delivery.active.state !== 'preparing')
+  if (
+    delivery.active?.kind === 'canary' &&
+    toVersion === undefined &&
+    delivery.active.state !== 'preparing'
+  ) {
     return steer(delivery, delivery.active.rolloutId, 'abort', why);
+  }
   const target = toVersion === undefined ? delivery.previous[0] : delivery.versions[String(toVersion)];
   if (target === undefined) {
     if (toVersion !== undefined) throw new VersionUnknownError(delivery.modelName, toVersion);
     throw new NothingToRollBackError(delivery.modelName);
   }
-  if (target.modelVersion === delivery.stable?.modelVersion)
+  if (target.modelVersion === delivery.stable?.modelVersion) {
     throw new NothingToRollBackError(delivery.modelName);
+  }
   const superseded = delivery.active === undefined ? [] : [supersede(delivery.active, target, why)];
   const cleared: Delivery = { ...delivery, active: undefined, ended: [...delivery.ended, ...superseded] };
   const rollout = newRollout(cleared, target, named, 'rollback', why);
-  if (cleared.loaded.includes(target.modelVersion))
+  if (cleared.loaded.includes(target.modelVersion)) {
     return conclude(cleared, rollout, 'promoted', proved(rollout), why);
+  }
   return {
     delivery: { ...cleared, active: rollout },
     statements: [traffic(rollout, 'prepare the version to go back to', why)],

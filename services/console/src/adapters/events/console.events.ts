@@ -65,8 +65,9 @@ export class ConsoleEvents {
   onOutcomes(events: readonly ReceivedEvent<typeof OutcomeObserved>[]): void {
     this.finder.remember(OutcomeObserved, events);
     this.overview.count('outcomes', events.length);
-    for (const { payload } of events)
+    for (const { payload } of events) {
       this.overview.addOutcome(payload.systemId, payload.eventTime, payload.value);
+    }
   }
 
   @OnBatch(...decisions)

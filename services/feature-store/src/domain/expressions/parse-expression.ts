@@ -104,8 +104,9 @@ class Parser {
         return this.branches(token);
       default:
     }
-    if (keywords.includes(token.text))
+    if (keywords.includes(token.text)) {
       this.fail(token, `Expected a value, found the keyword "${token.text}"`);
+    }
     if (this.peek().text !== '(') return { kind: 'name', name: token.text, at: token.at };
     this.next += 1;
     const args: Expression[] = [];

@@ -406,8 +406,9 @@ export class EntityWindows {
       let at = (window * columns + column) * lanes;
       let samples = middle[at] as number;
       if (samples > 0) {
-        if (extra !== undefined)
+        if (extra !== undefined) {
           extra.merge(accumulated, 0, count, mean, middle, at, 0, false, window, window + 1);
+        }
         const share = samples / (count + samples);
         const delta = (middle[at + 1] as number) - mean;
         m2 += (middle[at + 2] as number) + delta * delta * count * share;
@@ -418,8 +419,9 @@ export class EntityWindows {
       at = slot + 1 + column * lanes;
       samples = tiles[at] as number;
       if (samples > 0) {
-        if (extra !== undefined)
+        if (extra !== undefined) {
           extra.merge(accumulated, 0, count, mean, tiles, at, 0, false, window, window + 1);
+        }
         const share = samples / (count + samples);
         const delta = (tiles[at + 1] as number) - mean;
         m2 += (tiles[at + 2] as number) + delta * delta * count * share;

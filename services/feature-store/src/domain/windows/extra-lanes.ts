@@ -114,15 +114,18 @@ export class ExtraLanes {
     end = this.windows,
   ): void {
     const samples = from[of] as number;
-    if (this.sum !== none)
+    if (this.sum !== none) {
       to[at + this.sum] = (to[at + this.sum] as number) + (from[of + this.sum] as number);
+    }
     if (this.min !== none && (from[of + this.min] as number) < (to[at + this.min] as number)) {
       to[at + this.min] = from[of + this.min] as number;
     }
-    if (this.first !== none && (isEarlier || count === 0))
+    if (this.first !== none && (isEarlier || count === 0)) {
       to[at + this.first] = from[of + this.first] as number;
-    if (this.last !== none && (!isEarlier || count === 0))
+    }
+    if (this.last !== none && (!isEarlier || count === 0)) {
       to[at + this.last] = from[of + this.last] as number;
+    }
     if (this.slope !== none) {
       const lane = at + this.slope;
       const theirs = of + this.slope;

@@ -83,20 +83,25 @@ export class ModelNewsFollower implements Closeable {
     clearTimeout(this.timer);
     await this.consumer?.close();
     await this.applying;
-    for (const modelName of this.news.keys())
+    for (const modelName of this.news.keys()) {
       for (const model of this.table.versionsOf(modelName)) await model.close();
+    }
   }
 
   private hear(record: IncomingRecord): void {
     try {
       if (record.topic === AliasChanged.topic) {
-        for (const fact of decodeRecord(AliasChanged, record))
-          if (fact.outcome === 'event')
+        for (const fact of decodeRecord(AliasChanged, record)) {
+          if (fact.outcome === 'event') {
             this.hearAlias(fact.event.id, AliasChanged.payload.parse(fact.event.payload));
+          }
+        }
       } else {
-        for (const fact of decodeRecord(TrafficShifted, record))
-          if (fact.outcome === 'event')
+        for (const fact of decodeRecord(TrafficShifted, record)) {
+          if (fact.outcome === 'event') {
             this.hearShift(fact.event.id, TrafficShifted.payload.parse(fact.event.payload));
+          }
+        }
       }
     } catch (error) {
       if (!(error instanceof RecordUnreadableError)) throw error;
@@ -108,8 +113,9 @@ export class ModelNewsFollower implements Closeable {
   private hearAlias(id: string, payload: NonNullable<ModelNews['champion']>['payload']): void {
     const known = this.news.get(payload.modelName);
     if (payload.alias !== alias || known?.champion?.id === id) return;
-    if (known?.champion && Date.parse(known.champion.payload.changedAt) > Date.parse(payload.changedAt))
+    if (known?.champion && Date.parse(known.champion.payload.changedAt) > Date.parse(payload.changedAt)) {
       return;
+    }
     this.news.set(payload.modelName, { ...known, champion: { id, payload } });
     this.stale.add(payload.modelName);
   }

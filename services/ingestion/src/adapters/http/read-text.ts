@@ -22,10 +22,11 @@ export async function readText(
   limitBytes: number,
 ): Promise<string> {
   const sent = Buffer.isBuffer(body) ? body : Buffer.alloc(0);
-  if (encoding !== undefined && encoding !== 'identity' && encoding !== 'gzip')
+  if (encoding !== undefined && encoding !== 'identity' && encoding !== 'gzip') {
     throw new EncodingUnsupportedError(
       `Content-Encoding ${JSON.stringify(encoding.slice(0, 40))} is not supported; use gzip or none`,
     );
+  }
   const bytes = encoding === 'gzip' ? await inflated(sent, limitBytes) : sent;
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
@@ -38,10 +39,11 @@ async function inflated(sent: Buffer, limitBytes: number): Promise<Buffer> {
   try {
     return await inflate(sent, { maxOutputLength: limitBytes });
   } catch (error) {
-    if (error instanceof RangeError)
+    if (error instanceof RangeError) {
       throw new InflatedBodyTooLargeError(`The body inflates to more than ${limitBytes} bytes`, {
         cause: error,
       });
+    }
     throw new UnreadableBodyError('The body is not gzip, as its Content-Encoding says', { cause: error });
   }
 }

@@ -73,10 +73,11 @@ export class FleetSource extends ReadingSource {
   }
 
   private async state(): Promise<z.output<typeof stateSchema>> {
-    if ((await this.objects.head(this.stateKey)) !== undefined)
+    if ((await this.objects.head(this.stateKey)) !== undefined) {
       return stateSchema.parse(
         JSON.parse(Buffer.from(await this.objects.get(this.stateKey)).toString('utf8')),
       );
+    }
     const end = Math.floor(this.clock.now().getTime() / this.options.stepMs) * this.options.stepMs;
     const from = new Date(end - this.options.historyMs).toISOString();
     const state = { from, historyEnd: new Date(end).toISOString(), done: false };

@@ -42,8 +42,9 @@ export class ReplaySource extends ReadingSource {
     else {
       const history = historyOf(series, new Date(state.historyEnd));
       this.historyReadings = history.length;
-      for (let from = 0; from < history.length; from += batchSize)
+      for (let from = 0; from < history.length; from += batchSize) {
         yield history.slice(from, from + batchSize);
+      }
       await this.remember({ ...state, done: true });
     }
     for (let step = 0; ; step += 1) {
@@ -63,8 +64,9 @@ export class ReplaySource extends ReadingSource {
   }
 
   private async state(): Promise<z.output<typeof stateSchema>> {
-    if ((await this.objects.head(stateKey)) !== undefined)
+    if ((await this.objects.head(stateKey)) !== undefined) {
       return stateSchema.parse(JSON.parse(Buffer.from(await this.objects.get(stateKey)).toString('utf8')));
+    }
     const state = { historyEnd: this.clock.now().toISOString(), done: false };
     await this.remember(state);
     return state;

@@ -85,9 +85,9 @@ export function* fleetReadings(
     for (const system of systems) {
       // Chance is drawn at every step, whatever goes on, so that one system's story does not change another's.
       const begins = random.next() < chance;
-      if (system.story !== undefined)
+      if (system.story !== undefined) {
         system.story = system.story + 1 < ramp + lasting ? system.story + 1 : undefined;
-      else if (begins) system.story = 0;
+      } else if (begins) system.story = 0;
       system.wander = 0.9 * system.wander + 1.5 * random.normal();
       const noise = [random.normal(), random.normal(), random.normal()] as const;
       yield readingOf(system, time, daily, noise, ramp, ahead, options.drifts ?? []);

@@ -9,8 +9,9 @@ export class UnreadableBodyError extends AppError {
 
 /** One reading, an array of them, or one on each line. A line that is no JSON spoils only itself. */
 export function readReadingsBody(text: string): readonly IncomingReading[] {
-  if (text.trim() === '')
+  if (text.trim() === '') {
     throw new UnreadableBodyError('The body is empty; send one reading, an array, or one reading a line');
+  }
   const whole = parsed(text);
   if (whole.outcome === 'json') {
     return (Array.isArray(whole.value) ? (whole.value as readonly unknown[]) : [whole.value]).map(
@@ -24,8 +25,9 @@ export function readReadingsBody(text: string): readonly IncomingReading[] {
       ? { content: each.value, good: true }
       : { content: line.slice(0, 2_000), unreadable: `The line is not JSON (${each.why})`, good: false };
   });
-  if (lines.length < 2 || !read.some(({ good }) => good))
+  if (lines.length < 2 || !read.some(({ good }) => good)) {
     throw new UnreadableBodyError(`The body is not JSON (${whole.why})`);
+  }
   return read.map(({ good: _good, ...incoming }) => incoming);
 }
 

@@ -34,16 +34,19 @@ export function readCloudEvents(
 }
 
 function readEvent(event: unknown, expected: EventDefinition): IncomingReading {
-  if (typeof event !== 'object' || event === null || Array.isArray(event))
+  if (typeof event !== 'object' || event === null || Array.isArray(event)) {
     return { content: event, unreadable: 'A CloudEvent is a JSON object' };
+  }
   const attributes = event as Attributes;
   const { specversion, id, source, type } = attributes;
   const unreadable = (why: string): IncomingReading => ({ content: event, unreadable: why });
   if (specversion !== '1.0') return unreadable('The CloudEvent has no specversion 1.0');
-  if (typeof id !== 'string' || id === '' || id.length > 512)
+  if (typeof id !== 'string' || id === '' || id.length > 512) {
     return unreadable('The CloudEvent has no id of at most 512 characters');
-  if (typeof source !== 'string' || source === '' || source.length > 512)
+  }
+  if (typeof source !== 'string' || source === '' || source.length > 512) {
     return unreadable('The CloudEvent has no source');
+  }
   if (type !== expected.type) return unreadable(`The CloudEvent is of another type than ${expected.type}`);
   const data = dataOf(attributes);
   if (data.outcome === 'unreadable') return unreadable(data.why);
@@ -58,8 +61,9 @@ function withAttributes(
 ): IncomingReading {
   if (typeof data !== 'object' || data === null || Array.isArray(data)) return { content: data, event };
   const fields = data as Attributes;
-  if (subject !== undefined && fields['system_id'] !== undefined && subject !== fields['system_id'])
+  if (subject !== undefined && fields['system_id'] !== undefined && subject !== fields['system_id']) {
     return { content: data, event, unreadable: 'subject and system_id name different systems' };
+  }
   return {
     event,
     content: {

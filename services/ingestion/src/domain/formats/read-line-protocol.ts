@@ -31,8 +31,9 @@ export function readLineProtocol(text: string, precision: Precision, now: Date):
       continue;
     }
     // Only the sum of all processors is the system's.
-    if (parts.measurement === 'cpu' && parts.tags['cpu'] !== undefined && parts.tags['cpu'] !== 'cpu-total')
+    if (parts.measurement === 'cpu' && parts.tags['cpu'] !== undefined && parts.tags['cpu'] !== 'cpu-total') {
       continue;
+    }
     const systemId = parts.tags['system_id'] ?? parts.tags['host'];
     const time = parts.time === undefined ? now : new Date(Number(parts.time) / divisors[precision]);
     if (systemId === undefined || Number.isNaN(time.getTime())) {

@@ -36,14 +36,20 @@ export function readReading(content: unknown, bounds: Bounds): Read {
   if (time.reason !== undefined) reasons.push(time.reason);
   const values = readValues(fields, reasons);
   const { incident, source } = fields;
-  if (incident !== undefined && typeof incident !== 'boolean')
+  if (incident !== undefined && typeof incident !== 'boolean') {
     reasons.push(refused('incident_is_boolean', 'incident', incident, 'incident is true or false'));
-  if (source !== undefined && (typeof source !== 'string' || source.length > 256 || unsafeText.test(source)))
+  }
+  if (
+    source !== undefined &&
+    (typeof source !== 'string' || source.length > 256 || unsafeText.test(source))
+  ) {
     reasons.push(
       refused('source_is_text', 'source', source, 'source is a text of at most 256 plain characters'),
     );
-  if (reasons.length > 0 || systemId === undefined || time.instant === undefined)
+  }
+  if (reasons.length > 0 || systemId === undefined || time.instant === undefined) {
     return { reasons, systemId };
+  }
   return {
     reading: {
       systemId,
@@ -95,10 +101,11 @@ function readValues(
       values[name] = value === 0 ? 0 : value;
     } else values[name] = null;
   }
-  if (numbers === 0 && reasons.length === 0)
+  if (numbers === 0 && reasons.length === 0) {
     reasons.push(
       refused('reading_has_value', null, undefined, 'A reading has at least one number; no data is not zero'),
     );
+  }
   return values;
 }
 

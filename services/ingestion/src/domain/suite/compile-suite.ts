@@ -43,8 +43,9 @@ function judge(rules: readonly CompiledRule[], incoming: IncomingReading, bounds
     return { outcome: 'quarantined', systemId: undefined, reasons: [reason] };
   }
   const read = readReading(incoming.content, bounds);
-  if (read.reading === undefined)
+  if (read.reading === undefined) {
     return { outcome: 'quarantined', systemId: read.systemId, reasons: read.reasons };
+  }
   const { reading } = read;
   const reasons: Reason[] = [];
   const warnings: Reason[] = [];

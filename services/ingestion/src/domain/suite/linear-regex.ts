@@ -90,8 +90,9 @@ export class LinearRegex {
   }
 
   test(text: string): boolean {
-    if (text.length === 0)
+    if (text.length === 0) {
       return this.closure([0], true, true).some((step) => this.steps[step]?.op === 'match');
+    }
     let state = (this.first ??= this.stateOf(this.closure([0], true, false)));
     for (let index = 0; index < text.length; index += 1) {
       if (state.matches) return true;
@@ -113,8 +114,9 @@ export class LinearRegex {
     const next: number[] = [];
     for (const at of state.steps) {
       const step = this.steps[at];
-      if (step?.op === 'char' && step.ranges.some(([from, to]) => from <= code && code <= to))
+      if (step?.op === 'char' && step.ranges.some(([from, to]) => from <= code && code <= to)) {
         next.push(step.next);
+      }
     }
     // A match may begin anywhere.
     next.push(0);
@@ -178,8 +180,9 @@ class Parser {
 
   private sequence(): Node {
     const nodes: Node[] = [];
-    while (this.at < this.characters.length && this.peek() !== '|' && this.peek() !== ')')
+    while (this.at < this.characters.length && this.peek() !== '|' && this.peek() !== ')') {
       nodes.push(this.repeated(this.atom()));
+    }
     return { kind: 'all', nodes };
   }
 
@@ -204,8 +207,9 @@ class Parser {
     const min = Number(found[1]);
     const max = found[2] === undefined ? min : found[3] === '' ? Infinity : Number(found[3]);
     if (max < min) throw this.wrong('The bounds of a repetition are upside down');
-    if (min > mostRepeats || (max > mostRepeats && max !== Infinity))
+    if (min > mostRepeats || (max > mostRepeats && max !== Infinity)) {
       throw this.wrong(`More than ${mostRepeats} repetitions`);
+    }
     return { min, max };
   }
 
@@ -236,8 +240,9 @@ class Parser {
   }
 
   private group(): Node {
-    if (this.take('?') && !this.take(':'))
+    if (this.take('?') && !this.take(':')) {
       throw this.wrong('Only (?: ... ) is known; look-around, names and flags are not');
+    }
     const node = this.alternatives();
     if (!this.take(')')) throw this.wrong('A ( is not closed');
     return node;
@@ -249,16 +254,18 @@ class Parser {
     if (known !== undefined) return known;
     if (character === 'x' || character === 'u') {
       const digits = this.characters.slice(this.at, this.at + (character === 'x' ? 2 : 4)).join('');
-      if (!/^[0-9a-fA-F]+$/.test(digits) || digits.length !== (character === 'x' ? 2 : 4))
+      if (!/^[0-9a-fA-F]+$/.test(digits) || digits.length !== (character === 'x' ? 2 : 4)) {
         throw this.wrong(`\\${character} needs ${character === 'x' ? 'two' : 'four'} hexadecimal digits`);
+      }
       this.at += digits.length;
       const code = Number.parseInt(digits, 16);
       return [[code, code]];
     }
-    if (/[A-Za-z0-9]/.test(character))
+    if (/[A-Za-z0-9]/.test(character)) {
       throw this.wrong(
         `\\${character} is not known; back references and word boundaries are not linear here`,
       );
+    }
     return [only(character)];
   }
 
@@ -272,8 +279,9 @@ class Parser {
         this.next();
         const to = this.member();
         const [low, high] = [from[0]?.[0], to[0]?.[0]];
-        if (from.length !== 1 || to.length !== 1 || low === undefined || high === undefined || low > high)
+        if (from.length !== 1 || to.length !== 1 || low === undefined || high === undefined || low > high) {
           throw this.wrong('A range of characters is upside down');
+        }
         ranges.push([low, high]);
       } else ranges.push(...from);
     }
@@ -311,8 +319,9 @@ class Parser {
 function compile(node: Node, pattern: string): readonly Step[] {
   const steps: Step[] = [];
   const emit = (step: Step): number => {
-    if (steps.length >= mostSteps)
+    if (steps.length >= mostSteps) {
       throw new RegexUnsupportedError(pattern, 0, `It unfolds to more than ${mostSteps} steps`);
+    }
     return steps.push(step) - 1;
   };
   const build = (part: Node): void => {

@@ -18,9 +18,9 @@ export function readingsBatch(readings: readonly Reading[], suite: CompiledSuite
   const columns = new Map<string, Column>();
   for (const name of seen) {
     if (!asked.has(name)) columns.set(name, { kind: 'mixed', values: [] });
-    else if (name === 'system_id' || name === 'source')
+    else if (name === 'system_id' || name === 'source') {
       columns.set(name, textColumn(readings.map((reading) => valueOf(reading, name) as string | null)));
-    else {
+    } else {
       const values = Float64Array.from(
         readings,
         (reading) => (valueOf(reading, name) as number | null) ?? NaN,

@@ -79,8 +79,9 @@ export function parseRowCondition(text: string): RowCondition {
 }
 
 function wordsOf(text: string): readonly string[] {
-  if (text.length > mostCharacters)
+  if (text.length > mostCharacters) {
     throw new RowConditionError(text.slice(0, 50), 'More than 1000 characters');
+  }
   const words: string[] = [];
   tokens.lastIndex = 0;
   for (let at = 0; text.slice(at).trim() !== ''; at = tokens.lastIndex) {

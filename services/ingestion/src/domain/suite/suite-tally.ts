@@ -38,8 +38,9 @@ export class SuiteTally {
 
   constructor(private readonly rules: readonly CompiledRule[]) {
     this.tallies = rules.map(({ newTally }) => newTally());
-    for (const { condition } of rules)
+    for (const { condition } of rules) {
       if (condition !== undefined) this.masks.set(condition.text, new Uint8Array(blockRows));
+    }
   }
 
   add(batch: ColumnarBatch): void {

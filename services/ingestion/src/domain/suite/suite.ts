@@ -61,8 +61,9 @@ const partition = z
     if (
       'bins' in given &&
       given.bins.some((edge, index) => index > 0 && !(edge > (given.bins[index - 1] ?? 0)))
-    )
+    ) {
       wrong('bins must rise');
+    }
   });
 
 const quantileRanges = z

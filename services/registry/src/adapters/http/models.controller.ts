@@ -71,8 +71,9 @@ export class ModelsController {
     const spans = await this.models.aliasSpans(name, alias, at === undefined ? undefined : new Date(at));
     const span =
       at === undefined ? spans.find(({ until }) => until === undefined) : liveAt(spans, new Date(at));
-    if (span?.version === undefined)
+    if (span?.version === undefined) {
       throw new NotFoundError('alias', `${name}/${alias}${at === undefined ? '' : ` at ${at}`}`);
+    }
     return wireSpan(span);
   }
 

@@ -98,10 +98,11 @@ export class ArtifactStore extends ArtifactCatalogue {
 
   async content({ key, digest }: StoredFile): Promise<Uint8Array> {
     const bytes = await this.objects.get(key);
-    if (digestOf(bytes) !== digest)
+    if (digestOf(bytes) !== digest) {
       throw new ArtifactDamagedError(
         `Object ${key} holds ${digestOf(bytes)} instead of ${digest}; restore it`,
       );
+    }
     return bytes;
   }
 
@@ -142,8 +143,9 @@ export class ArtifactStore extends ArtifactCatalogue {
     );
     try {
       const key = keyOf(staged.digest);
-      if ((await this.objects.head(key)) === undefined)
+      if ((await this.objects.head(key)) === undefined) {
         await this.objects.putStream(key, await this.objects.getStream(staged.key));
+      }
       return { key, digest: staged.digest, size: staged.size };
     } finally {
       await this.objects.delete(staged.key);

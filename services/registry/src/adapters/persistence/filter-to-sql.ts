@@ -42,10 +42,11 @@ function fieldOf(
 ): { sql: string; type: 'text' | 'number' } {
   if (entity === 'attribute') {
     const attribute = Object.hasOwn(searchable.attributes, key) ? searchable.attributes[key] : undefined;
-    if (attribute === undefined)
+    if (attribute === undefined) {
       throw new InvalidValueError(
         `"${key}" cannot be searched; use ${Object.keys(searchable.attributes).join(', ')}, or tags`,
       );
+    }
     return attribute;
   }
   const keyed = searchable.keyed[entity];
@@ -55,12 +56,14 @@ function fieldOf(
 
 function comparisonOf(sql: string, type: 'text' | 'number', term: Comparison, bound: Bound): string {
   const { comparator, value } = term;
-  if (comparator === 'IN' || comparator === 'NOT IN')
+  if (comparator === 'IN' || comparator === 'NOT IN') {
     return `${comparator === 'NOT IN' ? 'NOT ' : ''}(${sql})::text = ANY(${bound.add(value)}::text[])`;
+  }
   if (type === 'number') {
     const number = typeof value === 'number' ? value : Number(value);
-    if (Number.isNaN(number) || /LIKE/.test(comparator))
+    if (Number.isNaN(number) || /LIKE/.test(comparator)) {
       throw new InvalidValueError(`${term.key} is a number; compare it with one`);
+    }
     return `${sql} ${comparator === '!=' ? '<>' : comparator} ${bound.add(number)}::double precision`;
   }
   const operator = comparator === '!=' ? 'IS DISTINCT FROM' : comparator;
@@ -71,8 +74,9 @@ function comparisonOf(sql: string, type: 'text' | 'number', term: Comparison, bo
 export function offsetOf(pageToken: string | undefined): number {
   if (pageToken === undefined || pageToken === '') return 0;
   const offset = Number(Buffer.from(pageToken, 'base64url').toString('utf8'));
-  if (!Number.isSafeInteger(offset) || offset < 0)
+  if (!Number.isSafeInteger(offset) || offset < 0) {
     throw new InvalidValueError(`The page token "${pageToken.slice(0, 50)}" is not one of ours`);
+  }
   return offset;
 }
 

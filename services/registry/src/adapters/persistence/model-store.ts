@@ -77,8 +77,9 @@ export class ModelStore {
           'INSERT INTO registry.registered_model (name, description, created_ms, updated_ms) VALUES ($1, $2, $3, $3)',
           [name, description, this.now()],
         );
-        for (const { key, value } of tags)
+        for (const { key, value } of tags) {
           await manager.query('INSERT INTO registry.model_tag VALUES ($1, $2, $3)', [name, key, value]);
+        }
       });
     } catch (error) {
       if (isAppError(error) && error.kind === 'conflict') throw new AlreadyExistsError('model', name);
@@ -121,10 +122,11 @@ export class ModelStore {
           'SELECT 1 FROM registry.alias_span WHERE model_name = $1 AND valid_until IS NULL',
           [name],
         );
-        if (open.length > 0)
+        if (open.length > 0) {
           throw new StateForbidsError(
             `Model ${name} has aliases that others follow; delete them before renaming it`,
           );
+        }
         await manager.query(
           'UPDATE registry.registered_model SET name = $2, updated_ms = $3 WHERE name = $1',
           [name, newName, this.now()],
@@ -139,8 +141,9 @@ export class ModelStore {
         ]);
       });
     } catch (error) {
-      if (isAppError(error) && error.code === 'DATABASE_CONFLICT')
+      if (isAppError(error) && error.code === 'DATABASE_CONFLICT') {
         throw new AlreadyExistsError('model', newName);
+      }
       throw error;
     }
     return this.model(newName);
@@ -157,10 +160,11 @@ export class ModelStore {
 
   async deleteModel(name: string): Promise<void> {
     const model = await this.model(name);
-    if (model.aliases.length > 0)
+    if (model.aliases.length > 0) {
       throw new StateForbidsError(
         `Model ${name} has aliases (${model.aliases.map(({ alias }) => alias).join(', ')}); delete them first`,
       );
+    }
     await this.database.manager.query('DELETE FROM registry.registered_model WHERE name = $1', [name]);
   }
 
@@ -249,12 +253,13 @@ export class ModelStore {
   ): Promise<ModelVersion> {
     await this.version(name, version);
     await this.database.transaction(async ({ manager }) => {
-      if (archiveOthers)
+      if (archiveOthers) {
         await manager.query(
           `UPDATE registry.model_version SET stage = 'Archived', updated_ms = $4
            WHERE model_name = $1 AND version <> $2 AND stage = $3`,
           [name, version, stage, this.now()],
         );
+      }
       await manager.query(
         'UPDATE registry.model_version SET stage = $3, updated_ms = $4 WHERE model_name = $1 AND version = $2',
         [name, version, stage, this.now()],
@@ -275,10 +280,11 @@ export class ModelStore {
          WHERE model_name = $1 AND version = $2 AND valid_until IS NULL FOR UPDATE`,
         [name, version],
       );
-      if (open.length > 0)
+      if (open.length > 0) {
         throw new StateForbidsError(
           `Version ${version} of ${name} is in use as ${open.map(({ alias }) => alias).join(', ')}; move the alias first`,
         );
+      }
       await manager.query('DELETE FROM registry.model_version WHERE model_name = $1 AND version = $2', [
         name,
         version,

@@ -115,8 +115,9 @@ export class TrackingStore {
           [name, location ?? null, this.clock.now().getTime()],
         );
         const id = rows[0]?.id ?? '';
-        for (const { key, value } of tags)
+        for (const { key, value } of tags) {
           await manager.query('INSERT INTO registry.experiment_tag VALUES ($1, $2, $3)', [id, key, value]);
+        }
         return id;
       });
     } catch (error) {
@@ -161,8 +162,9 @@ export class TrackingStore {
   }
 
   async setExperimentStage(id: string, stage: 'active' | 'deleted'): Promise<void> {
-    if (id === '0' && stage === 'deleted')
+    if (id === '0' && stage === 'deleted') {
       throw new StateForbidsError('The default experiment always exists');
+    }
     await this.experiment('id', id);
     await this.database.manager.query(
       'UPDATE registry.experiment SET lifecycle_stage = $2, updated_ms = $3 WHERE id = $1::bigint',
@@ -187,8 +189,9 @@ export class TrackingStore {
     readonly tags: readonly KeyValue[];
   }): Promise<RunRow> {
     const experiment = await this.experiment('id', run.experimentId);
-    if (experiment.lifecycle_stage !== 'active')
+    if (experiment.lifecycle_stage !== 'active') {
       throw new StateForbidsError(`Experiment ${run.experimentId} is deleted; restore it first`);
+    }
     const id = randomBytes(16).toString('hex');
     const name =
       run.name || run.tags.find(({ key }) => key === 'mlflow.runName')?.value || `run-${id.slice(0, 8)}`;
@@ -226,8 +229,9 @@ export class TrackingStore {
          name = coalesce($4, name) WHERE id = $1`,
       [id, change.status ?? null, change.endMs ?? null, change.name ?? null],
     );
-    if (change.name !== undefined)
+    if (change.name !== undefined) {
       await this.log(id, { metrics: [], params: [], tags: [{ key: 'mlflow.runName', value: change.name }] });
+    }
     return this.run(id);
   }
 
@@ -280,25 +284,28 @@ export class TrackingStore {
         [runId],
       );
       if (found[0] === undefined) throw new NotFoundError('run', runId);
-      if (found[0].lifecycle_stage !== 'active')
+      if (found[0].lifecycle_stage !== 'active') {
         throw new StateForbidsError(`Run ${runId} is deleted; restore it before logging to it`);
+      }
       for (const { key, value } of batch.params) {
         const kept = await manager.query<{ value: string }[]>(
           `INSERT INTO registry.run_param VALUES ($1, $2, $3)
            ON CONFLICT (run_id, key) DO UPDATE SET value = run_param.value RETURNING value`,
           [runId, key, value],
         );
-        if (kept[0]?.value !== value)
+        if (kept[0]?.value !== value) {
           throw new InvalidValueError(
             `Parameter ${key} of run ${runId} is ${kept[0]?.value ?? ''} and cannot become ${value}: parameters do not change`,
           );
+        }
       }
-      for (const { key, value } of batch.tags)
+      for (const { key, value } of batch.tags) {
         await manager.query(
           `INSERT INTO registry.run_tag VALUES ($1, $2, $3)
            ON CONFLICT (run_id, key) DO UPDATE SET value = excluded.value`,
           [runId, key, value],
         );
+      }
       if (batch.metrics.length === 0) return;
       const points = [
         runId,

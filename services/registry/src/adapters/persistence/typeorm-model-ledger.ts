@@ -84,23 +84,25 @@ class TypeormLedgerChange implements LedgerUnitOfWork {
       );
     }
     const root = runRoot(experimentId, run.runId);
-    for (const [path, file] of Object.entries(run.files))
+    for (const [path, file] of Object.entries(run.files)) {
       await this.manager.query(
         `INSERT INTO registry.artifact (path, digest, object_key, size, created_ms)
          VALUES ($1, $2, $3, $4, $5) ON CONFLICT (path) DO NOTHING`,
         [`${root}/${path}`, file.digest, file.key, file.size, run.finishedAt.getTime()],
       );
+    }
     return root;
   }
 
   async addVersion(version: NewVersion, createIfMissing: boolean, at: Date): Promise<ModelVersion> {
     const ms = at.getTime();
-    if (createIfMissing)
+    if (createIfMissing) {
       await this.manager.query(
         `INSERT INTO registry.registered_model (name, created_ms, updated_ms) VALUES ($1, $2, $2)
          ON CONFLICT DO NOTHING`,
         [version.modelName, ms],
       );
+    }
     // The update locks the model's row: two versions at the same time get two numbers.
     const counted = await rowsOf<{ last_version: number }>(
       this.manager,
@@ -138,13 +140,14 @@ class TypeormLedgerChange implements LedgerUnitOfWork {
         ms,
       ],
     );
-    for (const [key, value] of Object.entries(version.tags))
+    for (const [key, value] of Object.entries(version.tags)) {
       await this.manager.query('INSERT INTO registry.version_tag VALUES ($1, $2, $3, $4)', [
         version.modelName,
         number,
         key,
         value,
       ]);
+    }
     await this.remember(version.modelName, number, at, 'created', version.description, undefined);
     const stored = await this.version(version.modelName, number);
     if (stored === undefined) throw new NotFoundError('version', `${version.modelName}/${number}`);

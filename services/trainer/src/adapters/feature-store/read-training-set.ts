@@ -36,17 +36,20 @@ export async function readTrainingSet(
   reference: TrainingSetReference,
 ): Promise<TrainingSet> {
   const digest = digestOf(content);
-  if (digest !== reference.digest)
+  if (digest !== reference.digest) {
     throw new TrainingSetUnreadableError(reference, `its digest is ${digest}, not ${reference.digest}`);
+  }
   const isParquet = Buffer.from(content.subarray(0, 4)).equals(parquetMagic);
   const raw = isParquet ? await readParquet(content, reference) : await readJsonLines(content, reference);
-  if (raw.times.length !== reference.rows)
+  if (raw.times.length !== reference.rows) {
     throw new TrainingSetUnreadableError(reference, `it has ${raw.times.length} rows, not ${reference.rows}`);
+  }
   const unfit = raw.times.findIndex(
     (time, row) => Number.isNaN(time) || Number.isNaN(raw.label[row] ?? Number.NaN),
   );
-  if (unfit >= 0)
+  if (unfit >= 0) {
     throw new TrainingSetUnreadableError(reference, `row ${unfit + 1} has no event_time or no label`);
+  }
   return sorted(raw, reference.featureNames);
 }
 
@@ -96,8 +99,9 @@ async function readJsonLines(content: Uint8Array, reference: TrainingSetReferenc
     if (row % 2_000 === 1_999) await nextTurn();
     const fields = parsed(line, row, reference);
     const absent = reference.featureNames.find((name) => !(name in fields));
-    if (absent !== undefined)
+    if (absent !== undefined) {
       throw new TrainingSetUnreadableError(reference, `line ${row + 1} has no feature "${absent}"`);
+    }
     raw.systemIds.push(String(fields['system_id']));
     raw.times[row] = Date.parse(String(fields['event_time']));
     raw.label[row] = numberOf(fields['label']);
@@ -139,8 +143,9 @@ function sorted(raw: RawRows, featureNames: readonly string[]): TrainingSet {
   for (const [to, from] of order.entries()) {
     label[to] = raw.label[from] ?? Number.NaN;
     times[to] = raw.times[from] ?? Number.NaN;
-    for (let column = 0; column < width; column += 1)
+    for (let column = 0; column < width; column += 1) {
       values[to * width + column] = raw.columns[column]?.[from] ?? Number.NaN;
+    }
   }
   return {
     featureNames,

@@ -79,8 +79,9 @@ export class BatchLearner {
   }
 
   private orderOf(epoch: number): Uint32Array {
-    if (this.ordered?.epoch !== epoch)
+    if (this.ordered?.epoch !== epoch) {
       this.ordered = { epoch, order: epochOrder(this.train.label.length, this.settings.seed, epoch) };
+    }
     return this.ordered.order;
   }
 }

@@ -62,10 +62,11 @@ export function decodeCheckpoint(bytes: Uint8Array, requestKey: string): LstmTra
     all.length < magic.length + 4 + digestBytes ||
     body.subarray(0, magic.length).toString() !== magic ||
     !createHash('sha256').update(body).digest().equals(all.subarray(-digestBytes))
-  )
+  ) {
     throw new CheckpointUnfitError(
       `${all.length} bytes are not a whole checkpoint of an LSTM; begin the training anew`,
     );
+  }
   const arraysAt = magic.length + 4 + body.readUInt32LE(magic.length);
   const { sizes, hasBest, steps, ...header } = JSON.parse(
     body.subarray(magic.length + 4, arraysAt).toString(),
@@ -76,10 +77,11 @@ export function decodeCheckpoint(bytes: Uint8Array, requestKey: string): LstmTra
     readonly hasBest: boolean;
     readonly steps: number;
   };
-  if (header.requestKey !== requestKey)
+  if (header.requestKey !== requestKey) {
     throw new CheckpointUnfitError(
       'The checkpoint belongs to a training with other data or settings; begin this one anew',
     );
+  }
   let at = arraysAt;
   const next = (): Float32Array[] =>
     sizes.map((size) => {

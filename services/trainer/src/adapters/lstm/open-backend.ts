@@ -17,8 +17,9 @@ export class TensorBackendUnavailableError extends AppError {
 export async function openWasmBackend(): Promise<void> {
   // Without it some backends advertise others on the console; it also leaves out checks that are for developers.
   tf.enableProdMode();
-  if (!(await tf.setBackend('wasm')))
+  if (!(await tf.setBackend('wasm'))) {
     throw new TensorBackendUnavailableError(
       'tensorflow.js could not start its WebAssembly backend; reinstall @tensorflow/tfjs-backend-wasm',
     );
+  }
 }

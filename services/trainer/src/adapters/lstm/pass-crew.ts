@@ -102,15 +102,17 @@ export class PassCrew {
     const { control } = this.memory;
     for (;;) {
       const done = Atomics.load(control, cell.done);
-      if (Atomics.load(control, cell.failed) !== 0)
+      if (Atomics.load(control, cell.failed) !== 0) {
         throw new PassCrewLostError(
           `A thread that shares the passes of the LSTM failed: ${Buffer.from(this.memory.failure).toString().split('\0', 1)[0] ?? ''}`,
         );
+      }
       if (done >= this.members - 1) return;
-      if (Atomics.wait(control, cell.done, done, lostAfterMs) === 'timed-out')
+      if (Atomics.wait(control, cell.done, done, lostAfterMs) === 'timed-out') {
         throw new PassCrewLostError(
           `A thread that shares the passes of the LSTM has been silent for ${lostAfterMs / 1000} s`,
         );
+      }
     }
   }
 

@@ -28,10 +28,11 @@ export function logitsOf(
 export function predictLstm(weights: LstmWeights, values: Float32Array): Float32Array {
   const { steps, channels, layers } = weights;
   const size = steps * channels;
-  if (values.length % size !== 0)
+  if (values.length % size !== 0) {
     throw new SequencesUnfitError(
       `${values.length} values are not sequences of ${steps} steps and ${channels} channels`,
     );
+  }
   const shape: NetworkShape = { steps, channels, units: layers.map(({ units }) => units) };
   const pass = new LstmPass(shape);
   try {

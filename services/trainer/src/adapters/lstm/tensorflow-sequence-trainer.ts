@@ -85,11 +85,11 @@ export class TensorflowSequenceTrainer extends SequenceTrainer {
     return new Promise<Result>((resolve, reject) => {
       worker.on('message', (message: LstmAnswer) => {
         if (message.kind === 'epoch' || message.kind === 'checkpoint') onProgress?.(message);
-        else if (message.kind === 'failed')
+        else if (message.kind === 'failed') {
           reject(
             new LstmWorkError(message.code, message.errorKind as ErrorKind, message.message, message.trace),
           );
-        else resolve(message);
+        } else resolve(message);
       });
       worker.on('error', reject);
       worker.on('exit', (code) => reject(broken(`ended with code ${code} and no answer`)));

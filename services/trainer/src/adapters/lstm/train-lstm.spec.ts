@@ -107,7 +107,7 @@ describe('the passes, against NumPy in double precision', () => {
     for (const [from, to] of [
       [0, 3],
       [3, rows],
-    ] as const)
+    ] as const) {
       pass.addGradients(
         laidOut(scaled, order, from, to, shape),
         to - from,
@@ -122,6 +122,7 @@ describe('the passes, against NumPy in double precision', () => {
           }),
         gradients,
       );
+    }
     pass.dispose();
     const expected = packWeights(weightsOf(golden.gradient));
     expect(
@@ -270,8 +271,9 @@ describe('training', () => {
     const other = request({ resume: kept }, { seed: 6 });
     expect(() => trainLstm(other)).toThrow(expect.objectContaining({ code: 'TRAINER_CHECKPOINT_UNFIT' }));
     const damaged = Uint8Array.from(kept, (byte, at) => (at === 400 ? byte ^ 1 : byte));
-    for (const resume of [damaged, kept.subarray(0, 40), new Uint8Array(3)])
+    for (const resume of [damaged, kept.subarray(0, 40), new Uint8Array(3)]) {
       expect(() => trainLstm(request({ resume }))).toThrow(/whole checkpoint/);
+    }
   });
 
   it('stops early and keeps the weights of the best epoch', () => {
@@ -355,8 +357,9 @@ describe('pruning and distillation', () => {
     const before = listed(pruned);
     listed(tuned.weights).forEach((part, index) => {
       const isBias = index % 3 === 2 || index === before.length - 1;
-      if (!isBias)
+      if (!isBias) {
         expect(part.map((value) => value === 0)).toEqual(before[index]!.map((value) => value === 0));
+      }
     });
     expect(sparsityOf(tuned.weights)).toBeCloseTo(0.75, 1);
     const cut = accuracy(predictLstm(pruned, unseen.values), unseen.label);

@@ -87,17 +87,20 @@ export function trainLstm(
         state.batch += 1;
         if (batch.weight > 0) {
           const factor = clipFactor(globalNorm(gradients), settings.clipNorm);
-          if (factor === undefined)
+          if (factor === undefined) {
             throw new TrainingDivergedError(
               `The gradient is not finite in epoch ${state.epoch}; lower the learning rate from ${settings.learningRate.peak}, or the clip norm from ${settings.clipNorm}`,
             );
-          for (const gradient of gradients)
+          }
+          for (const gradient of gradients) {
             for (let at = 0; at < gradient.length; at += 1) gradient[at] = (gradient[at] as number) * factor;
+          }
           const rate = learningRateAt(state.slots.steps, totalSteps, settings.learningRate);
           state.slots = stepAdam(state.parameters, gradients, state.slots, rate, adam, masks, free);
         }
-        if (state.batch < batches && state.batch % (checkpointEverySteps ?? Infinity) === 0)
+        if (state.batch < batches && state.batch % (checkpointEverySteps ?? Infinity) === 0) {
           onCheckpoint?.(encodeCheckpoint(state, key));
+        }
       }
       stopped = endEpoch(pass, shape, state, validation, settings, onEpoch);
       onCheckpoint?.(encodeCheckpoint(state, key));
@@ -164,17 +167,19 @@ function startingWeights({
   train,
   startFrom,
 }: SequenceTrainingRequest): LstmWeights {
-  if (startFrom === undefined)
+  if (startFrom === undefined) {
     return initialWeights(
       { steps, channels, units: settings.units },
       fitScaler(train.values, channels),
       new SeededRandom(settings.seed),
     );
+  }
   const { weights } = startFrom;
-  if (weights.steps !== steps || weights.channels !== channels)
+  if (weights.steps !== steps || weights.channels !== channels) {
     throw new SequencesUnfitError(
       `The weights to start from are for ${weights.steps} steps of ${weights.channels} channels, the sequences have ${steps} of ${channels}`,
     );
+  }
   return weights;
 }
 

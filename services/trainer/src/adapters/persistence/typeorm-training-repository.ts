@@ -30,8 +30,9 @@ export class TypeormTrainingRepository extends TrainingRepository {
         modelName: training.modelName,
         state: In(['queued', 'running']),
       });
-      if (cause !== undefined && !(await transaction.claim('request-training', cause)))
+      if (cause !== undefined && !(await transaction.claim('request-training', cause))) {
         return { outcome: 'seen' };
+      }
       if (unfinished !== null) return { outcome: 'busy', by: unfinished.id };
       await manager.insert(TrainingEntity, {
         ...training,

@@ -97,8 +97,9 @@ export class Booster {
   }
 
   setParameters(parameters: BoosterParameters): void {
-    for (const [name, value] of encodeParameters(parameters))
+    for (const [name, value] of encodeParameters(parameters)) {
       this.library.call('XGBoosterSetParam', this.pointer, name, value);
+    }
   }
 
   /** Replaces the model by a stored one, JSON or UBJ; parameters set before stay. */
@@ -130,10 +131,11 @@ export class Booster {
 
   predict(matrix: DMatrix, options: PredictOptions = {}): Prediction {
     // XGBoost itself takes missing columns for missing values, and answers something.
-    if (matrix.columns !== this.features)
+    if (matrix.columns !== this.features) {
       throw new MatrixShapeError(
         `The model was trained on ${this.features} columns, and the rows have ${matrix.columns}`,
       );
+    }
     const [begin, end] = options.rounds ?? [0, 0];
     const shape = slot<Pointer>();
     const dimensions = slot<number | bigint>();

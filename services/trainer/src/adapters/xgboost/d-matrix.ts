@@ -99,8 +99,9 @@ export class DMatrix {
   }
 
   private setTexts(field: string, values: readonly string[] | undefined): void {
-    if (values !== undefined)
+    if (values !== undefined) {
       this.library.call('XGDMatrixSetStrFeatureInfo', this.pointer, field, [...values], values.length);
+    }
   }
 }
 
@@ -139,51 +140,64 @@ function readSparse(library: XgboostLibrary, matrix: CsrMatrix, options: DMatrix
 /** What the library would read beyond its end, or take in silence. */
 function requireShape(matrix: FeatureMatrix, options: DMatrixOptions): void {
   const { rows, columns, featureNames, featureTypes } = matrix;
-  if (rows < 1 || columns < 1)
+  if (rows < 1 || columns < 1) {
     throw new MatrixShapeError(`A matrix of ${rows} rows and ${columns} columns holds nothing to learn from`);
+  }
   if ('offsets' in matrix) requireSparseShape(matrix);
-  else if (matrix.values.length !== rows * columns)
+  else if (matrix.values.length !== rows * columns) {
     throw new MatrixShapeError(
       `${rows} rows of ${columns} columns need ${rows * columns} values, not ${matrix.values.length}`,
     );
+  }
   for (const [what, perColumn] of [
     ['names', featureNames],
     ['types', featureTypes],
     ['weights', options.featureWeights],
-  ] as const)
-    if (perColumn !== undefined && perColumn.length !== columns)
+  ] as const) {
+    if (perColumn !== undefined && perColumn.length !== columns) {
       throw new MatrixShapeError(`${columns} columns have ${perColumn.length} ${what}`);
+    }
+  }
   const { group, weight, label, baseMargin } = options;
-  if (label !== undefined && label.length !== rows)
+  if (label !== undefined && label.length !== rows) {
     throw new MatrixShapeError(`${rows} rows have ${label.length} labels`);
+  }
   const inGroups = group?.reduce((sum, size) => sum + size, 0);
-  if (inGroups !== undefined && inGroups !== rows)
+  if (inGroups !== undefined && inGroups !== rows) {
     throw new MatrixShapeError(`The groups have ${inGroups} rows, and the matrix has ${rows}`);
+  }
   const weighed = group?.length ?? rows;
-  if (weight !== undefined && weight.length !== weighed)
+  if (weight !== undefined && weight.length !== weighed) {
     throw new MatrixShapeError(
       `${weighed} ${group === undefined ? 'rows' : 'groups'} have ${weight.length} weights`,
     );
-  if (baseMargin !== undefined && (baseMargin.length === 0 || baseMargin.length % rows !== 0))
+  }
+  if (baseMargin !== undefined && (baseMargin.length === 0 || baseMargin.length % rows !== 0)) {
     throw new MatrixShapeError(`${rows} rows have ${baseMargin.length} margins to begin with`);
+  }
 }
 
 function requireSparseShape({ rows, columns, offsets, indices, values }: CsrMatrix): void {
-  if (offsets.length !== rows + 1 || Number(offsets[0]) !== 0)
+  if (offsets.length !== rows + 1 || Number(offsets[0]) !== 0) {
     throw new MatrixShapeError(
       `${rows} sparse rows need ${rows + 1} offsets that begin with 0, not ${offsets.length} from ${offsets[0] ?? 'none'}`,
     );
+  }
   let end = 0;
   for (const offset of offsets) {
-    if (offset < end)
+    if (offset < end) {
       throw new MatrixShapeError(`A sparse row ends at ${offset}, before it begins at ${end}`);
+    }
     end = Number(offset);
   }
-  if (indices.length !== end || values.length !== end)
+  if (indices.length !== end || values.length !== end) {
     throw new MatrixShapeError(
       `The offsets end at ${end}, and there are ${indices.length} indices and ${values.length} values`,
     );
-  for (const [cell, column] of indices.entries())
-    if (column < 0 || column >= columns)
+  }
+  for (const [cell, column] of indices.entries()) {
+    if (column < 0 || column >= columns) {
       throw new MatrixShapeError(`Sparse cell ${cell} is in column ${column} of ${columns}`);
+    }
+  }
 }

@@ -38,9 +38,11 @@ export function requireSupported(parameters: BoosterParameters, version: string)
       value === undefined ? [] : [name, ...[value].flat().map((single) => `${name}: ${String(single)}`)],
     ),
   );
-  for (const [parameter, since] of cameWith)
-    if (names.has(parameter) && (major < since[0] || (major === since[0] && minor < since[1])))
+  for (const [parameter, since] of cameWith) {
+    if (names.has(parameter) && (major < since[0] || (major === since[0] && minor < since[1]))) {
       throw new ParameterUnsupportedError(parameter, since.join('.'), version);
+    }
+  }
 }
 
 /**

@@ -104,11 +104,13 @@ async function* candidates(
   platform: NodeJS.Platform,
 ): AsyncGenerator<LibraryCandidate> {
   const file = libraryFileName(platform);
-  for (const path of cached(search.cacheDirectory ?? defaultCacheDirectory(), file))
+  for (const path of cached(search.cacheDirectory ?? defaultCacheDirectory(), file)) {
     yield { source: 'cache', path };
+  }
   const python = await (search.pythonPackage ?? installedPythonPackage)();
-  if (python !== undefined && existsSync(join(python, 'lib', file)))
+  if (python !== undefined && existsSync(join(python, 'lib', file))) {
     yield { source: 'python', path: join(python, 'lib', file) };
+  }
   for (const path of search.systemNames ?? systemNames(file)) yield { source: 'system', path };
   const bundled = (search.bundledPath ?? bundledLibrary)();
   const runsBundled = platform === 'linux' && (search.architecture ?? process.arch) === 'x64';

@@ -46,7 +46,7 @@ describe.runIf(own !== undefined)('a machine without OpenMP (Linux x64)', async 
       cells[row * 4]! + cells[row * 4 + 1]! > 1 ? 1 : 0,
     );
     const other = XgboostLibrary.load(bundled.path);
-    for (const tree_method of ['hist', 'approx', 'exact'] as const)
+    for (const tree_method of ['hist', 'approx', 'exact'] as const) {
       for (const threads of [1, 2, 5]) {
         const models = [library, other].map((loaded) => {
           const { booster } = trainBooster(loaded, {
@@ -61,6 +61,7 @@ describe.runIf(own !== undefined)('a machine without OpenMP (Linux x64)', async 
         });
         expect(models[0]).toEqual(models[1]);
       }
+    }
   });
 
   it('gets the binary of the source that lies beside it', () => {

@@ -140,10 +140,11 @@ class Watch {
     const { rule } = this;
     const ofSet = scores.filter((score) => rule.set === undefined || score.set === rule.set);
     const watched = ofSet.findLast((score) => rule.metric === undefined || score.metric === rule.metric);
-    if (watched === undefined)
+    if (watched === undefined) {
       throw new TrainingDataError(
         `Early stopping watches ${rule.metric ?? 'the last metric'} on ${rule.set ?? 'the last set'}, and the rounds are scored by ${scores.map((score) => `${score.set}-${score.metric}`).join(', ') || 'nothing'}`,
       );
+    }
     const gain =
       this.best === undefined
         ? Number.POSITIVE_INFINITY
@@ -173,13 +174,16 @@ function requireLearnable({
 }: TrainOptions): void {
   if (rounds < 1) throw new TrainingDataError(`A training of ${rounds} rounds makes no model`);
   if (data.rows < 1) throw new TrainingDataError('The training set is empty');
-  if (earlyStopping !== undefined && (evaluation ?? []).length === 0)
+  if (earlyStopping !== undefined && (evaluation ?? []).length === 0) {
     throw new TrainingDataError('Early stopping needs an evaluation set to watch');
-  for (const { name } of evaluation ?? [])
-    if (!/^[A-Za-z0-9_]+$/.test(name))
+  }
+  for (const { name } of evaluation ?? []) {
+    if (!/^[A-Za-z0-9_]+$/.test(name)) {
       throw new TrainingDataError(
         `An evaluation set is named by letters, digits and underscores, not "${name}"`,
       );
+    }
+  }
   if (isShard !== true) requireTwoClasses(parameters, data);
 }
 
@@ -190,8 +194,9 @@ export function requireTwoClasses(
 ): void {
   if (!parameters.objective.startsWith('binary:')) return;
   const [first] = label;
-  if (first !== undefined && label.every((other) => other === first))
+  if (first !== undefined && label.every((other) => other === first)) {
     throw new TrainingDataError(
       `All ${rows} rows of the training set have the label ${first}: there is nothing to tell apart; wait for the other class`,
     );
+  }
 }

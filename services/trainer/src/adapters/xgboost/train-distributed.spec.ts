@@ -57,8 +57,9 @@ await describeWithCurrentLibrary('one model over many processes', (found) => {
     );
     expect(Math.max(...distances)).toBeLessThan(1e-4);
     const losses = one.history['train-logloss'] ?? [];
-    for (const [round, loss] of (many.history['train-logloss'] ?? []).entries())
+    for (const [round, loss] of (many.history['train-logloss'] ?? []).entries()) {
       expect(loss).toBeCloseTo(losses[round]!, 4);
+    }
   });
 
   it('stops early at the same round in every process', async () => {

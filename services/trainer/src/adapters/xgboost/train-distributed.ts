@@ -149,11 +149,11 @@ function perform(
     let isDone = false;
     child.on('message', (message) => {
       const answer = message as CollectiveAnswer;
-      if (answer.kind === 'failed')
+      if (answer.kind === 'failed') {
         reject(
           new XgboostWorkError(answer.code, answer.errorKind as ErrorKind, answer.message, answer.trace),
         );
-      else onAnswer(answer);
+      } else onAnswer(answer);
       isDone ||= answer.kind === 'trained' || answer.kind === 'tracked';
     });
     child.on('error', reject);
@@ -175,8 +175,9 @@ function shardsOf(request: BoostingRequest, workers: number): BoostingRequest[] 
 }
 
 function shardOf(rows: LabelledRows, shard: number, workers: number): LabelledRows {
-  if (rows.rows < workers)
+  if (rows.rows < workers) {
     throw new TrainingDataError(`${rows.rows} rows are too few for ${workers} workers; ask for fewer`);
+  }
   const begin = Math.floor((rows.rows * shard) / workers);
   const end = Math.floor((rows.rows * (shard + 1)) / workers);
   return {

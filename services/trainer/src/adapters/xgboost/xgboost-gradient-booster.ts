@@ -47,8 +47,9 @@ export class XgboostGradientBooster extends GradientBooster {
   ) {
     super();
     const [major = 0, minor = 0] = found.version.split('.').map(Number);
-    if (workers > 1 && (major < 2 || (major === 2 && minor < 1)))
+    if (workers > 1 && (major < 2 || (major === 2 && minor < 1))) {
       throw new XgboostTooOldError('Training in many processes was asked of XGBoost', found.version, '2.1');
+    }
     const { version, source, path, openMp } = found;
     this.library = { version, source, path, ...(openMp !== undefined && { openMp }), threads, workers };
   }
@@ -62,12 +63,13 @@ export class XgboostGradientBooster extends GradientBooster {
     control: { readonly signal?: AbortSignal; readonly onRound?: (progress: RoundProgress) => void } = {},
   ): Promise<BoostedModel> {
     const { path, threads, workers } = this.library;
-    if (workers > 1)
+    if (workers > 1) {
       return trainDistributed(
         { libraryPath: path, workers, threadsPerWorker: Math.max(1, Math.floor(threads / workers)) },
         request,
         control,
       );
+    }
     const result = await this.run(
       {
         kind: 'train',
@@ -112,7 +114,7 @@ export class XgboostGradientBooster extends GradientBooster {
     return new Promise<Result>((resolve, reject) => {
       worker.on('message', (message: XgboostAnswer) => {
         if (message.kind === 'round') onRound?.(message);
-        else if (message.kind === 'failed')
+        else if (message.kind === 'failed') {
           reject(
             new XgboostWorkError(
               message.code,
@@ -121,7 +123,7 @@ export class XgboostGradientBooster extends GradientBooster {
               message.trace,
             ),
           );
-        else resolve(message);
+        } else resolve(message);
       });
       worker.on('error', reject);
       worker.on('exit', (code) =>

@@ -13,15 +13,17 @@ export async function calibrateMargins(
 ): Promise<StepResult<'calibration'>> {
   const { plan } = run;
   if (plan.calibration === 'none') return { method: 'none', reason: 'the plan wants none' };
-  if (plan.parameters.objective !== 'binary:logistic')
+  if (plan.parameters.objective !== 'binary:logistic') {
     return { method: 'none', reason: `${plan.parameters.objective} answers no probability` };
+  }
   const validation = labelledRowsOf(await run.set(), split.validation);
   const margins = await booster.predict(await run.get(trees), validation, 'margin');
   const scaling = fitPlatt(validation.label, margins);
-  if (scaling === undefined)
+  if (scaling === undefined) {
     return {
       method: 'none',
       reason: `${validation.rows} rows of validation do not determine a calibration`,
     };
+  }
   return { method: 'platt', ...scaling };
 }

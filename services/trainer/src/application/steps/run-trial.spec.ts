@@ -45,8 +45,9 @@ class ScriptedBooster extends GradientBooster {
     await Promise.resolve();
     if (this.failure !== undefined) throw this.failure;
     for (const [round, value] of this.scores.entries()) {
-      if (round % this.looksEvery === 0 && control.signal?.aborted === true)
+      if (round % this.looksEvery === 0 && control.signal?.aborted === true) {
         throw new TrainingCancelledError(`Ended after ${round} rounds`);
+      }
       control.onRound?.({ round, rounds, scores: { 'validation-logloss': value } });
       this.told += 1;
     }

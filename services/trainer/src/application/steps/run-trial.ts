@@ -61,8 +61,9 @@ export async function runTrial(opened: Study, number: number, work: TrialWork): 
     result = { state: 'failed', reason: describeError(error) };
   }
   const told = tell(study, number, prune.signal.aborted ? { state: 'pruned' } : result);
-  if (told.outcome === 'rejected' || told.trial.state === 'running')
+  if (told.outcome === 'rejected' || told.trial.state === 'running') {
     throw new Error(`Trial ${number} could not be ended: ${JSON.stringify(told)}`);
+  }
   return {
     study: told.study,
     trial: told.trial,

@@ -13,8 +13,9 @@ describe('Adam', () => {
     // Gradients 1, then 3: m = 0.39, v = 0.009999; m / 0.19 = 2.0526, v / 0.001999 = 5.002; ratio 0.9178.
     const parameters = [Float32Array.of(0)];
     let slots = startAdam(parameters);
-    for (const slope of [1, 3])
+    for (const slope of [1, 3]) {
       slots = stepAdam(parameters, [Float64Array.of(slope)], slots, 0.1, adamDefaults);
+    }
     expect(slots.steps).toBe(2);
     expect(slots.first[0]![0]).toBeCloseTo(0.39, 6);
     expect(slots.second[0]![0]).toBeCloseTo(0.009999, 8);

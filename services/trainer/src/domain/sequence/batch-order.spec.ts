@@ -24,8 +24,9 @@ describe('the order of an epoch', () => {
   it('puts every row in every place equally often', () => {
     // 6000 epochs of 6 rows: 1000 expected in each cell, standard deviation 29; chi-square with 25 degrees of freedom.
     const seen = new Float64Array(36);
-    for (let epoch = 0; epoch < 6000; epoch += 1)
+    for (let epoch = 0; epoch < 6000; epoch += 1) {
       epochOrder(6, 1, epoch).forEach((row, place) => (seen[row * 6 + place]! += 1));
+    }
     const chiSquare = seen.reduce((sum, count) => sum + (count - 1000) ** 2 / 1000, 0);
     expect(chiSquare).toBeLessThan(44.3);
   });

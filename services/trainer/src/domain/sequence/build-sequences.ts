@@ -47,14 +47,16 @@ export function buildSequences(source: SequenceSource, shape: SequenceShape): Se
   requireCount('channels', channels);
   requireCount('minFilledSteps', minFilledSteps);
   if (!(stepMs > 0)) throw new SequencesUnfitError(`A step of ${stepMs} ms is not positive`);
-  if (minFilledSteps > steps)
+  if (minFilledSteps > steps) {
     throw new SequencesUnfitError(
       `${minFilledSteps} filled steps are asked of sequences of ${steps}; lower minFilledSteps`,
     );
-  if (times.length !== systems.length || values.length !== systems.length * channels)
+  }
+  if (times.length !== systems.length || values.length !== systems.length * channels) {
     throw new SequencesUnfitError(
       `${systems.length} systems, ${times.length} times and ${values.length} values are not as many rows of ${channels} channels`,
     );
+  }
   const order = bySystemAndTime(systems, times);
   const place = new Int32Array(order.length);
   order.forEach((row, position) => (place[row] = position));
@@ -108,6 +110,7 @@ function bySystemAndTime(systems: readonly string[], times: ArrayLike<number>): 
 }
 
 function requireCount(name: string, value: number): void {
-  if (!Number.isInteger(value) || value < 1)
+  if (!Number.isInteger(value) || value < 1) {
     throw new SequencesUnfitError(`${name} is ${value}; it must be a positive integer`);
+  }
 }

@@ -23,10 +23,11 @@ export function fitScaler(values: Float32Array, channels: number): ChannelScaler
   for (let index = 0; index < values.length; index += 1) {
     const value = values[index] as number;
     if (Number.isNaN(value)) continue;
-    if (!Number.isFinite(value))
+    if (!Number.isFinite(value)) {
       throw new SequencesUnfitError(
         `Channel ${index % channels} holds ${value}; mark what is not known as NaN`,
       );
+    }
     const channel = index % channels;
     sum[channel] = (sum[channel] as number) + value;
     count[channel] = (count[channel] as number) + 1;
@@ -37,8 +38,9 @@ export function fitScaler(values: Float32Array, channels: number): ChannelScaler
     const value = values[index] as number;
     const channel = index % channels;
     const known = count[channel] as number;
-    if (!Number.isNaN(value))
+    if (!Number.isNaN(value)) {
       squares[channel] = (squares[channel] as number) + (value - (sum[channel] as number) / known) ** 2;
+    }
   }
   const scale = Float32Array.from(squares, (total, channel) => {
     const deviation = Math.sqrt(total / (count[channel] || 1));

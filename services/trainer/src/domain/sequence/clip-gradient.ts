@@ -1,8 +1,9 @@
 /** Euclidean norm over all arrays together, in double precision. */
 export function globalNorm(gradients: readonly ArrayLike<number>[]): number {
   let squares = 0;
-  for (const gradient of gradients)
+  for (const gradient of gradients) {
     for (let index = 0; index < gradient.length; index += 1) squares += (gradient[index] as number) ** 2;
+  }
   return Math.sqrt(squares);
 }
 

@@ -32,13 +32,15 @@ describe('initial weights', () => {
 
   it.each([1, 2, 16, 32])('start with %i recurrent rows that are orthonormal', (units) => {
     const rows = orthogonalRows(units, 4 * units, new SeededRandom(units));
-    for (let one = 0; one < units; one += 1)
+    for (let one = 0; one < units; one += 1) {
       for (let other = 0; other <= one; other += 1) {
         let product = 0;
-        for (let at = 0; at < 4 * units; at += 1)
+        for (let at = 0; at < 4 * units; at += 1) {
           product += rows[one * 4 * units + at]! * rows[other * 4 * units + at]!;
+        }
         expect(product).toBeCloseTo(one === other ? 1 : 0, 5);
       }
+    }
   });
 
   it('are the same for the same seed only', () => {

@@ -47,11 +47,12 @@ export function orthogonalRows(rows: number, columns: number, random: Random): F
   const made: Float64Array[] = [];
   while (made.length < rows) {
     const row = Float64Array.from({ length: columns }, () => random.normal());
-    for (let pass = 0; pass < 2; pass += 1)
+    for (let pass = 0; pass < 2; pass += 1) {
       for (const other of made) {
         const along = dot(row, other);
         for (let at = 0; at < columns; at += 1) row[at] = (row[at] as number) - along * (other[at] as number);
       }
+    }
     const length = Math.sqrt(dot(row, row));
     if (length > 1e-6) made.push(row.map((value) => value / length));
   }

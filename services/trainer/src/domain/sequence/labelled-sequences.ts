@@ -19,17 +19,19 @@ export function requireLabelled(
 ): number {
   const rows = label.length;
   if (rows === 0) throw new SequencesUnfitError(`The ${name} set has no sequences`);
-  if (values.length !== rows * steps * channels)
+  if (values.length !== rows * steps * channels) {
     throw new SequencesUnfitError(
       `The ${name} set has ${values.length} values for ${rows} sequences of ${steps} steps and ${channels} channels`,
     );
+  }
   requireEach(name, 'value', values, (value) => Number.isNaN(value) || Number.isFinite(value));
   requireEach(name, 'label', label, isShare);
   if (teacher !== undefined) requireEach(name, 'teacher', teacher, isShare, rows);
   if (weight !== undefined) {
     requireEach(name, 'weight', weight, (value) => value >= 0 && Number.isFinite(value), rows);
-    if (weight.every((value) => value === 0))
+    if (weight.every((value) => value === 0)) {
       throw new SequencesUnfitError(`All weights of the ${name} set are 0`);
+    }
   }
   return rows;
 }
@@ -45,8 +47,9 @@ function requireEach(
   isFit: (value: number) => boolean,
   rows = values.length,
 ): void {
-  if (values.length !== rows)
+  if (values.length !== rows) {
     throw new SequencesUnfitError(`The ${set} set has ${values.length} of ${what} for ${rows} sequences`);
+  }
   const bad = values.findIndex((value) => !isFit(value));
   if (bad >= 0) throw new SequencesUnfitError(`The ${set} set has the ${what} ${values[bad]} at ${bad}`);
 }

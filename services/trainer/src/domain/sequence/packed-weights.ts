@@ -65,13 +65,15 @@ function forEachCell(
   visit: (at: number, part: 'recurrent' | 'kernel' | 'bias', inKeras: number) => void,
 ): void {
   const columns = units + inputs + 1;
-  for (const [place, gate] of kerasGate.entries())
+  for (const [place, gate] of kerasGate.entries()) {
     for (let unit = 0; unit < units; unit += 1) {
       const row = (place * units + unit) * columns;
       const column = gate * units + unit;
       for (let from = 0; from < units; from += 1) visit(row + from, 'recurrent', from * 4 * units + column);
-      for (let from = 0; from < inputs; from += 1)
+      for (let from = 0; from < inputs; from += 1) {
         visit(row + units + from, 'kernel', from * 4 * units + column);
+      }
       visit(row + units + inputs, 'bias', column);
     }
+  }
 }

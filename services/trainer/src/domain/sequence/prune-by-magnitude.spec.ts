@@ -21,8 +21,9 @@ describe('pruning by magnitude', () => {
 
   it('leaves everything at share 0 and refuses shares that leave nothing', () => {
     expect(pruneByMagnitude(weights, 0)).toEqual(weights);
-    for (const share of [1, -0.1, Number.NaN])
+    for (const share of [1, -0.1, Number.NaN]) {
       expect(() => pruneByMagnitude(weights, share)).toThrow(/share/);
+    }
   });
 
   it('cuts exactly its share, none larger than what it keeps', () => {

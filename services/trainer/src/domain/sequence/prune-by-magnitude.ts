@@ -11,8 +11,9 @@ import { SequencesUnfitError } from './sequences-unfit-error.js';
  * @see Han, Pool, Tran, Dally (2015), Learning both Weights and Connections for Efficient Neural Networks
  */
 export function pruneByMagnitude(weights: LstmWeights, share: number): LstmWeights {
-  if (!(share >= 0 && share < 1))
+  if (!(share >= 0 && share < 1)) {
     throw new SequencesUnfitError(`A share of ${share} cannot be pruned; it must be in [0, 1)`);
+  }
   return {
     ...weights,
     layers: weights.layers.map((layer) => ({

@@ -87,12 +87,14 @@ export class OpenInferenceGrpcController {
 }
 
 function inputsOf({ inputs, rawInputContents: raw }: ModelInferRequest): readonly InputTensor[] {
-  if (raw.length > 0 && raw.length !== inputs.length)
+  if (raw.length > 0 && raw.length !== inputs.length) {
     throw new TensorsInvalidError(`There are ${inputs.length} inputs and ${raw.length} raw_input_contents`);
+  }
   return inputs.map(({ name, datatype, shape, contents }, index) => {
     const bytes = raw[index];
-    if (bytes !== undefined && (contents?.fp32Contents.length ?? 0) > 0)
+    if (bytes !== undefined && (contents?.fp32Contents.length ?? 0) > 0) {
       throw new TensorsInvalidError(`The input ${quoted(name)} has both contents and raw_input_contents`);
+    }
     const values =
       bytes === undefined ? Float32Array.from(contents?.fp32Contents ?? []) : floatsOf(name, bytes);
     return { name, datatype, shape, values };

@@ -35,10 +35,11 @@ export function splitBody(
 ): { readonly json: unknown; readonly binary: Buffer } {
   if (!Buffer.isBuffer(body)) return { json: body, binary: Buffer.alloc(0) };
   const length = headerLength === undefined ? body.length : Number(headerLength);
-  if (!Number.isSafeInteger(length) || length < 0 || length > body.length)
+  if (!Number.isSafeInteger(length) || length < 0 || length > body.length) {
     throw new BinaryPartInvalidError(
       `Inference-Header-Content-Length is ${quoted(String(headerLength))} for a body of ${body.length} bytes`,
     );
+  }
   try {
     return { json: JSON.parse(body.toString('utf8', 0, length)), binary: body.subarray(length) };
   } catch (cause) {
@@ -52,25 +53,28 @@ export function readInputs(inputs: InferBody['inputs'], binary: Buffer): readonl
   const tensors = inputs.map(({ name: input, datatype, shape, data, parameters: given }): InputTensor => {
     const size = given?.['binary_data_size'];
     if (size === undefined) return { name: input, datatype, shape, values: fromJson(input, data ?? []) };
-    if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0 || start + size > binary.length)
+    if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0 || start + size > binary.length) {
       throw new BinaryPartInvalidError(
         `The input ${quoted(input)} says it has ${JSON.stringify(size)} bytes and the body has ${binary.length - start} left`,
       );
+    }
     const values = floatsOf(input, binary.subarray(start, start + size));
     start += size;
     return { name: input, datatype, shape, values };
   });
-  if (start !== binary.length)
+  if (start !== binary.length) {
     throw new BinaryPartInvalidError(`The body has ${binary.length - start} bytes that belong to no input`);
+  }
   return tensors;
 }
 
 /** Little-endian FP32 from anywhere in a buffer; copied, because a view needs an aligned place. */
 export function floatsOf(input: string, bytes: Uint8Array): Float32Array {
-  if (bytes.length % 4 !== 0)
+  if (bytes.length % 4 !== 0) {
     throw new BinaryPartInvalidError(
       `The input ${quoted(input)} has ${bytes.length} bytes, which are no FP32 values`,
     );
+  }
   return new Float32Array(Uint8Array.from(bytes).buffer);
 }
 
@@ -80,10 +84,11 @@ function fromJson(input: string, data: readonly unknown[]): Float32Array {
   for (const [index, value] of flat.entries()) {
     if (typeof value === 'number') values[index] = value;
     else if (value === null) values[index] = NaN;
-    else
+    else {
       throw new TensorsInvalidError(
         `The value ${index} of ${quoted(input)} is ${Array.isArray(value) ? 'a list' : `a ${typeof value}`}, not a number`,
       );
+    }
   }
   return values;
 }
@@ -102,8 +107,9 @@ export function encodeAnswer(answer: InferAnswer, request: InferBody): EncodedAn
       'binary_data'
     ];
     const head = { name: output, datatype: 'FP32', shape: [answer.rows] };
-    if (!(typeof wanted === 'boolean' ? wanted : allBinary))
+    if (!(typeof wanted === 'boolean' ? wanted : allBinary)) {
       return { ...head, data: [...values].map(finiteOrNull) };
+    }
     parts.push(Buffer.from(values.buffer, values.byteOffset, values.byteLength));
     return { ...head, parameters: { binary_data_size: values.byteLength } };
   });
@@ -114,8 +120,9 @@ export function encodeAnswer(answer: InferAnswer, request: InferBody): EncodedAn
     ...(answer.predictionIds.length === 0 ? {} : { parameters: predictionParameters(answer.predictionIds) }),
     outputs,
   });
-  if (parts.length === 0)
+  if (parts.length === 0) {
     return { body: json, headers: { 'content-type': 'application/json; charset=utf-8' } };
+  }
   return {
     body: Buffer.concat([Buffer.from(json), ...parts]),
     headers: {

@@ -64,8 +64,9 @@ export class DivergenceTally extends CountingTally implements Tally {
     later.counts.forEach((count, place) => {
       this.counts[place] = (this.counts[place] ?? 0) + count;
     });
-    for (const [value, count] of later.unknown)
+    for (const [value, count] of later.unknown) {
       this.unknown.set(value, (this.unknown.get(value) ?? 0) + count);
+    }
   }
 
   outcome(): Outcome {

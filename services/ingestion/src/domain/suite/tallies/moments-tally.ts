@@ -41,11 +41,12 @@ export class MomentsTally extends CountingTally implements Tally {
     if (count === 0) return;
     const mean = sum / count;
     let squares = 0;
-    if (this.which === 'stdev')
+    if (this.which === 'stdev') {
       for (let row = from; row < to; row += 1) {
         const value = values[row] as number;
         if (value === value && (valid === undefined || valid[row] !== 0)) squares += (value - mean) ** 2;
       }
+    }
     this.join(count, mean, squares);
   }
 

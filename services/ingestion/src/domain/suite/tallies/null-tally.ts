@@ -15,9 +15,9 @@ export class NullTally extends CountingTally implements Tally {
   }
 
   override add(column: Column | undefined, from: number, to: number, mask: Uint8Array | undefined): void {
-    if (column?.kind === 'numbers' && mask === undefined && !this.nullExpected)
+    if (column?.kind === 'numbers' && mask === undefined && !this.nullExpected) {
       this.countNumbers(column, from, to);
-    else if (column?.kind === 'texts' && mask === undefined && !this.nullExpected) {
+    } else if (column?.kind === 'texts' && mask === undefined && !this.nullExpected) {
       for (let row = from; row < to; row += 1) if ((column.codes[row] as number) < 0) this.missing += 1;
       this.elements += to - from;
     } else super.add(column, from, to, mask);

@@ -35,8 +35,9 @@ export class QuantileTally extends CountingTally implements Tally {
   merge(later: QuantileTally): void {
     this.mergeCounts(later);
     this.texts += later.texts;
-    for (let index = 0; index < Math.min(later.count, later.values.length); index += 1)
+    for (let index = 0; index < Math.min(later.count, later.values.length); index += 1) {
       this.value(later.values[index] as number);
+    }
     if (later.count > mostKept) this.count = mostKept + 1;
   }
 

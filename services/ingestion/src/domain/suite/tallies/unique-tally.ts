@@ -50,8 +50,9 @@ export class UniqueTally extends CountingTally implements Tally {
     this.mergeCounts(later);
     this.fold();
     later.fold();
-    for (const [value, count] of later.counts)
+    for (const [value, count] of later.counts) {
       if (this.counts.size < mostKept) this.counts.set(value, (this.counts.get(value) ?? 0) + count);
+    }
     later.numbers.each((value, count) => {
       this.numbers.add(value, count);
     });
@@ -59,8 +60,9 @@ export class UniqueTally extends CountingTally implements Tally {
 
   outcome(): Outcome {
     this.fold();
-    if (this.counts.size >= mostKept || this.numbers.size >= mostKept)
+    if (this.counts.size >= mostKept || this.numbers.size >= mostKept) {
       return { ...this.mapOutcome(0, [], this.mostly), success: undefined, observed: undefined };
+    }
     const sample: Cell[] = [];
     let unexpected = 0;
     const count = (value: number | string, occurrences: number): void => {
@@ -78,8 +80,9 @@ export class UniqueTally extends CountingTally implements Tally {
     if (dictionary === undefined) return;
     this.codeCounts.forEach((count, code) => {
       const text = dictionary[code] as string;
-      if (count > 0 && this.counts.size < mostKept)
+      if (count > 0 && this.counts.size < mostKept) {
         this.counts.set(text, (this.counts.get(text) ?? 0) + count);
+      }
     });
     this.dictionary = undefined;
   }

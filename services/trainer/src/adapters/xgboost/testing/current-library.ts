@@ -21,9 +21,9 @@ export async function describeWithCurrentLibrary(
     return;
   }
   const reason = `needs XGBoost 2.1, found is ${found.version}: npm run xgboost:fetch`;
-  if (process.env['CI'] === 'true')
+  if (process.env['CI'] === 'true') {
     describe(title, () => {
       throw new Error(`CI=true and the library is not there: ${reason}`);
     });
-  else describe.skip(`${title} (${reason})`, () => body(found));
+  } else describe.skip(`${title} (${reason})`, () => body(found));
 }

@@ -134,7 +134,7 @@ export function describeTraining(library: XgboostLibrary): void {
     const sameGeneration = version.startsWith('1.') === library.version.startsWith('1.');
 
     // The same library as Python had: not a bit may differ where no exp() of the C library comes in.
-    if (version === library.version)
+    if (version === library.version) {
       it('gives the same bits', () => {
         const run = data.runs.squared;
         const parameters = xgboostParameters.parse({ ...data.parameters, ...run.changes });
@@ -143,6 +143,7 @@ export function describeTraining(library: XgboostLibrary): void {
           expect(predict(booster, validation, { kind: 'margin' })).toEqual(run.margin);
         });
       });
+    }
 
     it('ranks groups of rows with a weight each', () => {
       const { sizes, grade, weight, ndcg, margin } = data.ranking;
@@ -212,16 +213,18 @@ export function describeTraining(library: XgboostLibrary): void {
         expect(booster.rounds).toBe(run.rounds);
         expect(trained.best?.round).toBe(run.bestRound);
         expect(trained.stopped).toBe('early');
-        for (const [metric, scores] of Object.entries(run.history))
+        for (const [metric, scores] of Object.entries(run.history)) {
           expectClose(trained.history[metric] ?? [], scores, 1e-6);
+        }
         expectClose(predict(booster, validation), run.value, 1e-6);
         expectClose(predict(booster, validation, { kind: 'margin' }), run.margin, 1e-5);
         expectClose(predict(booster, validation, { rounds: [0, run.bestRound + 1] }), run.bestValue, 1e-6);
         expectClose(predict(booster, first, { kind: 'leaf', rounds: [0, 5] }), run.leaf, 0);
         expectClose(predict(booster, first, { kind: 'contribs' }), run.contribs, 1e-5);
         expect(Object.keys(booster.importance('gain')).sort()).toEqual(Object.keys(run.gain).sort());
-        for (const [feature, gain] of Object.entries(run.gain))
+        for (const [feature, gain] of Object.entries(run.gain)) {
           expect(booster.importance('gain')[feature]).toBeCloseTo(gain, 4);
+        }
         expect(booster.importance('weight')).toEqual(run.weight);
         booster.free();
       },
@@ -376,8 +379,9 @@ export function describeTraining(library: XgboostLibrary): void {
       });
       training({ parameters, rounds: 2, evaluation: [{ name: 'later', data: later }] }, (booster) => {
         const told = booster.configuration;
-        for (const part of ['"rate_drop":"0.25"', '"one_drop":"1"', '"max_depth":"4"'])
+        for (const part of ['"rate_drop":"0.25"', '"one_drop":"1"', '"max_depth":"4"']) {
           expect(told).toContain(part);
+        }
         expect(told).toMatch(/"monotone_constraints":"\(1, ?0, ?0, ?0, ?-1\)"/);
         expect(told).toMatch(/error@0\.3/);
       });

@@ -53,8 +53,9 @@ describe('parameterImportances', () => {
 
   it('are equal shares of one trial and of equal trials, and undefined without any', () => {
     expect(new Set(parameterImportances(studyOf(1, () => 1))!.values())).toEqual(new Set([1 / 3]));
-    for (const share of parameterImportances(studyOf(30, () => 1))!.values())
+    for (const share of parameterImportances(studyOf(30, () => 1))!.values()) {
       expect(share).toBeCloseTo(1 / 3, 12);
+    }
     expect(parameterImportances(studyOf(0, () => 1))).toBeUndefined();
     expect(parameterImportances(studyOf(9, () => Infinity))).toBeUndefined();
   });

@@ -118,9 +118,11 @@ function bestShare(study: Study, trials: readonly CompleteTrial[], share: number
 function countOnGrid(parameter: Parameter, values: readonly (ParameterValue | undefined)[]): Float64Array {
   if (parameter.kind === 'categorical') {
     const counts = new Float64Array(parameter.choices.length);
-    for (const value of values)
-      if (value !== undefined)
+    for (const value of values) {
+      if (value !== undefined) {
         counts[parameter.choices.indexOf(value)] = (counts[parameter.choices.indexOf(value)] as number) + 1;
+      }
+    }
     return counts;
   }
   const log = parameter.log === true;

@@ -43,8 +43,9 @@ export function referencePointOf(points: readonly Losses[]): Losses {
 function frontOf(points: readonly Losses[]): readonly Losses[] {
   const front: Losses[] = [];
   for (const point of [...points].sort(compareLosses)) {
-    if (!front.some((member) => dominates(member, point) || compareLosses(member, point) === 0))
+    if (!front.some((member) => dominates(member, point) || compareLosses(member, point) === 0)) {
       front.push(point);
+    }
   }
   return front;
 }

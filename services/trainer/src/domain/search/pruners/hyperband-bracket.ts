@@ -31,8 +31,9 @@ function crc32(text: string): number {
   let remainder = 0xffffffff;
   for (const byte of new TextEncoder().encode(text)) {
     remainder ^= byte;
-    for (let bit = 0; bit < 8; bit += 1)
+    for (let bit = 0; bit < 8; bit += 1) {
       remainder = (remainder >>> 1) ^ ((remainder & 1) === 1 ? 0xedb88320 : 0);
+    }
   }
   return (remainder ^ 0xffffffff) >>> 0;
 }

@@ -29,8 +29,9 @@ export function judgeByMedian(
   const interval = options.intervalSteps ?? 1;
   const begun = Math.floor((step - warmup) / interval) * interval + warmup;
   const previous = trial.reports.at(-2);
-  if (previous !== undefined && previous.step >= begun)
+  if (previous !== undefined && previous.step >= begun) {
     return { outcome: 'no-data', reason: 'between-intervals' };
+  }
   const losses = trial.reports
     .map(({ value }) => lossOf(value, direction))
     .filter((loss) => !Number.isNaN(loss));

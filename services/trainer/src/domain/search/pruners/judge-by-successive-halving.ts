@@ -30,8 +30,9 @@ export function judgeBySuccessiveHalving(
     const entry = reportAt(trial, stepOf(rung));
     if (entry === undefined) break;
     const { step, value } = entry;
-    if (Number.isNaN(value))
+    if (Number.isNaN(value)) {
       return { outcome: 'prune', reason: 'diverged', step, value, threshold: undefined };
+    }
     const rivals = trials
       .filter((other) => other.number !== trial.number)
       .map((other) => reportAt(other, stepOf(rung))?.value)

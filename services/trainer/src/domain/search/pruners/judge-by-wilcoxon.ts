@@ -37,8 +37,9 @@ export function judgeByWilcoxon(
     own.push(value);
     others.push(other);
   }
-  if (own.length < Math.max(2, options.startupSteps ?? 2))
+  if (own.length < Math.max(2, options.startupSteps ?? 2)) {
     return { outcome: 'no-data', reason: 'too-few-steps' };
+  }
   const test = wilcoxonSignedRank(own, others, {
     alternative: direction === 'minimize' ? 'greater' : 'less',
     zeros: 'split',

@@ -9,8 +9,9 @@ import { InvalidStudyError, type Study } from '../study/study.js';
 /** Judges a trial by the study's pruner after its newest report; a pure function of the study. */
 export function judgePruning(study: Study, number: number): PruningVerdict {
   const trial = study.trials[number];
-  if (trial === undefined)
+  if (trial === undefined) {
     throw new InvalidStudyError(`Study "${study.name}" has no trial ${number} to judge`);
+  }
   const { pruner, directions, trials } = study;
   const direction = directions[0] ?? 'minimize';
   switch (pruner.kind) {

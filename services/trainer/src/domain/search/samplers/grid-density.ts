@@ -16,8 +16,9 @@ export function densityOnGrid(isNumeric: boolean, counts: Float64Array): Float64
   const total = counts.reduce((sum, count) => sum + count, 0);
   const density = new Float64Array(bins);
   const add = (weight: number, massOf: (bin: number) => number): void => {
-    for (let bin = 0; bin < bins; bin += 1)
+    for (let bin = 0; bin < bins; bin += 1) {
       density[bin] = (density[bin] as number) + (weight / (total + 1)) * massOf(bin);
+    }
   };
   if (isNumeric) {
     const sigma = Math.max(0.5 / 1.64, scottSigma(counts, seen, total));
@@ -26,8 +27,9 @@ export function densityOnGrid(isNumeric: boolean, counts: Float64Array): Float64
   } else {
     const smoothing = 1 / (seen.length + 1);
     const sum = 1 + bins * smoothing;
-    for (const bin of seen)
+    for (const bin of seen) {
       add(counts[bin] as number, (other) => ((other === bin ? 1 : 0) + smoothing) / sum);
+    }
     add(1, () => 1 / bins);
   }
   return density;

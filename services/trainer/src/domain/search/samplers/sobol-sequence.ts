@@ -77,8 +77,9 @@ function directionVectors(dimension: number): Uint32Array {
     return vectors;
   }
   const entry = directions[dimension - 1];
-  if (entry === undefined)
+  if (entry === undefined) {
     throw new RangeError(`The Sobol table has ${sobolDimensions} dimensions, not ${dimension}`);
+  }
   const [polynomial, initial] = entry;
   const degree = initial.length;
   for (let bit = 0; bit < bits; bit += 1) {

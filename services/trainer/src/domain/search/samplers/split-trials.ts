@@ -40,8 +40,9 @@ export function splitTrials(
       ? bestOfSeveral(complete, directions, good)
       : sortBy(complete, (trial) => lossOf(trial.values[0] ?? NaN, directions[0])).slice(0, good);
   const below = new Set<Trial>(best);
-  for (const trial of sortPruned(pruned, directions[0]).slice(0, Math.max(0, good - below.size)))
+  for (const trial of sortPruned(pruned, directions[0]).slice(0, Math.max(0, good - below.size))) {
     below.add(trial);
+  }
   const split: { below: Trial[]; above: Trial[] } = { below: [], above: [] };
   for (const trial of trials) {
     if (trial.state !== 'failed') (below.has(trial) ? split.below : split.above).push(trial);

@@ -29,8 +29,9 @@ export function suggestFromGrid(
 ): ParameterValues | undefined {
   const resolved = resolveSpace(space);
   const stranger = Object.keys(listed).find((name) => !resolved.has(name));
-  if (stranger !== undefined)
+  if (stranger !== undefined) {
     throw new InvalidSearchSpaceError(stranger, 'is listed for the grid but not in the space');
+  }
   let points: Record<string, ParameterValue>[] = [{}];
   for (const [name, parameter] of resolved) {
     const values = gridValues(name, parameter, Object.hasOwn(listed, name) ? listed[name] : undefined);

@@ -69,8 +69,9 @@ export function resolveSpace(space: SearchSpace): ReadonlyMap<string, Parameter>
   const entered = new Set<string>();
   const resolve = (name: string, parameter: Parameter): void => {
     if (resolved.has(name)) return;
-    if (entered.has(name))
+    if (entered.has(name)) {
       throw new InvalidSearchSpaceError(name, 'depends on itself; break the circle of conditions');
+    }
     entered.add(name);
     const checked = checkDomain(name, parameter);
     for (const condition of parameter.when ?? []) {
@@ -155,11 +156,13 @@ function checkDomain(name: string, parameter: Parameter): Parameter {
     return parameter;
   }
   const { low, high, step, log } = parameter;
-  if (!Number.isFinite(low) || !Number.isFinite(high))
+  if (!Number.isFinite(low) || !Number.isFinite(high)) {
     refuse(`has bounds that are not finite: ${low} to ${high}`);
+  }
   if (low > high) refuse(`goes from ${low} down to ${high}; exchange the bounds`);
-  if (step !== undefined && !(step > 0 && Number.isFinite(step)))
+  if (step !== undefined && !(step > 0 && Number.isFinite(step))) {
     refuse(`has step ${step}; it must be positive`);
+  }
   if (parameter.kind === 'int' && ![low, high, step ?? 1].every(Number.isSafeInteger)) {
     refuse(`is whole, but ${low}, ${high} and step ${step ?? 1} are not all whole`);
   }

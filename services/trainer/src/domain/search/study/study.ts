@@ -118,8 +118,9 @@ export function tell(study: Study, number: number, result: TrialResult): Told {
 export function report(study: Study, number: number, step: number, value: number): Told {
   const trial = runningTrial(study, number);
   if ('outcome' in trial) return trial;
-  if (!Number.isSafeInteger(step) || step < 0)
+  if (!Number.isSafeInteger(step) || step < 0) {
     return reject('invalid', `Step ${step} is not a whole number from 0 on`);
+  }
   if (trial.reports.some((earlier) => earlier.step === step)) {
     return reject('already-reported', `Trial ${number} has already reported step ${step}`);
   }
@@ -148,8 +149,9 @@ export function bestTrial(study: Study): CompleteTrial | undefined {
 function runningTrial(study: Study, number: number): RunningTrial | Rejected {
   const trial = study.trials[number];
   if (trial === undefined) return reject('unknown-trial', `Study "${study.name}" has no trial ${number}`);
-  if (trial.state !== 'running')
+  if (trial.state !== 'running') {
     return reject('already-finished', `Trial ${number} has already ended as ${trial.state}`);
+  }
   return trial;
 }
 
