@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { FakeClock } from '@headrace/testing';
+import { eventually, FakeClock } from '@headrace/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openDatabase } from '../open-database.js';
 import { Counter, counterSchema } from '../testing/counter-schema.js';
@@ -25,6 +25,44 @@ describeDatabase('PGlite', () => ({ pglite: server }));
 describe('the directory of PGlite', () => {
   it('is refused a second time in the same process', async () => {
     await expect(openPglite(directory)).rejects.toMatchObject({ code: 'DATABASE_DIRECTORY_UNREADABLE' });
+  });
+
+  it('stays as small as its rows when one row is rewritten for ever, as it would on a server', async () => {
+    const busy = mkdtempSync(join(tmpdir(), 'headrace-pglite-busy-'));
+    const pglite = await openPglite(busy, { vacuumEveryMs: 5 });
+    const schema = counterSchema();
+    const database = await openDatabase({ pglite, schema, clock: new FakeClock(), source: 'test' });
+    const { manager } = database;
+    const table = `"${schema.name}".rewritten`;
+    await manager.query(`CREATE TABLE ${table} (id integer PRIMARY KEY, body text)`);
+    // 60 kB of text that does not compress.
+    const body = (seed: number): Promise<unknown> =>
+      manager.query(
+        `INSERT INTO ${table} SELECT 1, string_agg(md5((i + $1)::text), '') FROM generate_series(1, 2000) AS i
+         ON CONFLICT (id) DO UPDATE SET body = excluded.body`,
+        [seed],
+      );
+    const rewrites = 300;
+    for (let rewrite = 0; rewrite < rewrites; rewrite += 1) {
+      await body(rewrite * 2000);
+      if (rewrite % 60 === 59) {
+        // PostgreSQL counts dead rows at most once a second, unless it is asked to.
+        await manager.query('SELECT pg_stat_force_next_flush()');
+        await eventually(async () => {
+          const [vacuums] = (await manager.query(
+            `SELECT vacuum_count::int AS count FROM pg_stat_user_tables WHERE relname = 'rewritten'`,
+          )) as { count: number }[];
+          expect(vacuums?.count).toBeGreaterThanOrEqual((rewrite + 1) / 60);
+        });
+      }
+    }
+    const [size] = (await manager.query(`SELECT pg_total_relation_size('${table}')::int AS bytes`)) as {
+      bytes: number;
+    }[];
+    expect(size?.bytes).toBeLessThan((rewrites / 2) * 60_000);
+    await database.close();
+    await pglite.close();
+    rmSync(busy, { recursive: true });
   });
 
   it('is refused when a newer release wrote it', async () => {

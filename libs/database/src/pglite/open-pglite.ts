@@ -10,6 +10,7 @@ import {
 } from '../database-errors.js';
 import { PgliteEngine } from './pglite-engine.js';
 import { PgliteStream } from './pglite-stream.js';
+import { vacuumDueTables } from './vacuum.js';
 
 /** The files could not be opened, for a reason other than being held or being too new. */
 export class PgliteOpenError extends AppError {
@@ -21,6 +22,13 @@ export class PgliteOpenError extends AppError {
 interface DirectoryFormat {
   readonly format: number;
   readonly postgresMajor: number;
+}
+
+export interface OpenPgliteOptions {
+  /** Milliseconds between two looks for tables that need a vacuum. Default 15 s. */
+  readonly vacuumEveryMs?: number;
+  /** A vacuum failed; it is tried again at the next look. */
+  readonly onVacuumError?: (error: unknown) => void;
 }
 
 const newestFormat = 1;
@@ -37,6 +45,8 @@ const openDirectories = new Map<string, PgliteServer>();
 export class PgliteServer implements Closeable {
   private readonly leases = new Set<string>();
   private readonly streams = new Set<PgliteStream>();
+  private readonly vacuumTimer: NodeJS.Timeout;
+  private vacuuming: Promise<void> | undefined;
   private closing: Promise<void> | undefined;
 
   constructor(
@@ -44,7 +54,13 @@ export class PgliteServer implements Closeable {
     private readonly pglite: PGlite,
     private readonly engine: PgliteEngine,
     private readonly release: () => void,
-  ) {}
+    private readonly options: OpenPgliteOptions,
+  ) {
+    this.vacuumTimer = setInterval(() => {
+      this.vacuuming ??= this.vacuum().finally(() => (this.vacuuming = undefined));
+    }, options.vacuumEveryMs ?? 15_000);
+    this.vacuumTimer.unref();
+  }
 
   /** A connection for the `stream` option of `pg`. */
   connect(): Duplex {
@@ -82,7 +98,17 @@ export class PgliteServer implements Closeable {
     return this.closing;
   }
 
+  private async vacuum(): Promise<void> {
+    try {
+      await this.engine.exclusively(vacuumDueTables);
+    } catch (error) {
+      this.options.onVacuumError?.(error);
+    }
+  }
+
   private async shutDown(): Promise<void> {
+    clearInterval(this.vacuumTimer);
+    await this.vacuuming;
     for (const stream of this.streams) stream.destroy();
     try {
       if (!this.pglite.closed) await this.pglite.close();
@@ -98,7 +124,7 @@ export class PgliteServer implements Closeable {
  * machine, one session: transactions of all services run one after another. Commits survive `kill -9` of the process
  * (they are in the write-ahead log, in the page cache); it does not call fsync, so a power cut may cost the last ones.
  */
-export async function openPglite(directory: string): Promise<PgliteServer> {
+export async function openPglite(directory: string, options: OpenPgliteOptions = {}): Promise<PgliteServer> {
   const path = resolve(directory);
   const already = openDirectories.get(path);
   if (already !== undefined) {
@@ -116,6 +142,7 @@ export async function openPglite(directory: string): Promise<PgliteServer> {
       pglite,
       new PgliteEngine(pglite, rows[0]?.server_version ?? 'unknown'),
       release,
+      options,
     );
     openDirectories.set(path, server);
     return server;

@@ -49,6 +49,17 @@ export class PgliteEngine {
     }
   }
 
+  /** Runs `work` on the session itself, outside any transaction, when it is free. Undefined once the engine has stopped. */
+  async exclusively<T>(work: (pglite: PGlite) => Promise<T>): Promise<T | undefined> {
+    const refusal = await this.acquire(work);
+    if (refusal !== undefined) return undefined;
+    try {
+      return this.broken === undefined && !this.pglite.closed ? await work(this.pglite) : undefined;
+    } finally {
+      this.release();
+    }
+  }
+
   /** Ends what the connection has open: its transaction is rolled back, its place in the queue is given up. */
   async leave(connection: object): Promise<void> {
     const index = this.queue.findIndex((waiting) => waiting.connection === connection);

@@ -64,7 +64,15 @@ export async function connectBackends(
     });
     const pglite =
       uses.has('database') && config.databaseUrl === undefined
-        ? await open('the database', () => openPglite(join(directory, 'database')))
+        ? await open('the database', () =>
+            openPglite(join(directory, 'database'), {
+              onVacuumError: (error) =>
+                options.logger?.warn(
+                  { error },
+                  `Vacuum of the database failed and will run again: ${describeError(error)}`,
+                ),
+            }),
+          )
         : undefined;
     return {
       bus,
