@@ -1,7 +1,7 @@
 import { SeededRandom } from '@headrace/kernel';
 import {
   adwin,
-  adwinStart,
+  initialAdwinState,
   benjaminiHochberg,
   calibrateIsotonic,
   evaluateBinary,
@@ -9,7 +9,7 @@ import {
   ksTwoSample,
   mannWhitney,
   pageHinkley,
-  pageHinkleyStart,
+  initialPageHinkleyState,
   wassersteinDistance,
   wilcoxonSignedRank,
 } from '@headrace/statistics';
@@ -74,13 +74,13 @@ export function benchStatisticsKernels(): BenchResult[] {
         name: 'Page-Hinkley, 20,000 values',
         peer: 'river',
         figure: 'pageHinkley',
-        run: () => stream.reduce((state, value) => pageHinkley(state, value), pageHinkleyStart),
+        run: () => stream.reduce((state, value) => pageHinkley(state, value), initialPageHinkleyState),
       },
       {
         name: 'ADWIN, 20,000 values',
         peer: 'river',
         figure: 'adwin',
-        run: () => stream.reduce((state, value) => adwin(state, value), adwinStart),
+        run: () => stream.reduce((state, value) => adwin(state, value), initialAdwinState),
       },
     ],
     runPeer('statistics-kernels.py', String(ROWS), String(STREAM)),

@@ -2,7 +2,7 @@ import { SeededRandom } from '@headrace/kernel';
 import {
   blockBootstrap,
   cusum,
-  cusumStart,
+  initialCusumState,
   DdSketch,
   estimatePerformance,
   KllSketch,
@@ -14,7 +14,7 @@ import {
   rateTest,
   safeProportionTest,
   type SafeTestState,
-  safeTestStart,
+  initialSafeTestState,
 } from '@headrace/statistics';
 import { type BenchResult } from './bench-result.js';
 import { besidePeer } from './beside-peer.js';
@@ -85,7 +85,9 @@ export function benchMonitoringKernels(): BenchResult[] {
         note: 'same formula on arrays',
         figure: 'cusum',
         run: () =>
-          values.subarray(0, STREAM).reduce((state, value) => cusum(state, value, inControl), cusumStart),
+          values
+            .subarray(0, STREAM)
+            .reduce((state, value) => cusum(state, value, inControl), initialCusumState),
       },
       {
         name: 'confidence sequence of a proportion, 1,000 looks',
@@ -106,7 +108,8 @@ export function benchMonitoringKernels(): BenchResult[] {
         peer: 'scipy',
         note: 'same formula a block',
         figure: 'safeTest',
-        run: () => arms.reduce<SafeTestState>((state, arm) => safeProportionTest(state, arm), safeTestStart),
+        run: () =>
+          arms.reduce<SafeTestState>((state, arm) => safeProportionTest(state, arm), initialSafeTestState),
       },
       {
         name: 'mixture SPRT of two medians, 20 looks at up to 2,000 rows an arm',

@@ -8,8 +8,8 @@ import {
   type FrozenHistogram,
   jensenShannonDistance,
   KllSketch,
-  ksOfDdSketches,
-  ksOfKllSketches,
+  ksFromDdSketches,
+  ksFromKllSketches,
   ksTwoSample,
   populationStabilityIndex,
   type WeightedValues,
@@ -62,7 +62,7 @@ export async function benchStatistics(): Promise<BenchResult[]> {
       const frozen = freezeWeighted(before.weighted(), 10, (left, right) =>
         before.borderBetween(left, right),
       );
-      return [ksOfDdSketches(before, after), ...distances(frozen, counted(frozen, after.weighted()))];
+      return [ksFromDdSketches(before, after), ...distances(frozen, counted(frozen, after.weighted()))];
     },
   );
   const fromKll = secondsOf(
@@ -71,7 +71,7 @@ export async function benchStatistics(): Promise<BenchResult[]> {
     (storedBefore, storedAfter) => {
       const [before, after] = [KllSketch.restore(storedBefore), KllSketch.restore(storedAfter)];
       const frozen = freezeWeighted(before.weighted());
-      return [ksOfKllSketches(before, after), ...distances(frozen, counted(frozen, after.weighted()))];
+      return [ksFromKllSketches(before, after), ...distances(frozen, counted(frozen, after.weighted()))];
     },
   );
   const toRaw = { name: 'ours from raw arrays', value: raw };

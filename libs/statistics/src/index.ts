@@ -1,6 +1,6 @@
 export { InvalidSampleError } from './samples/invalid-sample-error.js';
 export {
-  binOf,
+  findBin,
   countInto,
   freezeHistogram,
   haveSameBins,
@@ -11,7 +11,7 @@ export {
 export { countWeightedInto, freezeWeighted, type WeightedValues } from './histograms/weighted-values.js';
 export { DdSketch, type DdSketchState } from './sketches/dd-sketch.js';
 export { KllSketch, type KllState } from './sketches/kll-sketch.js';
-export { ksOfDdSketches, ksOfKllSketches, type SketchedKs } from './sketches/ks-of-sketches.js';
+export { ksFromDdSketches, ksFromKllSketches, type ApproximateKsResult } from './sketches/ks-of-sketches.js';
 export { populationStabilityIndex } from './histograms/population-stability-index.js';
 export {
   jensenShannonDistance,
@@ -39,8 +39,8 @@ export { forecastBias, mae, mse, r2 } from './metrics/forecast-errors.js';
 export { directionalAccuracy, temporalConsistency } from './metrics/temporal-metrics.js';
 export { calibrationError } from './metrics/calibration-error.js';
 export { evaluateBinary, type BinaryMetrics, type EvaluateOptions } from './metrics/evaluate-binary.js';
-export { sortedValues } from './samples/sorted-values.js';
-export { ksOfSorted, ksTwoSample, type KsResult } from './tests/ks-two-sample.js';
+export { sortValues } from './samples/sorted-values.js';
+export { ksOfSortedSamples, ksTwoSample, type KsResult } from './tests/ks-two-sample.js';
 export { normalizedWasserstein, wassersteinDistance } from './tests/wasserstein.js';
 export { chiSquareHomogeneity, type ChiSquareResult } from './tests/chi-square.js';
 export { mannWhitney, type MannWhitneyResult } from './tests/mann-whitney.js';
@@ -48,26 +48,26 @@ export { benjaminiHochberg } from './tests/benjamini-hochberg.js';
 export { chiSquareTail, kolmogorovTail, normalQuantile, normalTail } from './samples/special-functions.js';
 export {
   pageHinkley,
-  pageHinkleyStart,
+  initialPageHinkleyState,
   type PageHinkleyOptions,
   type PageHinkleyState,
 } from './change-detectors/page-hinkley.js';
-export { cusum, cusumStart, type CusumOptions, type CusumState } from './change-detectors/cusum.js';
+export { cusum, initialCusumState, type CusumOptions, type CusumState } from './change-detectors/cusum.js';
 export { cusumLimitFor, cusumRunLength } from './change-detectors/cusum-run-length.js';
 export {
   adwin,
-  adwinStart,
+  initialAdwinState,
   adwinWindow,
   type AdwinOptions,
   type AdwinState,
 } from './change-detectors/adwin.js';
 export {
-  powerOf,
-  powerOfEffect,
-  rateBoundWhenNoneSeen,
-  sampleSizeOfEffect,
+  powerForProportions,
+  powerForEffect,
+  zeroEventUpperBound,
+  sampleSizeForEffect,
   sampleSizePerSide,
-  trialsToBelieve,
+  zeroEventSampleSize,
   twoProportionTest,
   wilsonInterval,
   type Interval,
@@ -78,11 +78,11 @@ export { proportionConfidenceSequence } from './sequential/confidence-sequence.j
 export {
   alwaysValidPValue,
   safeProportionTest,
-  safeTestStart,
+  initialSafeTestState,
   type Alternative,
   type SafeTestState,
 } from './sequential/sequential-proportions.js';
-export { ksOfHistograms } from './sketches/ks-of-histograms.js';
+export { ksFromHistograms } from './sketches/ks-of-histograms.js';
 export {
   wilcoxonSignedRank,
   type WilcoxonOptions,
@@ -97,7 +97,13 @@ export {
   quantileRankBounds,
   quantileSprt,
 } from './sequential/quantile-sequences.js';
-export { mergeMoments, type Moments, momentsOf, noMoments, varianceOf } from './samples/moments.js';
+export {
+  mergeMoments,
+  type Moments,
+  computeMoments,
+  emptyMoments,
+  sampleVariance,
+} from './samples/moments.js';
 export { exposurePerSide, type Rate, rateInterval, rateTest, type RateTestResult } from './tests/rates.js';
 export {
   blockBootstrap,

@@ -1,17 +1,17 @@
 import { assertOpenShare, assertWhole } from '../samples/assert-parameter.js';
 
 export interface AdwinOptions {
-  /** Chance of a false alarm at a look. Default 0.002. */
+  /** Probability of a false alarm per search for a cut. Default 0.002. */
   readonly delta?: number;
-  /** Looks for a cut every so many values. Default 32. */
+  /** Number of values between two searches for a cut. Default 32. */
   readonly clock?: number;
-  /** Buckets of one size before two are merged, at least 2. Default 5. */
+  /** Maximum number of buckets of one size; beyond it the two oldest are merged. At least 2. Default 5. */
   readonly maxBuckets?: number;
-  /** Values on each side of a cut, at least. Default 5. */
+  /** Minimum number of values on each side of a cut. Default 5. */
   readonly minSide?: number;
 }
 
-/** Neighbouring values as buckets of 2^level values each: newest first, so level by level, the smallest first. */
+/** Consecutive values in buckets of 2^level values each, newest first and therefore in order of level. */
 export interface AdwinBuckets {
   readonly means: readonly number[];
   /** Sums of squared deviations from each mean. */
@@ -20,7 +20,7 @@ export interface AdwinBuckets {
   readonly perLevel: readonly number[];
 }
 
-/** The newest value, and the ones before it: a state shares them with the next instead of copying them. */
+/** The newest value and a link to the ones before it. Successive states share the list instead of copying it. */
 export interface AdwinRecent {
   readonly value: number;
   readonly before?: AdwinRecent | undefined;
@@ -33,25 +33,25 @@ export interface AdwinState {
   /** Values that are not yet in a bucket. */
   readonly recent?: AdwinRecent | undefined;
   readonly ticks: number;
-  /** True when the last value made the window drop its past. */
+  /** True when the last value made the window drop its oldest values. */
   readonly drifted: boolean;
 }
 
-export const adwinStart: AdwinState = {
+export const initialAdwinState: AdwinState = {
   buckets: { means: [], squares: [], perLevel: [] },
   recent: undefined,
   ticks: 0,
   drifted: false,
 };
 
-/** So many values wait at most, so that a state stays shallow. */
-const MOST_RECENT = 32;
-/** A larger magnitude is no reading, and its square times the window would leave the range of doubles. */
-const LARGEST = 1e100;
+/** Values held outside the buckets. A low limit keeps the linked list of a state short. */
+const MAX_RECENT = 32;
+/** Larger magnitudes are ignored: the square times the window would overflow a double. */
+const MAX_MAGNITUDE = 1e100;
 
 /**
- * ADWIN: keeps the longest recent window whose mean is consistent and drops the past when it is not, so that a change
- * is found without saying how fast or how large. Takes the state and one value, gives the next state (plain JSON).
+ * ADWIN: keeps the longest recent window whose mean is consistent and drops older values when it is not. Neither the size
+ * nor the speed of a change has to be known. Takes a state and one value and returns the next state (plain JSON).
  *
  * A cut into W0 (old) and W1 (new) drops the oldest values when |mean0 - mean1| exceeds
  *
@@ -60,11 +60,11 @@ const LARGEST = 1e100;
  * Memory is logarithmic: buckets double in size with age. A value that is not finite, or beyond 1e100, is ignored; a
  * constant never drifts. Assumes bounded values; scale a series with far outliers first.
  *
- * A look raises a false alarm with a chance of at most delta, so a stream of n values with one of at most delta n / clock. The
+ * One search raises a false alarm with a probability of at most delta, a stream of n values with at most delta n / clock. The
  * bound is far from tight: of 10,000 streams of 512 values none alarmed at 0.002, and 1 % at 0.2.
  *
- * After a change the recent values are kept, as in the paper, so a large change may drop more of the past, and alarm, at the
- * next looks too; River starts afresh instead. The first alarms are the same.
+ * After a change the recent values are kept, as in the paper. A large change may therefore drop more values, and alarm, at the
+ * following searches too. River starts over instead. The first alarms are identical.
  *
  * @see Bifet & Gavalda (2007), Learning from time-changing data with adaptive windowing; river.drift.ADWIN
  */
@@ -74,13 +74,13 @@ export function adwin(state: AdwinState, value: number, options: AdwinOptions = 
   assertWhole('clock', clock, 1);
   assertWhole('maxBuckets', maxBuckets, 2);
   assertWhole('minSide', minSide, 1);
-  if (!(Math.abs(value) <= LARGEST)) return state.drifted ? { ...state, drifted: false } : state;
+  if (!(Math.abs(value) <= MAX_MAGNITUDE)) return state.drifted ? { ...state, drifted: false } : state;
   const ticks = state.ticks + 1;
   const recent = { value, before: state.recent, count: 1 + (state.recent?.count ?? 0) };
   const look = ticks % clock === 0;
-  if (!look && recent.count < MOST_RECENT) return { buckets: state.buckets, recent, ticks, drifted: false };
-  const buckets = withValues(state.buckets, recent, maxBuckets);
-  const kept = look ? withoutPast(buckets, delta, minSide) : buckets;
+  if (!look && recent.count < MAX_RECENT) return { buckets: state.buckets, recent, ticks, drifted: false };
+  const buckets = addValues(state.buckets, recent, maxBuckets);
+  const kept = look ? dropPast(buckets, delta, minSide) : buckets;
   return { buckets: kept, recent: undefined, ticks, drifted: kept !== buckets };
 }
 
@@ -89,7 +89,7 @@ export function adwinWindow({
   buckets,
   recent,
 }: AdwinState): { readonly width: number; readonly mean: number } | undefined {
-  const held = centreOf(buckets);
+  const held = computeCentre(buckets);
   const width = held.width + (recent?.count ?? 0);
   if (width === 0) return undefined;
   let { mean } = held;
@@ -98,11 +98,11 @@ export function adwinWindow({
 }
 
 /** Puts values into buckets. */
-function withValues(from: AdwinBuckets, recent: AdwinRecent, most: number): AdwinBuckets {
-  const perLevel = levelsWith(from.perLevel, recent.count, most);
+function addValues(from: AdwinBuckets, recent: AdwinRecent, maxBuckets: number): AdwinBuckets {
+  const perLevel = countPerLevel(from.perLevel, recent.count, maxBuckets);
   const length = perLevel.reduce((sum, buckets) => sum + buckets, 0);
   const [means, squares] = [new Array<number>(length), new Array<number>(length)];
-  // The buckets of a level, newest first: what moves up into it, into the lowest the values themselves, then what it held.
+  // The buckets of one level, newest first: those moving up into it (the values themselves at level 0), then its own.
   const room = recent.count + from.means.length;
   const [levelMeans, levelSquares] = [new Array<number>(room), new Array<number>(room)];
   let [read, written, up] = [0, 0, 0];
@@ -121,7 +121,7 @@ function withValues(from: AdwinBuckets, recent: AdwinRecent, most: number): Adwi
       means[written] = levelMeans[index] as number;
       squares[written] = levelSquares[index] as number;
     }
-    up = joinPairs(levelMeans, levelSquares, stay, all, size);
+    up = mergePairs(levelMeans, levelSquares, stay, all, size);
   }
   for (; written < length; read += 1, written += 1) {
     means[written] = from.means[read] as number;
@@ -130,8 +130,8 @@ function withValues(from: AdwinBuckets, recent: AdwinRecent, most: number): Adwi
   return { means, squares, perLevel };
 }
 
-/** Makes one of each two neighbours between `from` and `to`, puts them to the front and says how many; Chan's formula for equal sizes. */
-function joinPairs(means: number[], squares: number[], from: number, to: number, size: number): number {
+/** Merges neighbours in [`from`, `to`) pairwise to the front of the arrays and returns their number. Chan's formula for equal sizes. */
+function mergePairs(means: number[], squares: number[], from: number, to: number, size: number): number {
   let joined = 0;
   for (let index = from; index < to; index += 2, joined += 1) {
     const [newer, older] = [means[index] as number, means[index + 1] as number];
@@ -144,22 +144,22 @@ function joinPairs(means: number[], squares: number[], from: number, to: number,
 }
 
 /**
- * How many buckets each level has when so many values have come. Wherever there are more than `most`, the two oldest become
- * one of the next: of q buckets ceil((q - most) / 2) pairs move up, exactly those that move when values come one by one.
+ * The number of buckets per level after adding `values` values. A level with q > `maxBuckets` buckets merges its oldest
+ * ceil((q - maxBuckets) / 2) pairs into the next level, exactly those that merge when values arrive one by one.
  */
-function levelsWith(perLevel: readonly number[], values: number, most: number): readonly number[] {
+function countPerLevel(perLevel: readonly number[], values: number, maxBuckets: number): readonly number[] {
   const levels = perLevel.slice();
   for (let level = 0, up = values; up > 0; level += 1) {
     const all = up + (levels[level] ?? 0);
-    const pairs = Math.max(0, Math.ceil((all - most) / 2));
+    const pairs = Math.max(0, Math.ceil((all - maxBuckets) / 2));
     levels[level] = all - 2 * pairs;
     up = pairs;
   }
   return levels;
 }
 
-/** Drops the oldest bucket as long as there is a cut; the same buckets when there is none. */
-function withoutPast(buckets: AdwinBuckets, delta: number, minSide: number): AdwinBuckets {
+/** Drops the oldest bucket while there is a cut. Returns the same object when there is none. */
+function dropPast(buckets: AdwinBuckets, delta: number, minSide: number): AdwinBuckets {
   let kept = buckets;
   while (hasCut(kept, delta, minSide)) {
     const oldest = kept.perLevel.length - 1;
@@ -174,12 +174,12 @@ function withoutPast(buckets: AdwinBuckets, delta: number, minSide: number): Adw
 }
 
 function hasCut(buckets: AdwinBuckets, delta: number, minSide: number): boolean {
-  const { width, mean } = centreOf(buckets);
-  const squares = squaresAround(mean, buckets);
+  const { width, mean } = computeCentre(buckets);
+  const squares = sumSquaresAround(mean, buckets);
   if (width < 2 * minSide || squares === 0) return false;
   const doubt = Math.log((2 * Math.log(width)) / delta);
   const necessary = (2 * squares * doubt) / width;
-  // Of the old side: how many values, and by how much they exceed the window's mean together.
+  // The old side: its number of values, and the sum of their deviations from the window's mean.
   let [old, excess, bucket] = [0, 0, buckets.means.length - 1];
   let size = 2 ** (buckets.perLevel.length - 1);
   for (let level = buckets.perLevel.length - 1; level >= 0; level -= 1, size /= 2) {
@@ -199,8 +199,8 @@ function hasCut(buckets: AdwinBuckets, delta: number, minSide: number): boolean 
   return false;
 }
 
-/** Summed from one of the values, so that the mean of a constant is that constant. */
-function centreOf({ means, perLevel }: AdwinBuckets): { readonly width: number; readonly mean: number } {
+/** Sums differences from one of the values, so that the mean of a constant is exactly that constant. */
+function computeCentre({ means, perLevel }: AdwinBuckets): { readonly width: number; readonly mean: number } {
   const from = means[0] ?? 0;
   let [width, sum, bucket] = [0, 0, 0];
   for (let level = 0, size = 1; level < perLevel.length; level += 1, size *= 2) {
@@ -212,7 +212,7 @@ function centreOf({ means, perLevel }: AdwinBuckets): { readonly width: number; 
   return { width, mean: width > 0 ? from + sum / width : 0 };
 }
 
-function squaresAround(mean: number, { means, squares, perLevel }: AdwinBuckets): number {
+function sumSquaresAround(mean: number, { means, squares, perLevel }: AdwinBuckets): number {
   let [sum, bucket] = [0, 0];
   for (let level = 0, size = 1; level < perLevel.length; level += 1, size *= 2) {
     for (let left = perLevel[level] as number; left > 0; left -= 1, bucket += 1) {

@@ -1,10 +1,10 @@
 import { SeededRandom } from '@headrace/kernel';
 import { describe, expect, it } from 'vitest';
-import { adwin, adwinStart, adwinWindow } from './adwin.js';
-import { cusum, cusumStart } from './cusum.js';
+import { adwin, initialAdwinState, adwinWindow } from './adwin.js';
+import { cusum, initialCusumState } from './cusum.js';
 import { readGolden } from '../golden/read-golden.js';
 import { InvalidSampleError } from '../samples/invalid-sample-error.js';
-import { pageHinkley, type PageHinkleyOptions, pageHinkleyStart } from './page-hinkley.js';
+import { pageHinkley, type PageHinkleyOptions, initialPageHinkleyState } from './page-hinkley.js';
 
 const { streams } = readGolden('streams') as {
   streams: {
@@ -34,12 +34,12 @@ function alarmsOf<State>(
 const pageHinkleyAlarms = (values: ArrayLike<number>, options: PageHinkleyOptions): number[] =>
   alarmsOf(
     values,
-    pageHinkleyStart,
+    initialPageHinkleyState,
     (state, value) => pageHinkley(state, value, options),
     (state) => state.drifted,
   );
 const adwinAlarms = (values: ArrayLike<number>): number[] =>
-  alarmsOf(values, adwinStart, adwin, (state) => state.drifted);
+  alarmsOf(values, initialAdwinState, adwin, (state) => state.drifted);
 
 describe.each(streams)('detectors on "$name" against River', ({ values, ...river }) => {
   it('Page-Hinkley alarms at the same values', () => {
@@ -50,8 +50,8 @@ describe.each(streams)('detectors on "$name" against River', ({ values, ...river
   it('ADWIN alarms at the same values when it starts afresh after each alarm, as River does', () => {
     const afresh = alarmsOf(
       values,
-      adwinStart,
-      (state, value) => adwin(state.drifted ? adwinStart : state, value),
+      initialAdwinState,
+      (state, value) => adwin(state.drifted ? initialAdwinState : state, value),
       (state) => state.drifted,
     );
     expect(afresh).toEqual(river.adwin);
@@ -66,28 +66,28 @@ describe('detectors', () => {
       <State>(next: (state: State, value: number) => State) =>
       (state: State, value: number): State =>
         next(JSON.parse(JSON.stringify(state)) as State, value);
-    expect(alarmsOf(values, adwinStart, stored(adwin), (state) => state.drifted)).toEqual(
+    expect(alarmsOf(values, initialAdwinState, stored(adwin), (state) => state.drifted)).toEqual(
       adwinAlarms(values),
     );
-    const throughJson = stored((state: typeof pageHinkleyStart, value) =>
+    const throughJson = stored((state: typeof initialPageHinkleyState, value) =>
       pageHinkley(state, value, { threshold: 10 }),
     );
-    expect(alarmsOf(values, pageHinkleyStart, throughJson, (state) => state.drifted)).toEqual(
+    expect(alarmsOf(values, initialPageHinkleyState, throughJson, (state) => state.drifted)).toEqual(
       streams[0]!.pageHinkley,
     );
   });
 
   it('take a missing value for no evidence', () => {
-    const state = adwin(adwinStart, 1);
+    const state = adwin(initialAdwinState, 1);
     expect(adwin(state, NaN)).toEqual(state);
-    expect(pageHinkley(pageHinkleyStart, NaN)).toEqual(pageHinkleyStart);
+    expect(pageHinkley(initialPageHinkleyState, NaN)).toEqual(initialPageHinkleyState);
     const off = { target: 0, deviation: 1 };
-    expect(cusum(cusumStart, NaN, off)).toEqual(cusumStart);
-    expect(() => cusum(cusumStart, 1, { target: 0, deviation: 0 })).toThrow(InvalidSampleError);
+    expect(cusum(initialCusumState, NaN, off)).toEqual(initialCusumState);
+    expect(() => cusum(initialCusumState, 1, { target: 0, deviation: 0 })).toThrow(InvalidSampleError);
   });
 
   it('ADWIN keeps logarithmically many buckets and the mean of what it kept', () => {
-    let state = adwinStart;
+    let state = initialAdwinState;
     expect(adwinWindow(state)).toBeUndefined();
     for (let index = 0; index < 10_000; index += 1) state = adwin(state, 5);
     expect(adwinWindow(state)).toEqual({ width: 10_000, mean: 5 });
@@ -99,7 +99,7 @@ describe('detectors', () => {
     (clock) => {
       const random = new SeededRandom(6);
       const values = Array.from({ length: 700 }, (_, row) => random.normal() + (row < 400 ? 0 : 3));
-      let state = adwinStart;
+      let state = initialAdwinState;
       values.forEach((value, row) => {
         state = adwin(state, value, { clock, maxBuckets: 2 });
         const { width, mean } = adwinWindow(state)!;
@@ -113,7 +113,7 @@ describe('detectors', () => {
   it('ADWIN leaves the state it was given as it was', () => {
     const before = Array.from({ length: 95 }, (_, row) => row % 5).reduce(
       (state, value) => adwin(state, value),
-      adwinStart,
+      initialAdwinState,
     );
     const copy = structuredClone(before);
     adwin(before, 1e6);
@@ -123,13 +123,13 @@ describe('detectors', () => {
   it.each([{ clock: 0 }, { clock: 1.5 }, { maxBuckets: 1 }, { minSide: 0 }, { delta: 1 }, { delta: NaN }])(
     'ADWIN refuses %o',
     (options) => {
-      expect(() => adwin(adwinStart, 1, options)).toThrow(InvalidSampleError);
+      expect(() => adwin(initialAdwinState, 1, options)).toThrow(InvalidSampleError);
     },
   );
 
   it('ADWIN forgets the past after a change, so its mean is the new one', () => {
     const random = new SeededRandom(5);
-    let state = adwinStart;
+    let state = initialAdwinState;
     for (let index = 0; index < 2000; index += 1) {
       state = adwin(state, random.next() + (index < 1000 ? 0 : 2));
     }
@@ -141,7 +141,7 @@ describe('detectors', () => {
     const options = { target: 10, deviation: 2, slack: 0.5, limit: 3 };
     const states = [14, 10, 16, 18, 10].reduce(
       (list, value) => [...list, cusum(list.at(-1)!, value, options)],
-      [cusumStart],
+      [initialCusumState],
     );
     expect(states.map((state) => state.high)).toEqual([0, 1.5, 1, 3.5, 3.5, 0]);
     expect(states.map((state) => state.alarm)).toEqual([

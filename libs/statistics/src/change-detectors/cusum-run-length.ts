@@ -1,15 +1,15 @@
 import { assertPositive } from '../samples/assert-parameter.js';
 import { InvalidSampleError } from '../samples/invalid-sample-error.js';
 
-/** What a discrete walk exceeds its limit by on average, in standard deviations: 0.583, once at each border. */
+/** Average overshoot of a discrete walk over its limit, in standard deviations: 0.583 at each of the two borders. */
 const OVERSHOOT = 1.166;
-/** Below, a limit is so low that the approximation says nothing. */
-const LEAST_RUN_LENGTH = 10;
+/** The approximation is not valid for shorter run lengths. */
+const MIN_RUN_LENGTH = 10;
 const DEFAULT_SLACK = 0.5;
 
 /**
- * After how many values `cusum` alarms on average (ARL), in control (`shift` 0) or with the mean `shift` standard deviations
- * off, by Siegmund's approximation of each side:
+ * The average run length (ARL) of `cusum` until an alarm, in control (`shift` 0) or with the mean off by `shift` standard
+ * deviations, by Siegmund's approximation for each side:
  *
  *   ARL = (exp(-2 d b) + 2 d b - 1) / (2 d^2),  d = shift - slack (-shift - slack for a fall),  b = limit + 1.166;  b^2 for d = 0
  *   1 / ARL of both = 1 / ARL up + 1 / ARL down
@@ -23,22 +23,23 @@ const DEFAULT_SLACK = 0.5;
 export function cusumRunLength(limit: number, slack = DEFAULT_SLACK, shift = 0): number {
   assertPositive('The limit', limit);
   assertSlack(slack);
-  if (!Number.isFinite(shift)) throw new InvalidSampleError(`A shift is a finite number, got ${shift}`);
+  if (!Number.isFinite(shift)) throw new InvalidSampleError(`The shift must be finite, got ${shift}`);
   const perValue =
-    1 / oneSided(shift - slack, limit + OVERSHOOT) + 1 / oneSided(-shift - slack, limit + OVERSHOOT);
-  // No alarm comes before the first value.
+    1 / oneSidedRunLength(shift - slack, limit + OVERSHOOT) +
+    1 / oneSidedRunLength(-shift - slack, limit + OVERSHOOT);
+  // There is no alarm before the first value.
   return Math.max(1, 1 / perValue);
 }
 
 /**
- * The `limit` of `cusum` with which there is one false alarm in so many values on average: of a value a minute and one
- * false alarm in 30 days, `cusumLimitFor(30 * 1440)`. The run up to an alarm is nearly geometric, so within that time there is
- * one with a chance of 63 %. Throws below 10 values.
+ * The `limit` with which `cusum` raises one false alarm per `valuesPerFalseAlarm` values on average. For one value a minute and
+ * one false alarm in 30 days: `cusumLimitFor(30 * 1440)`. Run lengths are nearly geometric, so the probability of a false alarm
+ * within that time is 63 %. Throws below 10 values.
  */
 export function cusumLimitFor(valuesPerFalseAlarm: number, slack = DEFAULT_SLACK): number {
-  if (!(valuesPerFalseAlarm >= LEAST_RUN_LENGTH && valuesPerFalseAlarm <= 1e12)) {
+  if (!(valuesPerFalseAlarm >= MIN_RUN_LENGTH && valuesPerFalseAlarm <= 1e12)) {
     throw new InvalidSampleError(
-      `One false alarm in ${valuesPerFalseAlarm} values cannot be asked for; 10 to 1e12 can`,
+      `Values per false alarm must be between 10 and 1e12, got ${valuesPerFalseAlarm}`,
     );
   }
   assertSlack(slack);
@@ -52,9 +53,9 @@ export function cusumLimitFor(valuesPerFalseAlarm: number, slack = DEFAULT_SLACK
   return high;
 }
 
-function oneSided(drift: number, border: number): number {
+function oneSidedRunLength(drift: number, border: number): number {
   const scaled = 2 * drift * border;
-  // Beyond, the exponential is out of range or next to nothing.
+  // Beyond these values the exponential overflows or is negligible.
   if (scaled < -700) return Infinity;
   if (scaled > 700) return border / drift;
   // (exp(-x) + x - 1) loses its digits near 0, where it is x^2 / 2 - x^3 / 6.
@@ -64,6 +65,6 @@ function oneSided(drift: number, border: number): number {
 
 function assertSlack(slack: number): void {
   if (!(slack > 0 && slack <= 1)) {
-    throw new InvalidSampleError(`A slack lies above 0 and up to 1 standard deviation, got ${slack}`);
+    throw new InvalidSampleError(`The slack must be above 0 and at most 1 standard deviation, got ${slack}`);
   }
 }

@@ -1,11 +1,11 @@
 import { SeededRandom } from '@headrace/kernel';
 import { describe, expect, it } from 'vitest';
-import { adwin, adwinStart } from './adwin.js';
-import { cusum, type CusumOptions, cusumStart } from './cusum.js';
+import { adwin, initialAdwinState } from './adwin.js';
+import { cusum, type CusumOptions, initialCusumState } from './cusum.js';
 import { cusumLimitFor, cusumRunLength } from './cusum-run-length.js';
 import { readGolden } from '../golden/read-golden.js';
 import { InvalidSampleError } from '../samples/invalid-sample-error.js';
-import { pageHinkley, type PageHinkleyOptions, pageHinkleyStart } from './page-hinkley.js';
+import { pageHinkley, type PageHinkleyOptions, initialPageHinkleyState } from './page-hinkley.js';
 import { wilsonInterval } from '../tests/proportions.js';
 
 const RUNS = 10_000;
@@ -23,7 +23,7 @@ function runLengths(seed: number, firstAlarm: (random: SeededRandom) => number):
 }
 
 function cusumRun(draw: () => number, options: CusumOptions): number {
-  let [state, values] = [cusumStart, 0];
+  let [state, values] = [initialCusumState, 0];
   while (state.alarm === undefined) {
     state = cusum(state, draw(), options);
     values += 1;
@@ -32,7 +32,7 @@ function cusumRun(draw: () => number, options: CusumOptions): number {
 }
 
 function pageHinkleyRun(draw: () => number, options: PageHinkleyOptions): number {
-  let [state, values] = [pageHinkleyStart, 0];
+  let [state, values] = [initialPageHinkleyState, 0];
   while (!state.drifted) {
     state = pageHinkley(state, draw(), options);
     values += 1;
@@ -174,7 +174,7 @@ describe(`false alarms of ${RUNS} streams in which nothing changes`, () => {
     let [alarms, looks] = [0, 0];
     const random = new SeededRandom(27);
     for (let run = 0; run < RUNS; run += 1) {
-      let state = adwinStart;
+      let state = initialAdwinState;
       for (let value = 1; value <= 512 && !state.drifted; value += 1) {
         state = adwin(state, draw(random), { delta });
         if (value % 32 === 0) looks += 1;

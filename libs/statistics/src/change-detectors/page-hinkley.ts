@@ -1,14 +1,14 @@
 /** Defaults are River's. */
 export interface PageHinkleyOptions {
-  /** Values to see before the first alarm. Default 30. */
+  /** Minimum number of values before the first alarm. Default 30. */
   readonly minInstances?: number;
-  /** Change that is tolerated, in units of the series. Default 0.005. */
+  /** Tolerated change, in units of the series. Default 0.005. */
   readonly delta?: number;
-  /** Larger waits longer and errs less. Default 50. */
+  /** A larger threshold alarms later and raises fewer false alarms. Default 50. */
   readonly threshold?: number;
   /** Weight of the past in the sums. Default 0.9999. */
   readonly alpha?: number;
-  /** Which way a change counts. Default `both`. */
+  /** Direction of the changes to detect. Default `both`. */
   readonly direction?: 'up' | 'down' | 'both';
 }
 
@@ -17,29 +17,29 @@ export interface PageHinkleyState {
   readonly mean: number;
   readonly increase: number;
   readonly decrease: number;
-  readonly leastIncrease: number;
-  readonly mostDecrease: number;
-  /** True right after the value that raised the alarm; the next value starts afresh. */
+  readonly minIncrease: number;
+  readonly maxDecrease: number;
+  /** True right after the value that raised the alarm. The next value starts over. */
   readonly drifted: boolean;
 }
 
-export const pageHinkleyStart: PageHinkleyState = {
+export const initialPageHinkleyState: PageHinkleyState = {
   count: 0,
   mean: 0,
   increase: 0,
   decrease: 0,
-  leastIncrease: Number.MAX_VALUE,
-  mostDecrease: -1,
+  minIncrease: Number.MAX_VALUE,
+  maxDecrease: -1,
   drifted: false,
 };
 
 /**
- * Page-Hinkley test: has the mean of a series changed? Takes the state and one value, gives the next state, so that a
- * state stored with the offsets resumes where it was (it is plain JSON).
+ * Page-Hinkley test: has the mean of a series changed? Takes a state and one value and returns the next state
+ * (plain JSON): a state stored with the offsets resumes where it was.
  *
  *   U_t = alpha * U_{t-1} + (x_t - mean_t - delta);  alarm when U_t - min U > threshold (and mirrored for a fall)
  *
- * A value that is not finite, or so large that the sums would not be, is ignored: missing is no evidence. A constant series never alarms. The threshold is in
+ * A value that is not finite, or so large that the sums would overflow, is ignored: a missing value is not evidence. A constant series never alarms. The threshold is in
  * units of the series; scale it first when series differ.
  *
  * False alarms: the steps from a running mean are independent for normal values and a little narrower than theirs, so with
@@ -56,7 +56,7 @@ export function pageHinkley(
 ): PageHinkleyState {
   if (!Number.isFinite(value)) return { ...state, drifted: false };
   const { minInstances = 30, delta = 0.005, threshold = 50, alpha = 0.9999, direction = 'both' } = options;
-  const from = state.drifted ? pageHinkleyStart : state;
+  const from = state.drifted ? initialPageHinkleyState : state;
   const count = from.count + 1;
   const mean = from.mean + (value - from.mean) / count;
   const increase = alpha * from.increase + value - mean - delta;
@@ -64,10 +64,10 @@ export function pageHinkley(
   if (!Number.isFinite(mean) || !Number.isFinite(increase) || !Number.isFinite(decrease)) {
     return { ...state, drifted: false };
   }
-  const leastIncrease = Math.min(from.leastIncrease, increase);
-  const mostDecrease = Math.max(from.mostDecrease, decrease);
-  const rose = direction !== 'down' && increase - leastIncrease > threshold;
-  const fell = direction !== 'up' && mostDecrease - decrease > threshold;
+  const minIncrease = Math.min(from.minIncrease, increase);
+  const maxDecrease = Math.max(from.maxDecrease, decrease);
+  const rose = direction !== 'down' && increase - minIncrease > threshold;
+  const fell = direction !== 'up' && maxDecrease - decrease > threshold;
   const drifted = count >= minInstances && (rose || fell);
-  return { count, mean, increase, decrease, leastIncrease, mostDecrease, drifted };
+  return { count, mean, increase, decrease, minIncrease, maxDecrease, drifted };
 }

@@ -5,7 +5,7 @@ import { InvalidSampleError } from '../samples/invalid-sample-error.js';
  * The shares of two histograms over the same borders, missing rows left out (they are a question of data quality, not
  * of shape). Undefined when one of them holds no value; different borders throw.
  */
-export function comparableShares(
+export function toComparableShares(
   reference: FrozenHistogram,
   current: FrozenHistogram,
 ): { readonly reference: Float64Array; readonly current: Float64Array } | undefined {
@@ -14,12 +14,12 @@ export function comparableShares(
       'Histograms over different borders cannot be compared; count into the reference',
     );
   }
-  const referenceShares = sharesOf(reference.counts);
-  const currentShares = sharesOf(current.counts);
+  const referenceShares = toShares(reference.counts);
+  const currentShares = toShares(current.counts);
   return referenceShares && currentShares && { reference: referenceShares, current: currentShares };
 }
 
-function sharesOf(counts: readonly number[]): Float64Array | undefined {
+function toShares(counts: readonly number[]): Float64Array | undefined {
   const rows = counts.reduce((sum, count) => sum + count, 0);
   return rows > 0 ? Float64Array.from(counts, (count) => count / rows) : undefined;
 }

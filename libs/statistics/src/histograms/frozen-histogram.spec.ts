@@ -1,7 +1,7 @@
 import { SeededRandom } from '@headrace/kernel';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { binOf, countInto, freezeHistogram, mergeHistograms } from './frozen-histogram.js';
+import { findBin, countInto, freezeHistogram, mergeHistograms } from './frozen-histogram.js';
 import { readGolden } from '../golden/read-golden.js';
 import { hellingerDistance } from './hellinger.js';
 import { InvalidSampleError } from '../samples/invalid-sample-error.js';
@@ -155,7 +155,7 @@ describe('freezeHistogram', () => {
   });
 
   it('finds the bin of a value: a border belongs to the bin above it', () => {
-    expect([-1, 0, 0.5, 1, 2].map((value) => binOf([0, 1], value))).toEqual([0, 1, 1, 2, 2]);
+    expect([-1, 0, 0.5, 1, 2].map((value) => findBin([0, 1], value))).toEqual([0, 1, 1, 2, 2]);
   });
 });
 

@@ -1,5 +1,5 @@
 import { InvalidSampleError } from '../samples/invalid-sample-error.js';
-import { firstIndexAbove, sortedValues } from '../samples/sorted-values.js';
+import { firstIndexAbove, sortValues } from '../samples/sorted-values.js';
 
 /**
  * How a column is distributed over bins that were fixed once, on a reference. Bin `i` holds `edges[i-1] <= x < edges[i]`;
@@ -43,11 +43,11 @@ export function freezeHistogram(values: ArrayLike<number>, options: FreezeOption
   if (!Number.isInteger(bins) || bins < 2) {
     throw new InvalidSampleError(`A histogram needs at least 2 bins, got ${bins}`);
   }
-  const sorted = sortedValues(values);
-  const finite = finitePart(sorted);
+  const sorted = sortValues(values);
+  const finite = selectFinite(sorted);
   const edges =
     (options.by ?? 'quantile') === 'quantile' ? quantileEdges(finite, bins) : widthEdges(finite, bins);
-  const firstInBin = [0, ...edges.map((edge) => firstIndexOf(sorted, edge)), sorted.length];
+  const firstInBin = [0, ...edges.map((edge) => firstIndexAtOrAbove(sorted, edge)), sorted.length];
   const counts = firstInBin.slice(1).map((end, bin) => end - (firstInBin[bin] as number));
   return { edges, counts, missing: values.length - sorted.length, total: values.length };
 }
@@ -62,14 +62,14 @@ export function countInto(edges: readonly number[], values: ArrayLike<number>): 
   for (let row = 0; row < values.length; row += 1) {
     const value = values[row] as number;
     if (value !== value) missing += 1;
-    else if (few) tally(counts, stepsBelow(borders, value));
-    else tally(counts, binOf(borders, value));
+    else if (few) tally(counts, countBordersBelow(borders, value));
+    else tally(counts, findBin(borders, value));
   }
   return { edges: [...edges], counts: [...counts], missing, total: values.length };
 }
 
 /** The bin of a value that is not NaN. */
-export function binOf(edges: ArrayLike<number>, value: number): number {
+export function findBin(edges: ArrayLike<number>, value: number): number {
   let low = 0;
   let high = edges.length;
   while (low < high) {
@@ -112,8 +112,8 @@ export function haveSameBins(first: FrozenHistogram, second: FrozenHistogram): b
   );
 }
 
-/** As `binOf` for a handful of borders: counting all of them mispredicts no branch. */
-function stepsBelow(edges: Float64Array, value: number): number {
+/** As `findBin` for a handful of borders: counting all of them mispredicts no branch. */
+function countBordersBelow(edges: Float64Array, value: number): number {
   let bin = 0;
   for (let index = 0; index < edges.length; index += 1) bin += (edges[index] as number) <= value ? 1 : 0;
   return bin;
@@ -134,39 +134,39 @@ function assertAscending(edges: readonly number[]): void {
   }
 }
 
-function finitePart(sorted: Float64Array): Float64Array {
-  return sorted.subarray(firstIndexAbove(sorted, -Infinity), firstIndexOf(sorted, Infinity));
+function selectFinite(sorted: Float64Array): Float64Array {
+  return sorted.subarray(firstIndexAbove(sorted, -Infinity), firstIndexAtOrAbove(sorted, Infinity));
 }
 
 const slackOf = (value: number): number => Math.max(Math.abs(value) * RELATIVE_SLACK, ABSOLUTE_SLACK);
-const around = (value: number): number[] =>
+const bordersAround = (value: number): number[] =>
   [value - slackOf(value), value + slackOf(value)].filter((edge) => Number.isFinite(edge));
 
 function widthEdges(sorted: Float64Array, bins: number): number[] {
   if (sorted.length === 0) return [];
-  const least = sorted[0] as number;
-  const most = sorted[sorted.length - 1] as number;
-  if (least === most) return around(least);
+  const min = sorted[0] as number;
+  const max = sorted[sorted.length - 1] as number;
+  if (min === max) return bordersAround(min);
   const edges: number[] = [];
   // Halves first: the difference of two finite numbers may be infinite.
-  for (let bin = 1; bin < bins; bin += 1) edges.push(least * (1 - bin / bins) + most * (bin / bins));
-  return ascending(edges);
+  for (let bin = 1; bin < bins; bin += 1) edges.push(min * (1 - bin / bins) + max * (bin / bins));
+  return sortBorders(edges);
 }
 
 function quantileEdges(sorted: Float64Array, bins: number): number[] {
   const rows = sorted.length;
   if (rows === 0) return [];
-  if (sorted[0] === sorted[rows - 1]) return around(sorted[0] as number);
+  if (sorted[0] === sorted[rows - 1]) return bordersAround(sorted[0] as number);
   const edges: number[] = [];
   for (let bin = 1; bin < bins; bin += 1) {
-    const wanted = Math.min(rows - 1, Math.floor((bin * rows) / bins));
-    const value = sorted[wanted] as number;
-    const start = firstIndexOf(sorted, value);
+    const target = Math.min(rows - 1, Math.floor((bin * rows) / bins));
+    const value = sorted[target] as number;
+    const start = firstIndexAtOrAbove(sorted, value);
     const end = firstIndexAbove(sorted, value);
     if (end - start > rows / bins) edges.push(borderAt(sorted, start), borderAt(sorted, end));
-    else edges.push(borderAt(sorted, wanted - start <= end - wanted ? start : end));
+    else edges.push(borderAt(sorted, target - start <= end - target ? start : end));
   }
-  return ascending(edges);
+  return sortBorders(edges);
 }
 
 /** The border before position `index`: halfway between two distinct values, or just outside the column's ends. */
@@ -179,7 +179,7 @@ function borderAt(sorted: Float64Array, index: number): number {
   return middle > left ? middle : right;
 }
 
-function ascending(edges: number[]): number[] {
+function sortBorders(edges: number[]): number[] {
   return edges
     .sort((first, second) => first - second)
     .filter(
@@ -187,7 +187,7 @@ function ascending(edges: number[]): number[] {
     );
 }
 
-function firstIndexOf(sorted: Float64Array, value: number): number {
+function firstIndexAtOrAbove(sorted: Float64Array, value: number): number {
   let low = 0;
   let high = sorted.length;
   while (low < high) {

@@ -1,4 +1,4 @@
-import { comparableShares } from './comparable-shares.js';
+import { toComparableShares } from './comparable-shares.js';
 import { type FrozenHistogram } from './frozen-histogram.js';
 
 /**
@@ -9,7 +9,7 @@ import { type FrozenHistogram } from './frozen-histogram.js';
  * Undefined when one side has no value.
  */
 export function hellingerDistance(reference: FrozenHistogram, current: FrozenHistogram): number | undefined {
-  const shares = comparableShares(reference, current);
+  const shares = toComparableShares(reference, current);
   if (!shares) return undefined;
   let sum = 0;
   for (let bin = 0; bin < shares.reference.length; bin += 1) {

@@ -1,4 +1,4 @@
-import { comparableShares } from './comparable-shares.js';
+import { toComparableShares } from './comparable-shares.js';
 import { type FrozenHistogram } from './frozen-histogram.js';
 
 /** 2 gives bits and values in [0, 1]; e gives nats and a divergence up to ln 2, as `scipy.spatial.distance.jensenshannon` by default. */
@@ -18,7 +18,7 @@ export function jensenShannonDivergence(
   current: FrozenHistogram,
   base: LogarithmBase = 2,
 ): number | undefined {
-  const shares = comparableShares(reference, current);
+  const shares = toComparableShares(reference, current);
   if (!shares) return undefined;
   let sum = 0;
   for (let bin = 0; bin < shares.reference.length; bin += 1) {

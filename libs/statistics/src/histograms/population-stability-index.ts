@@ -1,4 +1,4 @@
-import { comparableShares } from './comparable-shares.js';
+import { toComparableShares } from './comparable-shares.js';
 import { type FrozenHistogram } from './frozen-histogram.js';
 
 /**
@@ -17,7 +17,7 @@ export function populationStabilityIndex(
   current: FrozenHistogram,
   floor = 0.0001,
 ): number | undefined {
-  const shares = comparableShares(reference, current);
+  const shares = toComparableShares(reference, current);
   if (!shares) return undefined;
   let sum = 0;
   for (let bin = 0; bin < shares.reference.length; bin += 1) {

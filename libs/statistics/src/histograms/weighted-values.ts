@@ -10,7 +10,7 @@ export interface WeightedValues {
 }
 
 /** Rows with a value. */
-export function rowsOf({ weights }: WeightedValues): number {
+export function countRows({ weights }: WeightedValues): number {
   let rows = 0;
   for (let index = 0; index < weights.length; index += 1) rows += weights[index] as number;
   return rows;
@@ -27,7 +27,7 @@ export function countWeightedInto(edges: readonly number[], sample: WeightedValu
     while (bin < edges.length && (edges[bin] as number) <= (sample.values[index] as number)) bin += 1;
     counts[bin] = (counts[bin] as number) + (sample.weights[index] as number);
   }
-  return { edges: [...edges], counts, missing: sample.missing, total: rowsOf(sample) + sample.missing };
+  return { edges: [...edges], counts, missing: sample.missing, total: countRows(sample) + sample.missing };
 }
 
 /**
@@ -45,11 +45,11 @@ export function freezeWeighted(
   if (!Number.isInteger(bins) || bins < 2) {
     throw new InvalidSampleError(`A histogram needs at least 2 bins, got ${bins}`);
   }
-  return countWeightedInto(edgesOf(distinctFinite(sample), bins, borderBetween), sample);
+  return countWeightedInto(chooseEdges(selectDistinctFinite(sample), bins, borderBetween), sample);
 }
 
 /** The finite values, each once. */
-function distinctFinite(sample: WeightedValues): WeightedValues {
+function selectDistinctFinite(sample: WeightedValues): WeightedValues {
   const values = new Float64Array(sample.values.length);
   const weights = new Float64Array(sample.values.length);
   let length = 0;
@@ -62,7 +62,7 @@ function distinctFinite(sample: WeightedValues): WeightedValues {
   return { values: values.subarray(0, length), weights: weights.subarray(0, length), missing: 0 };
 }
 
-function edgesOf(
+function chooseEdges(
   finite: WeightedValues,
   bins: number,
   borderBetween: (left: number, right: number) => number,
@@ -71,8 +71,8 @@ function edgesOf(
   if (values.length === 0) return [];
   const borderBefore = (index: number): number =>
     borderBetween(values[index - 1] ?? -Infinity, values[index] ?? Infinity);
-  if (values.length === 1) return ascendingFinite([borderBefore(0), borderBefore(1)]);
-  const rows = rowsOf(finite);
+  if (values.length === 1) return sortFinite([borderBefore(0), borderBefore(1)]);
+  const rows = countRows(finite);
   const edges: number[] = [];
   let [seen, bin] = [0, 1];
   for (let index = 0; index < values.length; index += 1) {
@@ -80,15 +80,15 @@ function edgesOf(
     const start = seen;
     seen += weight;
     for (; bin < bins && (bin * rows) / bins < seen; bin += 1) {
-      const wanted = (bin * rows) / bins;
+      const target = (bin * rows) / bins;
       if (weight > rows / bins) edges.push(borderBefore(index), borderBefore(index + 1));
-      else edges.push(borderBefore(wanted - start <= seen - wanted ? index : index + 1));
+      else edges.push(borderBefore(target - start <= seen - target ? index : index + 1));
     }
   }
-  return ascendingFinite(edges);
+  return sortFinite(edges);
 }
 
-function ascendingFinite(edges: number[]): number[] {
+function sortFinite(edges: number[]): number[] {
   return edges
     .sort((first, second) => first - second)
     .filter(

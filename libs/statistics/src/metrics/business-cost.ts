@@ -9,7 +9,7 @@ export interface MistakeCosts {
 
 /** What the mistakes cost together. Undefined without rows: no prediction is not a free one. */
 export function businessCost(counts: Confusion | undefined, costs: MistakeCosts = {}): number | undefined {
-  if (!counts || rowsOf(counts) === 0) return undefined;
+  if (!counts || countRows(counts) === 0) return undefined;
   return (
     counts.falsePositives * (costs.falsePositive ?? 10) + counts.falseNegatives * (costs.falseNegative ?? 100)
   );
@@ -21,8 +21,8 @@ export function costPerPrediction(
   costs: MistakeCosts = {},
 ): number | undefined {
   const total = businessCost(counts, costs);
-  return counts && total !== undefined ? total / rowsOf(counts) : undefined;
+  return counts && total !== undefined ? total / countRows(counts) : undefined;
 }
 
-const rowsOf = (counts: Confusion): number =>
+const countRows = (counts: Confusion): number =>
   counts.truePositives + counts.falsePositives + counts.trueNegatives + counts.falseNegatives;

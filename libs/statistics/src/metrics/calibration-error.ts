@@ -1,5 +1,5 @@
 import { InvalidSampleError } from '../samples/invalid-sample-error.js';
-import { arePredicted } from '../samples/paired-samples.js';
+import { areLabelledProbabilities } from '../samples/paired-samples.js';
 
 /**
  * Expected calibration error: how far the predicted probability is from how often it happened, averaged over equal-width
@@ -17,7 +17,7 @@ export function calibrationError(
   probabilities: ArrayLike<number>,
   bins = 10,
 ): number | undefined {
-  if (!arePredicted(labels, probabilities)) return undefined;
+  if (!areLabelledProbabilities(labels, probabilities)) return undefined;
   if (!Number.isInteger(bins) || bins < 1) {
     throw new InvalidSampleError(`The calibration error needs at least 1 bin, got ${bins}`);
   }

@@ -1,4 +1,4 @@
-import { areLabelled } from '../samples/paired-samples.js';
+import { areLabelledScores } from '../samples/paired-samples.js';
 
 /** How thresholded scores meet the labels. */
 export interface Confusion {
@@ -17,7 +17,7 @@ export function confusion(
   scores: ArrayLike<number>,
   threshold = 0.5,
 ): Confusion | undefined {
-  if (labels.length > 0 && !areLabelled(labels, scores)) return undefined;
+  if (labels.length > 0 && !areLabelledScores(labels, scores)) return undefined;
   let [truePositives, falsePositives, trueNegatives, falseNegatives] = [0, 0, 0, 0];
   for (let row = 0; row < labels.length; row += 1) {
     const positive = (scores[row] as number) > threshold;

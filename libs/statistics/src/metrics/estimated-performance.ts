@@ -1,6 +1,6 @@
 import { type EvaluateOptions } from './evaluate-binary.js';
 import { assertProbability } from '../samples/paired-samples.js';
-import { sortedValues } from '../samples/sorted-values.js';
+import { sortValues } from '../samples/sorted-values.js';
 
 /** Expected counts of a confusion matrix and what follows from them; undefined where it is not defined. */
 export interface EstimatedPerformance {
@@ -56,7 +56,7 @@ export function estimatePerformance(
 
 /** Each row is a positive one of weight p and a negative one of weight 1 - p; ties, its own included, count half. */
 function expectedAuc(probabilities: ArrayLike<number>): number | undefined {
-  const sorted = sortedValues(probabilities);
+  const sorted = sortValues(probabilities);
   let [positives, negatives, pairs] = [0, 0, 0];
   for (let start = 0; start < sorted.length;) {
     const probability = sorted[start] as number;

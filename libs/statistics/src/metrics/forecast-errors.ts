@@ -1,4 +1,4 @@
-import { arePairs } from '../samples/paired-samples.js';
+import { areFinitePairs } from '../samples/paired-samples.js';
 
 /** Mean squared error. Undefined without rows or with a value that is not finite. */
 export function mse(actual: ArrayLike<number>, predicted: ArrayLike<number>): number | undefined {
@@ -20,7 +20,7 @@ export function forecastBias(actual: ArrayLike<number>, predicted: ArrayLike<num
  * Undefined when what happened never varies (scikit-learn then answers 0 or 1) or a value is not finite.
  */
 export function r2(actual: ArrayLike<number>, predicted: ArrayLike<number>): number | undefined {
-  if (!arePairs(actual, predicted, 2)) return undefined;
+  if (!areFinitePairs(actual, predicted, 2)) return undefined;
   let mean = 0;
   for (let row = 0; row < actual.length; row += 1) mean += ((actual[row] as number) - mean) / (row + 1);
   let [residual, total] = [0, 0];
@@ -36,7 +36,7 @@ function meanOver(
   predicted: ArrayLike<number>,
   of: (error: number) => number,
 ): number | undefined {
-  if (!arePairs(actual, predicted)) return undefined;
+  if (!areFinitePairs(actual, predicted)) return undefined;
   let sum = 0;
   for (let row = 0; row < actual.length; row += 1) {
     sum += of((predicted[row] as number) - (actual[row] as number));

@@ -1,4 +1,4 @@
-import { scoresByLabel } from './scores-by-label.js';
+import { splitByLabel } from './scores-by-label.js';
 
 /** A step-wise linear, never falling map from score to probability; plain JSON. */
 export interface IsotonicCalibration {
@@ -17,7 +17,7 @@ export function fitIsotonic(
   labels: ArrayLike<number>,
   scores: ArrayLike<number>,
 ): IsotonicCalibration | undefined {
-  const sides = scoresByLabel(labels, scores);
+  const sides = splitByLabel(labels, scores);
   if (!sides) return undefined;
   const { positive, negative } = sides;
   const rows = positive.length + negative.length;
@@ -50,11 +50,11 @@ export function fitIsotonic(
     counts[pools] = count;
     pools += 1;
   }
-  return pointsOf(from, to, pools, (pool) => (sums[pool] as number) / (counts[pool] as number));
+  return toPoints(from, to, pools, (pool) => (sums[pool] as number) / (counts[pool] as number));
 }
 
 /** A pool over several scores is flat between its ends. */
-function pointsOf(
+function toPoints(
   from: Float64Array,
   to: Float64Array,
   pools: number,

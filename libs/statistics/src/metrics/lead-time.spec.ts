@@ -22,7 +22,7 @@ describe('leadTime', () => {
       share: 0.75,
       median: 10,
       mean: 10,
-      least: 0,
+      min: 0,
     });
   });
 
@@ -39,7 +39,7 @@ describe('leadTime', () => {
       share: 0,
       median: undefined,
       mean: undefined,
-      least: undefined,
+      min: undefined,
     });
     expect(leadTime([4], [5, 5], 10)).toMatchObject({ incidents: 1, warned: 1 });
     expect(() => leadTime([NaN], [1], 10)).toThrow(InvalidSampleError);
@@ -67,7 +67,7 @@ describe('leadTime', () => {
         if (starts.length === 0) expect(found).toBeUndefined();
         else {
           expect(found).toMatchObject({ incidents: starts.length, warned: leads.length });
-          expect(found!.least).toBe(leads.length > 0 ? Math.min(...leads) : undefined);
+          expect(found!.min).toBe(leads.length > 0 ? Math.min(...leads) : undefined);
         }
       }),
     );
@@ -84,7 +84,7 @@ describe('leadTime', () => {
         (alerts, more, incidents, horizon) => {
           const found = leadTime(alerts, incidents, horizon);
           if (found === undefined) return;
-          expect(found.least ?? 0).toBeGreaterThanOrEqual(0);
+          expect(found.min ?? 0).toBeGreaterThanOrEqual(0);
           expect(found.mean ?? 0).toBeLessThanOrEqual(horizon);
           expect(leadTime([...alerts, ...more], incidents, horizon)!.warned).toBeGreaterThanOrEqual(
             found.warned,
@@ -99,7 +99,7 @@ it.each(leadTimes)(
   "joins alerts to incidents within $horizon as pandas' as-of join does",
   ({ alerts, incidents, horizon, ...expected }) => {
     const found = leadTime(alerts, incidents, horizon)!;
-    expect(found).toMatchObject({ warned: expected.warned, median: expected.median, least: expected.least });
+    expect(found).toMatchObject({ warned: expected.warned, median: expected.median, min: expected.least });
     expect(found.share).toBeCloseTo(expected.share, 12);
     expect(found.mean).toBeCloseTo(expected.mean, 10);
   },

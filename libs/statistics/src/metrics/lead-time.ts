@@ -1,17 +1,17 @@
 import { assertPositive } from '../samples/assert-parameter.js';
 import { InvalidSampleError } from '../samples/invalid-sample-error.js';
-import { sortedValues } from '../samples/sorted-values.js';
+import { sortValues } from '../samples/sorted-values.js';
 
 export interface LeadTime {
   readonly incidents: number;
-  /** Incidents with an alert in time; the others have no lead time, which is not one of 0. */
+  /** Incidents with an alert in time. The others have no lead time, which is not a lead time of 0. */
   readonly warned: number;
   /** warned / incidents. */
   readonly share: number;
   /** Over the warned incidents, in the unit of the times; undefined when none was. */
   readonly median: number | undefined;
   readonly mean: number | undefined;
-  readonly least: number | undefined;
+  readonly min: number | undefined;
 }
 
 /**
@@ -19,7 +19,7 @@ export interface LeadTime {
  * `horizon` (the prediction's horizon, 900 s for `incident_within_15m`): earlier ones warned of something else. An alert at
  * the very start has a lead of 0 and counts. Times in one unit and of one system; in any order.
  *
- * Undefined without an incident: nothing happened that one could have been warned of. A time that is not finite throws.
+ * Undefined without an incident. A time that is not finite throws.
  */
 export function leadTime(
   alerts: ArrayLike<number>,
@@ -30,18 +30,18 @@ export function leadTime(
   assertFinite('alert', alerts);
   assertFinite('incident', incidents);
   // Two incidents that begin at once are one.
-  const starts = sortedValues(incidents).filter(
+  const starts = sortValues(incidents).filter(
     (start, index, all) => index === 0 || start > (all[index - 1] as number),
   );
   if (starts.length === 0) return undefined;
-  const firsts = firstAlerts(alerts, starts, horizon);
+  const firsts = findFirstAlerts(alerts, starts, horizon);
   const found = new Float64Array(starts.length);
   let warned = 0;
   for (let index = 0; index < starts.length; index += 1) {
     const first = firsts[index] as number;
     if (first < Infinity) found[warned++] = (starts[index] as number) - first;
   }
-  const leads = sortedValues(found.subarray(0, warned));
+  const leads = sortValues(found.subarray(0, warned));
   const middle = warned >>> 1;
   return {
     incidents: starts.length,
@@ -52,7 +52,7 @@ export function leadTime(
         ? leads[middle]
         : ((leads[middle - 1] as number) + (leads[middle] as number)) / 2,
     mean: warned > 0 ? leads.reduce((sum, lead) => sum + lead, 0) / warned : undefined,
-    least: leads[0],
+    min: leads[0],
   };
 }
 
@@ -68,7 +68,7 @@ function assertFinite(of: string, times: ArrayLike<number>): void {
  * The first alert within the horizon of each incident, Infinity where there is none. The alerts need no order: each looks up
  * the incident after it in a table of equal spans of time, most of which hold none or one.
  */
-function firstAlerts(alerts: ArrayLike<number>, starts: Float64Array, horizon: number): Float64Array {
+function findFirstAlerts(alerts: ArrayLike<number>, starts: Float64Array, horizon: number): Float64Array {
   const firsts = new Float64Array(starts.length).fill(Infinity);
   const [from, last] = [starts[0] as number, starts[starts.length - 1] as number];
   const spans = 4 * starts.length;
@@ -88,7 +88,7 @@ function firstAlerts(alerts: ArrayLike<number>, starts: Float64Array, horizon: n
     const alert = alerts[row] as number;
     if (alert > last) continue;
     const span = spanOf(alert);
-    const index = firstAtOrAfter(starts, alert, firstOf[span] as number, firstOf[span + 1] as number);
+    const index = findFirstAtOrAfter(starts, alert, firstOf[span] as number, firstOf[span + 1] as number);
     if (alert >= (starts[index] as number) - horizon && alert < (firsts[index] as number)) {
       firsts[index] = alert;
     }
@@ -96,8 +96,8 @@ function firstAlerts(alerts: ArrayLike<number>, starts: Float64Array, horizon: n
   return firsts;
 }
 
-/** Where the first start that is not before a time stands, from `low` on and at `high` at the latest. */
-function firstAtOrAfter(starts: Float64Array, time: number, low: number, high: number): number {
+/** Index of the first start at or after a time, within [`low`, `high`]. */
+function findFirstAtOrAfter(starts: Float64Array, time: number, low: number, high: number): number {
   while (low < high) {
     const middle = (low + high) >>> 1;
     if ((starts[middle] as number) < time) low = middle + 1;

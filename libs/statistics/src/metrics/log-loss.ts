@@ -1,4 +1,4 @@
-import { arePredicted } from '../samples/paired-samples.js';
+import { areLabelledProbabilities } from '../samples/paired-samples.js';
 
 /**
  * Mean negative log-likelihood of the labels in nats. Probabilities are kept `Number.EPSILON` away from 0 and 1, as
@@ -6,7 +6,7 @@ import { arePredicted } from '../samples/paired-samples.js';
  * a value that is not finite; one outside [0, 1] throws.
  */
 export function logLoss(labels: ArrayLike<number>, probabilities: ArrayLike<number>): number | undefined {
-  if (!arePredicted(labels, probabilities)) return undefined;
+  if (!areLabelledProbabilities(labels, probabilities)) return undefined;
   let sum = 0;
   for (let row = 0; row < labels.length; row += 1) {
     const probability = Math.min(1 - Number.EPSILON, Math.max(Number.EPSILON, probabilities[row] as number));

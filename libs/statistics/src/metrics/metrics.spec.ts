@@ -92,16 +92,16 @@ describe('a metric that cannot be computed is undefined, never NaN or 0', () => 
     expect(mse([3, 3], [3, 3])).toBe(0);
   });
 
-  it('refuses columns of different length and labels that are no labels', () => {
+  it('refuses columns of different length and labels other than 0 and 1', () => {
     expect(() => rocAuc([0, 1], [0.5])).toThrow(InvalidSampleError);
     expect(() => confusion([0, 2], [0.5, 0.5])).toThrow('Label 2 in row 1 is neither 0 nor 1');
   });
 });
 
-describe('scores that are no probabilities', () => {
+describe('scores that are not probabilities', () => {
   it('are refused where a probability is meant, and rank all the same', () => {
     for (const metric of [logLoss, brierScore, calibrationError]) {
-      expect(() => metric([0, 1], [0.5, 1.5])).toThrow('Row 1 holds 1.5, which is no probability');
+      expect(() => metric([0, 1], [0.5, 1.5])).toThrow('Row 1 holds 1.5, which is not a probability');
       expect(metric([0, 1], [0, 1 + 1e-7])).toBeCloseTo(0, 6);
     }
     expect(rocAuc([0, 1], [-3, 7])).toBe(1);

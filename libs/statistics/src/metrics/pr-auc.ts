@@ -1,4 +1,4 @@
-import { scoresByLabel } from './scores-by-label.js';
+import { splitByLabel } from './scores-by-label.js';
 
 /**
  * Average precision: the area under the precision-recall curve as a step function, without interpolation.
@@ -9,7 +9,7 @@ import { scoresByLabel } from './scores-by-label.js';
  *   AP = sum over distinct scores of (recall_k - recall_{k-1}) * precision_k
  */
 export function prAuc(labels: ArrayLike<number>, scores: ArrayLike<number>): number | undefined {
-  const sides = scoresByLabel(labels, scores);
+  const sides = splitByLabel(labels, scores);
   if (!sides) return undefined;
   const { positive, negative } = sides;
   let [positives, negatives, area] = [0, 0, 0];

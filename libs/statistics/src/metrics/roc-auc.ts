@@ -1,4 +1,4 @@
-import { scoresByLabel } from './scores-by-label.js';
+import { splitByLabel } from './scores-by-label.js';
 
 /**
  * The chance that a positive row scores above a negative one, ties counted half: area under the ROC curve.
@@ -10,7 +10,7 @@ import { scoresByLabel } from './scores-by-label.js';
  * @see Hanley & McNeil (1982), The meaning and use of the area under a ROC curve
  */
 export function rocAuc(labels: ArrayLike<number>, scores: ArrayLike<number>): number | undefined {
-  const sides = scoresByLabel(labels, scores);
+  const sides = splitByLabel(labels, scores);
   if (!sides) return undefined;
   const { positive, negative } = sides;
   if (positive.length === 0 || negative.length === 0) return undefined;

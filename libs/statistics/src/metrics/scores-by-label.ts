@@ -1,15 +1,15 @@
-import { areLabelled } from '../samples/paired-samples.js';
-import { sortedValues } from '../samples/sorted-values.js';
+import { areLabelledScores } from '../samples/paired-samples.js';
+import { sortValues } from '../samples/sorted-values.js';
 
 /**
  * The scores of the positive and of the negative rows, each ascending: all that a ranking metric needs. Undefined without
  * rows or with a score that is not finite. Sorting two columns of numbers is several times as fast as sorting row numbers.
  */
-export function scoresByLabel(
+export function splitByLabel(
   labels: ArrayLike<number>,
   scores: ArrayLike<number>,
 ): { readonly positive: Float64Array; readonly negative: Float64Array } | undefined {
-  if (!areLabelled(labels, scores)) return undefined;
+  if (!areLabelledScores(labels, scores)) return undefined;
   const [positive, negative] = [new Float64Array(labels.length), new Float64Array(labels.length)];
   let [positives, negatives] = [0, 0];
   for (let row = 0; row < labels.length; row += 1) {
@@ -17,7 +17,7 @@ export function scoresByLabel(
     else negative[negatives++] = scores[row] as number;
   }
   return {
-    positive: sortedValues(positive.subarray(0, positives)),
-    negative: sortedValues(negative.subarray(0, negatives)),
+    positive: sortValues(positive.subarray(0, positives)),
+    negative: sortValues(negative.subarray(0, negatives)),
   };
 }

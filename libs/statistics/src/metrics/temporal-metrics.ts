@@ -1,4 +1,4 @@
-import { arePairs, PROBABILITY_SLACK } from '../samples/paired-samples.js';
+import { areFinitePairs, PROBABILITY_SLACK } from '../samples/paired-samples.js';
 import { InvalidSampleError } from '../samples/invalid-sample-error.js';
 
 /**
@@ -12,7 +12,7 @@ export function directionalAccuracy(
   actual: ArrayLike<number>,
   predicted: ArrayLike<number>,
 ): number | undefined {
-  if (!arePairs(actual, predicted, 2)) return undefined;
+  if (!areFinitePairs(actual, predicted, 2)) return undefined;
   let [moves, hits] = [0, 0];
   for (let row = 1; row < actual.length; row += 1) {
     const moved = Math.sign((actual[row] as number) - (actual[row - 1] as number));
@@ -28,7 +28,7 @@ export function directionalAccuracy(
  *
  *   consistency = 1 - 2 * standard deviation of the blocks' mean absolute errors
  *
- * 1 says that every block was equally good (or bad), 0 that half of them were perfect and half always wrong. Defined
+ * 1 means that every block was equally good (or bad), 0 that half of them were perfect and half always wrong. Defined
  * for labels and probabilities, whose errors lie in [0, 1]; anything else throws. Undefined with fewer than two rows a
  * block or a value that is not finite.
  */
@@ -40,7 +40,7 @@ export function temporalConsistency(
   if (!Number.isInteger(blocks) || blocks < 2) {
     throw new InvalidSampleError(`Temporal consistency needs at least 2 blocks, got ${blocks}`);
   }
-  if (!arePairs(labels, probabilities, 2 * blocks)) return undefined;
+  if (!areFinitePairs(labels, probabilities, 2 * blocks)) return undefined;
   const errors = new Float64Array(blocks);
   for (let block = 0; block < blocks; block += 1) {
     const start = Math.floor((block * labels.length) / blocks);
@@ -49,7 +49,9 @@ export function temporalConsistency(
     for (let row = start; row < end; row += 1) {
       const error = Math.abs((probabilities[row] as number) - (labels[row] as number));
       if (error > 1 + PROBABILITY_SLACK) {
-        throw new InvalidSampleError(`Row ${row} is off by ${error}; labels and probabilities lie in [0, 1]`);
+        throw new InvalidSampleError(
+          `Row ${row} is off by ${error}; labels and probabilities must be in [0, 1]`,
+        );
       }
       sum += error;
     }

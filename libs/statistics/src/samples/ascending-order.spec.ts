@@ -1,13 +1,13 @@
 import { SeededRandom } from '@headrace/kernel';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ascendingOrder } from './ascending-order.js';
+import { argsort } from './ascending-order.js';
 
 fc.configureGlobal({ seed: 20261125 });
 
 /** What makes an order right: ascending, and every row once with its own value. */
 function check(values: Float64Array): void {
-  const { sorted, rows } = ascendingOrder(values);
+  const { sorted, rows } = argsort(values);
   expect(sorted).toEqual(values.slice().sort());
   expect(rows.slice().sort()).toEqual(Uint32Array.from(values.keys()));
   expect(sorted.every((value, place) => value === values[rows[place]!])).toBe(true);

@@ -1,46 +1,46 @@
-import { deal, INSERTION_LIMIT } from './sorted-values.js';
+import { distribute, INSERTION_LIMIT } from './sorted-values.js';
 
-/** Dealing halves the range at least; skewed samples need two or three turns, only contrived ones more. */
-const MOST_TURNS = 16;
+/** Each pass at least halves the range. Skewed samples need two or three passes, only contrived ones more. */
+const MAX_PASSES = 16;
 
-export interface AscendingOrder {
+export interface SortedSample {
   readonly sorted: Float64Array;
-  /** In which row each of the sorted values stood; equal values in any order. */
+  /** The row of each sorted value; equal values in any order. */
   readonly rows: Uint32Array;
 }
 
 /**
- * Sorts a sample without NaN and remembers the rows (NumPy's `argsort`). As `sortedValues` it deals into buckets of equal
- * width; a crowded bucket is dealt again, so that skewed samples stay nearly linear.
+ * Sorts a sample without NaN together with its row numbers (NumPy's `argsort`). A bucket sort like `sortValues`: a crowded
+ * bucket is distributed again, so that skewed samples stay nearly linear.
  */
-export function ascendingOrder(values: Float64Array): AscendingOrder {
+export function argsort(values: Float64Array): SortedSample {
   const sorted = values.slice();
   const rows = new Uint32Array(values.length);
   for (let row = 0; row < rows.length; row += 1) rows[row] = row;
-  order({ sorted, rows }, 0, values.length, 0);
+  sortRange({ sorted, rows }, 0, values.length, 0);
   return { sorted, rows };
 }
 
-function order(sample: AscendingOrder, start: number, end: number, turn: number): void {
+function sortRange(sample: SortedSample, start: number, end: number, pass: number): void {
   if (end - start <= INSERTION_LIMIT) {
-    insert(sample.sorted, sample.rows, start, end);
+    insertionSort(sample.sorted, sample.rows, start, end);
     return;
   }
   const values = sample.sorted.slice(start, end);
-  let [least, most] = [Infinity, -Infinity];
+  let [min, max] = [Infinity, -Infinity];
   for (let index = 0; index < values.length; index += 1) {
     const value = values[index] as number;
-    if (value < least) least = value;
-    if (value > most) most = value;
+    if (value < min) min = value;
+    if (value > max) max = value;
   }
-  if (least === most) return;
+  if (min === max) return;
   const rows = sample.rows.slice(start, end);
-  const dealt = turn < MOST_TURNS ? deal(values, least, most) : undefined;
-  if (dealt === undefined) {
+  const distributed = pass < MAX_PASSES ? distribute(values, min, max) : undefined;
+  if (distributed === undefined) {
     sortByComparing(sample, start, values, rows);
     return;
   }
-  const { bucketOf, ends } = dealt;
+  const { bucketOf, ends } = distributed;
   const next = ends.slice();
   for (let index = 0; index < values.length; index += 1) {
     const bucket = bucketOf[index] as number;
@@ -51,12 +51,12 @@ function order(sample: AscendingOrder, start: number, end: number, turn: number)
   }
   for (let bucket = 0; bucket + 1 < ends.length; bucket += 1) {
     const [from, to] = [start + (ends[bucket] as number), start + (ends[bucket + 1] as number)];
-    if (to - from > INSERTION_LIMIT) order(sample, from, to, turn + 1);
-    else insert(sample.sorted, sample.rows, from, to);
+    if (to - from > INSERTION_LIMIT) sortRange(sample, from, to, pass + 1);
+    else insertionSort(sample.sorted, sample.rows, from, to);
   }
 }
 
-function insert(sorted: Float64Array, rows: Uint32Array, start: number, end: number): void {
+function insertionSort(sorted: Float64Array, rows: Uint32Array, start: number, end: number): void {
   for (let index = start + 1; index < end; index += 1) {
     const [value, row] = [sorted[index] as number, rows[index] as number];
     let place = index;
@@ -69,9 +69,9 @@ function insert(sorted: Float64Array, rows: Uint32Array, start: number, end: num
   }
 }
 
-/** Infinities, or a range that no bucket width divides. */
+/** For infinities, and for ranges that cannot be divided into buckets. */
 function sortByComparing(
-  { sorted, rows }: AscendingOrder,
+  { sorted, rows }: SortedSample,
   start: number,
   values: Float64Array,
   given: Uint32Array,

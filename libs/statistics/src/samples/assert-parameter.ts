@@ -14,9 +14,9 @@ export function assertPositive(name: string, value: number): void {
   }
 }
 
-/** Throws unless the parameter is a whole number of at least `least`. */
-export function assertWhole(name: string, value: number, least: number): void {
-  if (!(Number.isInteger(value) && value >= least)) {
-    throw new InvalidSampleError(`${name} must be a whole number from ${least} up, got ${value}`);
+/** Throws unless the parameter is an integer of at least `min`. */
+export function assertWhole(name: string, value: number, min: number): void {
+  if (!(Number.isInteger(value) && value >= min)) {
+    throw new InvalidSampleError(`${name} must be a whole number from ${min} up, got ${value}`);
   }
 }

@@ -21,23 +21,23 @@ import { exposurePerSide, rateInterval, rateTest } from '../tests/rates.js';
 import {
   alwaysValidPValue,
   safeProportionTest,
-  safeTestStart,
+  initialSafeTestState,
 } from '../sequential/sequential-proportions.js';
-import { sortedValues } from './sorted-values.js';
+import { sortValues } from './sorted-values.js';
 import { chiSquareTail, kolmogorovTail, normalQuantile, normalTail } from './special-functions.js';
 import { countWeightedInto, freezeWeighted } from '../histograms/weighted-values.js';
-import { adwin, adwinStart, adwinWindow } from '../change-detectors/adwin.js';
+import { adwin, initialAdwinState, adwinWindow } from '../change-detectors/adwin.js';
 import { benjaminiHochberg } from '../tests/benjamini-hochberg.js';
 import { blockBootstrap } from '../tests/block-bootstrap.js';
 import { chiSquareHomogeneity } from '../tests/chi-square.js';
 import { proportionConfidenceSequence } from '../sequential/confidence-sequence.js';
-import { cusum, cusumStart } from '../change-detectors/cusum.js';
+import { cusum, initialCusumState } from '../change-detectors/cusum.js';
 import { DdSketch } from '../sketches/dd-sketch.js';
 import { estimatePerformance } from '../metrics/estimated-performance.js';
 import { evaluateBinary } from '../metrics/evaluate-binary.js';
 import { forecastBias, mae, mse, r2 } from '../metrics/forecast-errors.js';
 import {
-  binOf,
+  findBin,
   countInto,
   freezeHistogram,
   haveSameBins,
@@ -48,23 +48,23 @@ import { InvalidSampleError } from './invalid-sample-error.js';
 import { calibrateIsotonic, fitIsotonic } from '../metrics/isotonic-calibration.js';
 import { jensenShannonDistance, jensenShannonDivergence } from '../histograms/jensen-shannon.js';
 import { KllSketch } from '../sketches/kll-sketch.js';
-import { ksOfHistograms } from '../sketches/ks-of-histograms.js';
-import { ksOfDdSketches, ksOfKllSketches } from '../sketches/ks-of-sketches.js';
-import { ksOfSorted, ksTwoSample } from '../tests/ks-two-sample.js';
+import { ksFromHistograms } from '../sketches/ks-of-histograms.js';
+import { ksFromDdSketches, ksFromKllSketches } from '../sketches/ks-of-sketches.js';
+import { ksOfSortedSamples, ksTwoSample } from '../tests/ks-two-sample.js';
 import { kullbackLeibler } from '../histograms/kullback-leibler.js';
 import { mannWhitney } from '../tests/mann-whitney.js';
 import { meanConfidenceSequence } from '../sequential/mean-confidence-sequence.js';
 import { meanSprt, mixtureSprt } from '../sequential/mixture-sprt.js';
-import { mergeMoments, momentsOf, noMoments, varianceOf } from './moments.js';
-import { pageHinkley, pageHinkleyStart } from '../change-detectors/page-hinkley.js';
+import { mergeMoments, computeMoments, emptyMoments, sampleVariance } from './moments.js';
+import { pageHinkley, initialPageHinkleyState } from '../change-detectors/page-hinkley.js';
 import { populationStabilityIndex } from '../histograms/population-stability-index.js';
 import {
-  powerOf,
-  powerOfEffect,
-  rateBoundWhenNoneSeen,
-  sampleSizeOfEffect,
+  powerForProportions,
+  powerForEffect,
+  zeroEventUpperBound,
+  sampleSizeForEffect,
   sampleSizePerSide,
-  trialsToBelieve,
+  zeroEventSampleSize,
   twoProportionTest,
   wilsonInterval,
 } from '../tests/proportions.js';
@@ -129,7 +129,7 @@ describe('no pair of columns makes a NaN (evidently#1929, nannyml#339, nannyml#3
     jensenShannonDistance: (x, y) => jensenShannonDistance(...histograms(x, y, 'quantile')),
     kullbackLeibler: (x, y) => kullbackLeibler(...histograms(x, y, 'width')),
     hellingerDistance: (x, y) => hellingerDistance(...histograms(x, y, 'width')),
-    ksOfHistograms: (x, y) => ksOfHistograms(...histograms(x, y, 'quantile')),
+    ksOfHistograms: (x, y) => ksFromHistograms(...histograms(x, y, 'quantile')),
     chiSquareHomogeneity: (x, y) => {
       const [before, after] = histograms(x, y, 'quantile');
       return chiSquareHomogeneity(before.counts, after.counts);
@@ -140,9 +140,9 @@ describe('no pair of columns makes a NaN (evidently#1929, nannyml#339, nannyml#3
     normalizedWasserstein: (x, y) => normalizedWasserstein(x, y),
     mannWhitney: (x, y) => mannWhitney(x, y),
     wilcoxonSignedRank: (x, y) => wilcoxonSignedRank(x, y),
-    ksOfDdSketches: (x, y) => ksOfDdSketches(DdSketch.of(x), DdSketch.of(y)),
-    ksOfKllSketches: (x, y) => ksOfKllSketches(KllSketch.of(x, 1), KllSketch.of(y, 2)),
-    meanSprt: (x, y) => meanSprt(momentsOf(x), momentsOf(y), 1),
+    ksOfDdSketches: (x, y) => ksFromDdSketches(DdSketch.of(x), DdSketch.of(y)),
+    ksOfKllSketches: (x, y) => ksFromKllSketches(KllSketch.of(x, 1), KllSketch.of(y, 2)),
+    meanSprt: (x, y) => meanSprt(computeMoments(x), computeMoments(y), 1),
     quantileSprt: (x, y) => quantileSprt(x, y, 0.5),
     mse: (x, y) => [mse(x, y), mae(x, y), r2(x, y)],
     directionalAccuracy: (x, y) => directionalAccuracy(x, y),
@@ -168,10 +168,10 @@ describe('no pair of columns makes a NaN (evidently#1929, nannyml#339, nannyml#3
       const frozen = freezeWeighted(sketch.weighted());
       return [frozen, countWeightedInto(frozen.edges, KllSketch.of(y, 2).merge(sketch).weighted())];
     },
-    ksOfSorted: (x, y) => ksOfSorted(sortedValues(x), sortedValues(y)),
+    ksOfSorted: (x, y) => ksOfSortedSamples(sortValues(x), sortValues(y)),
     mergeMoments: (x, y) => {
-      const both = mergeMoments(momentsOf(x), mergeMoments(noMoments, momentsOf(y)));
-      return [both, varianceOf(both)];
+      const both = mergeMoments(computeMoments(x), mergeMoments(emptyMoments, computeMoments(y)));
+      return [both, sampleVariance(both)];
     },
     confusion: (x, y) => {
       const counts = confusion(x, y);
@@ -201,22 +201,23 @@ describe('no pair of columns makes a NaN (evidently#1929, nannyml#339, nannyml#3
 
 describe('no column makes a NaN', () => {
   const answers: Readonly<Record<string, (column: readonly number[]) => unknown>> = {
-    momentsOf,
+    computeMoments,
     meanConfidenceSequence: (column) =>
-      [0, 1].map((span) => meanConfidenceSequence(momentsOf(column), 0.9, { span })),
+      [0, 1].map((span) => meanConfidenceSequence(computeMoments(column), 0.9, { span })),
     'quantiles of a DDSketch': (column) => [0, 0.5, 1].map((share) => DdSketch.of(column).quantile(share)),
     'quantiles of a KLL sketch': (column) =>
       [0, 0.5, 1].map((share) => KllSketch.of(column, 1).quantile(share)),
     quantileConfidenceSequence: (column) => quantileConfidenceSequence(column, 0.5),
     estimatePerformance: (column) => estimatePerformance(column),
     benjaminiHochberg: (column) => benjaminiHochberg(column),
-    'Page-Hinkley': (column) => column.reduce((state, value) => pageHinkley(state, value), pageHinkleyStart),
+    'Page-Hinkley': (column) =>
+      column.reduce((state, value) => pageHinkley(state, value), initialPageHinkleyState),
     ADWIN: (column) => {
-      const state = column.reduce((before, value) => adwin(before, value, { clock: 1 }), adwinStart);
+      const state = column.reduce((before, value) => adwin(before, value, { clock: 1 }), initialAdwinState);
       return [state, adwinWindow(state)];
     },
     CUSUM: (column) =>
-      column.reduce((state, value) => cusum(state, value, { target: 0, deviation: 1 }), cusumStart),
+      column.reduce((state, value) => cusum(state, value, { target: 0, deviation: 1 }), initialCusumState),
     blockBootstrap: (column) =>
       blockBootstrap(column.length, (rows) => column[rows[0]!], new SeededRandom(1), { replicates: 20 }),
   };
@@ -255,17 +256,17 @@ describe('no number of trials makes a NaN', () => {
     expect(() => quantileConfidenceSequence([1], 0.5, confidence)).toThrow(InvalidSampleError);
   });
 
-  it('and what is no count, no level and no p-value is refused', () => {
+  it('and invalid counts, levels and p-values are refused', () => {
     expect(() => chiSquareHomogeneity([NaN, 1], [1, 2])).toThrow(InvalidSampleError);
     expect(() => chiSquareHomogeneity([-1, 1], [1, 2])).toThrow(InvalidSampleError);
     expect(() => benjaminiHochberg([NaN])).toThrow(InvalidSampleError);
-    expect(() => adwin(adwinStart, 1, { delta: 0 })).toThrow(InvalidSampleError);
-    expect(() => cusum(cusumStart, 1, { target: NaN, deviation: 1 })).toThrow(InvalidSampleError);
-    expect(() => meanSprt(momentsOf([1, 2]), momentsOf([1, 2]), NaN)).toThrow(InvalidSampleError);
+    expect(() => adwin(initialAdwinState, 1, { delta: 0 })).toThrow(InvalidSampleError);
+    expect(() => cusum(initialCusumState, 1, { target: NaN, deviation: 1 })).toThrow(InvalidSampleError);
+    expect(() => meanSprt(computeMoments([1, 2]), computeMoments([1, 2]), NaN)).toThrow(InvalidSampleError);
   });
 });
 
-describe('no number makes a NaN, and what is no answer is undefined or refused', () => {
+describe('no number makes a NaN: a missing answer is undefined or refused', () => {
   const numbers = [
     0,
     -0,
@@ -293,7 +294,7 @@ describe('no number makes a NaN, and what is no answer is undefined or refused',
     mixtureSprt: (a, b, c) => mixtureSprt(proportion(a, b), proportion(3, 7), c),
     safeProportionTest: (a, b, c) => {
       const block = { baseline: proportion(a, b), canary: proportion(c, 40) };
-      const state = safeProportionTest(safeProportionTest(safeTestStart, block), block);
+      const state = safeProportionTest(safeProportionTest(initialSafeTestState, block), block);
       return [state, alwaysValidPValue(state)];
     },
     meanConfidenceSequence: (a, b, c) =>
@@ -302,30 +303,30 @@ describe('no number makes a NaN, and what is no answer is undefined or refused',
     rateInterval: (a, b, c) => rateInterval(rate(a, b), c),
     exposurePerSide: (a, b, c) => exposurePerSide(a, b, c),
     sampleSizePerSide: (a, b, c) => sampleSizePerSide(a, b, c),
-    sampleSizeOfEffect: (a, b, c) => sampleSizeOfEffect(a, b, c),
-    powerOf: (a, b, c) => powerOf(a, b, c),
-    powerOfEffect: (a, b, c) => powerOfEffect(a, b, c),
-    trialsToBelieve: (a, b) => trialsToBelieve(a, b),
-    rateBoundWhenNoneSeen: (a, b) => rateBoundWhenNoneSeen(a, b),
+    sampleSizeOfEffect: (a, b, c) => sampleSizeForEffect(a, b, c),
+    powerOf: (a, b, c) => powerForProportions(a, b, c),
+    powerOfEffect: (a, b, c) => powerForEffect(a, b, c),
+    trialsToBelieve: (a, b) => zeroEventSampleSize(a, b),
+    rateBoundWhenNoneSeen: (a, b) => zeroEventUpperBound(a, b),
     quantileRankBounds: (a, b, c) => quantileRankBounds(a, b, c),
     cusumRunLength: (a, b, c) => cusumRunLength(a, b, c),
     cusumLimitFor: (a, b) => cusumLimitFor(a, b),
     cusum: (a, b, c) =>
-      cusum(cusum(cusumStart, a, { target: b, deviation: c }), a, { target: b, deviation: c }),
+      cusum(cusum(initialCusumState, a, { target: b, deviation: c }), a, { target: b, deviation: c }),
     pageHinkley: (a, b, c) =>
-      pageHinkley(pageHinkley(pageHinkleyStart, a), b, {
+      pageHinkley(pageHinkley(initialPageHinkleyState, a), b, {
         threshold: 1,
         delta: 0.1,
         minInstances: Math.max(1, c),
       }),
     adwin: (a, b, c) =>
-      adwinWindow([a, b, c].reduce((state, value) => adwin(state, value, { clock: 2 }), adwinStart)),
+      adwinWindow([a, b, c].reduce((state, value) => adwin(state, value, { clock: 2 }), initialAdwinState)),
     kolmogorovTail: (a) => kolmogorovTail(a),
     normalTail: (a) => normalTail(a),
     normalQuantile: (a) => normalQuantile(a),
     chiSquareTail: (a, b) => chiSquareTail(a, b),
     binOf: (a, b) =>
-      binOf(
+      findBin(
         [0, 1, Infinity].filter((edge) => edge < b),
         a,
       ),

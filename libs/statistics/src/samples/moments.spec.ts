@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { mergeMoments, type Moments, momentsOf, noMoments, varianceOf } from './moments.js';
+import { mergeMoments, type Moments, computeMoments, emptyMoments, sampleVariance } from './moments.js';
 
 fc.configureGlobal({ seed: 20261124 });
 
@@ -13,32 +13,32 @@ const close = (first: Moments, second: Moments): void => {
 
 describe('moments', () => {
   it('by hand: 2, 4, 4, 4, 5, 5, 7, 9 have the mean 5 and squared deviations of 32', () => {
-    const moments = momentsOf([2, 4, 4, 4, 5, 5, 7, 9]);
+    const moments = computeMoments([2, 4, 4, 4, 5, 5, 7, 9]);
     expect(moments).toEqual({ count: 8, mean: 5, squares: 32 });
-    expect(varianceOf(moments)).toBeCloseTo(32 / 7, 14);
+    expect(sampleVariance(moments)).toBeCloseTo(32 / 7, 14);
   });
 
   it('leave out what is not finite and know no variance of one value', () => {
-    expect(momentsOf([NaN, Infinity, 3])).toEqual({ count: 1, mean: 3, squares: 0 });
-    expect(varianceOf(momentsOf([3]))).toBeUndefined();
-    expect(momentsOf([])).toEqual(noMoments);
+    expect(computeMoments([NaN, Infinity, 3])).toEqual({ count: 1, mean: 3, squares: 0 });
+    expect(sampleVariance(computeMoments([3]))).toBeUndefined();
+    expect(computeMoments([])).toEqual(emptyMoments);
   });
 
   it('merge to those of all values, in any order and grouping, but for rounding', () => {
     fc.assert(
       fc.property(column, column, column, (a, b, c) => {
-        const [x, y, z] = [momentsOf(a), momentsOf(b), momentsOf(c)];
-        const whole = momentsOf([...a, ...b, ...c]);
+        const [x, y, z] = [computeMoments(a), computeMoments(b), computeMoments(c)];
+        const whole = computeMoments([...a, ...b, ...c]);
         close(mergeMoments(mergeMoments(x, y), z), whole);
         close(mergeMoments(x, mergeMoments(y, z)), whole);
         close(mergeMoments(z, mergeMoments(y, x)), whole);
-        expect(mergeMoments(x, noMoments)).toEqual(x);
+        expect(mergeMoments(x, emptyMoments)).toEqual(x);
       }),
     );
   });
 
   it('keep a variance of 1 beside a mean of 1e9, where sums of squares have lost it', () => {
     const far = [1e9 - 1, 1e9, 1e9 + 1];
-    expect(varianceOf(mergeMoments(momentsOf(far), momentsOf(far)))).toBeCloseTo(0.8, 12);
+    expect(sampleVariance(mergeMoments(computeMoments(far), computeMoments(far)))).toBeCloseTo(0.8, 12);
   });
 });

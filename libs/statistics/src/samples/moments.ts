@@ -6,20 +6,20 @@ export interface Moments {
   readonly squares: number;
 }
 
-export const noMoments: Moments = { count: 0, mean: 0, squares: 0 };
+export const emptyMoments: Moments = { count: 0, mean: 0, squares: 0 };
 
 /**
- * Moments of the finite values of a column. One pass (Welford). Values so far apart that their squares leave the range of
- * doubles have infinite `squares`, never NaN.
+ * Moments of the finite values of a column. One pass (Welford). Where the squared
+ * deviations overflow a double, `squares` is Infinity, never NaN.
  */
-export function momentsOf(values: ArrayLike<number>): Moments {
+export function computeMoments(values: ArrayLike<number>): Moments {
   let [count, mean, squares] = [0, 0, 0];
   for (let row = 0; row < values.length; row += 1) {
     const value = values[row] as number;
     if (!Number.isFinite(value)) continue;
     count += 1;
     const step = value - mean;
-    // The step may overflow where both of its ends do not.
+    // The difference of two finite values may overflow.
     mean = Number.isFinite(step) ? mean + step / count : mean - mean / count + value / count;
     squares += step * (value - mean);
   }
@@ -27,7 +27,7 @@ export function momentsOf(values: ArrayLike<number>): Moments {
 }
 
 /**
- * Moments of two samples together, without the cancellation of sums of squares: associative and commutative but for rounding.
+ * Moments of the union of two samples, without the cancellation of sums of squares. Associative and commutative up to rounding.
  *
  *   mean = mean1 + d n2 / n,  M2 = M2_1 + M2_2 + d^2 n1 n2 / n,  d = mean2 - mean1
  *
@@ -47,7 +47,7 @@ export function mergeMoments(first: Moments, second: Moments): Moments {
   };
 }
 
-/** Sample variance, M2 / (n - 1). Undefined below two values: one value does not say how much values vary. */
-export function varianceOf({ count, squares }: Moments): number | undefined {
+/** Sample variance, M2 / (n - 1). Undefined below two values. */
+export function sampleVariance({ count, squares }: Moments): number | undefined {
   return count > 1 ? squares / (count - 1) : undefined;
 }

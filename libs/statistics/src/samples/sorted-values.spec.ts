@@ -1,6 +1,6 @@
 import { SeededRandom } from '@headrace/kernel';
 import { describe, expect, it } from 'vitest';
-import { sortedValues, sortFirst } from './sorted-values.js';
+import { sortValues, sortPrefix } from './sorted-values.js';
 
 describe('sorted values', () => {
   const random = new SeededRandom(3);
@@ -19,19 +19,19 @@ describe('sorted values', () => {
   it.each(Object.keys(shapes))('are those of the built-in sort at every length: %s', (shape) => {
     for (const length of [0, 1, 2, 24, 25, 26, 300, 2048, 2049, 5000]) {
       const sample = Float64Array.from({ length }, (_, row) => shapes[shape]!(row));
-      expect(sortedValues(sample)).toEqual(sample.filter((value) => !Number.isNaN(value)).sort());
+      expect(sortValues(sample)).toEqual(sample.filter((value) => !Number.isNaN(value)).sort());
     }
   });
 
   it('stay as they are when the next sample is sorted', () => {
-    const first = sortedValues([...Array(100).keys()].reverse());
-    sortedValues(Float64Array.from({ length: 100 }, () => random.normal()));
+    const first = sortValues([...Array(100).keys()].reverse());
+    sortValues(Float64Array.from({ length: 100 }, () => random.normal()));
     expect(first).toEqual(Float64Array.from({ length: 100 }, (_, row) => row));
   });
 
   it('are the first ones only when so many are asked for', () => {
     const values = Float64Array.from({ length: 200 }, (_, row) => 200 - row);
-    sortFirst(values, 150);
+    sortPrefix(values, 150);
     expect(values).toEqual(
       Float64Array.from({ length: 200 }, (_, row) => (row < 150 ? row + 51 : 200 - row)),
     );

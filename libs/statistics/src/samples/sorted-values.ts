@@ -1,48 +1,48 @@
-/** Longer runs are not sorted by insertion. */
+/** Maximum length of a run that is sorted by insertion. */
 export const INSERTION_LIMIT = 24;
-/** So many values are dealt in memory that is used again: a third of their time would go into making it. */
-const SHORT = 2048;
-/** Each turn spreads a bucket's own range; skewed samples need two or three, only contrived ones more. */
-const MOST_TURNS = 8;
+/** Samples up to this length share preallocated buffers: allocation would take a third of their time. */
+const SHORT_SAMPLE = 2048;
+/** Each pass divides one bucket's own range. Skewed samples need two or three passes, only contrived ones more. */
+const MAX_PASSES = 8;
 
-/** The values of a sample in ascending order, NaN left out, -0 read as 0: the common start of all rank statistics. */
-export function sortedValues(sample: ArrayLike<number>): Float64Array {
+/** Returns the values of a sample in ascending order, without NaN and with -0 read as 0: the first step of all rank statistics. */
+export function sortValues(sample: ArrayLike<number>): Float64Array {
   const values = new Float64Array(sample.length);
   let length = 0;
   for (let row = 0; row < sample.length; row += 1) {
     const value = (sample[row] as number) + 0;
     if (value === value) values[length++] = value;
   }
-  sortFirst(values, length);
+  sortPrefix(values, length);
   return values.subarray(0, length);
 }
 
 /**
- * Sorts the first `length` values where they stand; none is NaN or -0.
+ * Sorts the first `length` values in place. None of them may be NaN or -0.
  *
- * They are dealt into buckets of equal width by one counting pass, and insertion does what that leaves undone: linear for
- * smooth data, three times as fast as sorting at once. A crowded bucket (skew, outliers) that is not in order yet is dealt
- * again, up to eight times, or if it is of a short sample handed to the built-in sort, as is a range that cannot be divided
- * (infinities): the worst case stays n log n.
+ * One counting pass distributes the values into buckets of equal width; insertion sort finishes the work. Linear for smooth
+ * data and three times as fast as the built-in sort. A crowded bucket (skew, outliers) that is not in order yet is distributed
+ * again, up to eight times. Crowded buckets of a short sample, and ranges that cannot be divided (infinities), go to the
+ * built-in sort, so the worst case stays n log n.
  */
-export function sortFirst(values: Float64Array, length: number, turn = 1): void {
+export function sortPrefix(values: Float64Array, length: number, pass = 1): void {
   if (length > INSERTION_LIMIT) {
-    let [least, most] = [Infinity, -Infinity];
+    let [min, max] = [Infinity, -Infinity];
     for (let row = 0; row < length; row += 1) {
       const value = values[row] as number;
-      if (value < least) least = value;
-      if (value > most) most = value;
+      if (value < min) min = value;
+      if (value > max) max = value;
     }
-    if (least === most) return;
-    const buckets = length > SHORT ? length >>> 1 : length;
-    const room = length > SHORT ? roomFor(length, buckets) : shortRoom;
-    const fullest = dealInto(room, values, length, { least, most, buckets });
-    if (fullest === undefined) {
+    if (min === max) return;
+    const buckets = length > SHORT_SAMPLE ? length >>> 1 : length;
+    const buffers = length > SHORT_SAMPLE ? allocateBuffers(length, buckets) : sharedBuffers;
+    const maxBucketSize = distributeInto(buffers, values, length, { min, max, buckets });
+    if (maxBucketSize === undefined) {
       values.subarray(0, length).sort();
       return;
     }
-    moveToBuckets(values, length, room);
-    if (fullest > INSERTION_LIMIT) sortCrowded(values, room, buckets, turn);
+    moveToBuckets(values, length, buffers);
+    if (maxBucketSize > INSERTION_LIMIT) sortCrowdedBuckets(values, buffers, buckets, pass);
   }
   for (let index = 1; index < length; index += 1) {
     const value = values[index] as number;
@@ -54,62 +54,64 @@ export function sortFirst(values: Float64Array, length: number, turn = 1): void 
   }
 }
 
-/** Which bucket each value falls into, and where in ascending order the buckets begin; their order is that of the values. */
-export interface DealtValues {
+/** The bucket of each value, and where each bucket begins in ascending order. Buckets are ordered as the values are. */
+export interface DistributedValues {
   readonly bucketOf: Uint32Array;
   /** Bucket b holds the positions from ends[b] to ends[b + 1]. */
   readonly ends: Uint32Array;
 }
 
-/** Deals values into buckets of equal width, one for every four. Undefined where the range cannot be divided. */
-export function deal(values: Float64Array, least: number, most: number): DealtValues | undefined {
+/** Distributes values into buckets of equal width, one per four values. Undefined when the range cannot be divided. */
+export function distribute(values: Float64Array, min: number, max: number): DistributedValues | undefined {
   const buckets = Math.max(1, values.length >>> 2);
-  const room = roomFor(values.length, buckets);
-  return dealInto(room, values, values.length, { least, most, buckets }) === undefined ? undefined : room;
+  const buffers = allocateBuffers(values.length, buckets);
+  return distributeInto(buffers, values, values.length, { min, max, buckets }) === undefined
+    ? undefined
+    : buffers;
 }
 
-interface Dealing {
-  readonly least: number;
-  readonly most: number;
+interface BucketRange {
+  readonly min: number;
+  readonly max: number;
   readonly buckets: number;
 }
 
-interface DealingRoom extends DealtValues {
-  /** The values as they were dealt. */
+interface BucketBuffers extends DistributedValues {
+  /** The values in their original order. */
   readonly given: Float64Array;
 }
 
-/** Deals the first values and says how many the fullest bucket has; undefined where the range cannot be divided. */
-function dealInto(
-  { bucketOf, ends, given }: DealingRoom,
+/** Distributes the first values and returns the size of the largest bucket. Undefined when the range cannot be divided. */
+function distributeInto(
+  { bucketOf, ends, given }: BucketBuffers,
   values: Float64Array,
   length: number,
-  { least, most, buckets }: Dealing,
+  { min, max, buckets }: BucketRange,
 ): number | undefined {
-  const range = most - least;
+  const range = max - min;
   const scale = (buckets - 1) / range;
   if (!(range > 0 && Number.isFinite(range) && Number.isFinite(scale))) return undefined;
   ends.fill(0, 0, buckets + 1);
-  // Multiplying by a positive constant and truncating never changes an order, so buckets follow each other.
+  // Multiplying by a positive constant and truncating is monotone, so the buckets are in order.
   for (let row = 0; row < length; row += 1) {
     const value = values[row] as number;
-    const bucket = ((value - least) * scale) >>> 0;
+    const bucket = ((value - min) * scale) >>> 0;
     given[row] = value;
     bucketOf[row] = bucket;
     ends[bucket + 1] = (ends[bucket + 1] as number) + 1;
   }
-  let [start, fullest] = [0, 0];
+  let [start, maxBucketSize] = [0, 0];
   for (let bucket = 1; bucket <= buckets; bucket += 1) {
     const held = ends[bucket] as number;
-    if (held > fullest) fullest = held;
+    if (held > maxBucketSize) maxBucketSize = held;
     start += held;
     ends[bucket] = start;
   }
-  return fullest;
+  return maxBucketSize;
 }
 
-/** Moves `ends` on to where each bucket ends. */
-function moveToBuckets(values: Float64Array, length: number, { bucketOf, ends, given }: DealingRoom): void {
+/** Afterwards `ends` holds where each bucket ends. */
+function moveToBuckets(values: Float64Array, length: number, { bucketOf, ends, given }: BucketBuffers): void {
   for (let row = 0; row < length; row += 1) {
     const bucket = bucketOf[row] as number;
     const place = ends[bucket] as number;
@@ -118,14 +120,19 @@ function moveToBuckets(values: Float64Array, length: number, { bucketOf, ends, g
   }
 }
 
-function sortCrowded(values: Float64Array, room: DealingRoom, buckets: number, turn: number): void {
+function sortCrowdedBuckets(
+  values: Float64Array,
+  buffers: BucketBuffers,
+  buckets: number,
+  pass: number,
+): void {
   for (let bucket = 0, start = 0; bucket < buckets; bucket += 1) {
-    const end = room.ends[bucket] as number;
+    const end = buffers.ends[bucket] as number;
     if (end - start > INSERTION_LIMIT && !isAscending(values, start, end)) {
       const crowd = values.subarray(start, end);
-      // Within a short sample the turn would take the room that these buckets still need.
-      if (room === shortRoom || turn === MOST_TURNS) crowd.sort();
-      else sortFirst(crowd, end - start, turn + 1);
+      // Within a short sample another pass would overwrite the buffers that the remaining buckets need.
+      if (buffers === sharedBuffers || pass === MAX_PASSES) crowd.sort();
+      else sortPrefix(crowd, end - start, pass + 1);
     }
     start = end;
   }
@@ -138,15 +145,15 @@ function isAscending(values: Float64Array, start: number, end: number): boolean 
   return true;
 }
 
-const roomFor = (values: number, buckets: number): DealingRoom => ({
+const allocateBuffers = (values: number, buckets: number): BucketBuffers => ({
   bucketOf: new Uint32Array(values),
   ends: new Uint32Array(buckets + 1),
   given: new Float64Array(values),
 });
-/** Nothing waits while it sorts, and no answer keeps a part of it. */
-const shortRoom = roomFor(SHORT, SHORT);
+/** Safe to share: sorting is synchronous, and no result refers to these buffers. */
+const sharedBuffers = allocateBuffers(SHORT_SAMPLE, SHORT_SAMPLE);
 
-/** How many of ascending values are at most `value`, which is where the first larger one stands. */
+/** Index of the first value larger than `value`: the number of values at or below it. */
 export function firstIndexAbove(sorted: Float64Array, value: number): number {
   let low = 0;
   let high = sorted.length;

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readGolden } from '../golden/read-golden.js';
 import { InvalidSampleError } from '../samples/invalid-sample-error.js';
 import { meanConfidenceSequence } from './mean-confidence-sequence.js';
-import { momentsOf, noMoments } from '../samples/moments.js';
+import { computeMoments, emptyMoments } from '../samples/moments.js';
 
 const golden = readGolden('sequential') as {
   meanConfidenceSequences: {
@@ -18,7 +18,7 @@ describe('meanConfidenceSequence', () => {
   it.each(golden.meanConfidenceSequences)(
     'is the formula of the paper at $confidence, tightest at $tightestAt',
     ({ values, confidence, tightestAt, ...expected }) => {
-      const { low, high } = meanConfidenceSequence(momentsOf(values), confidence, { tightestAt })!;
+      const { low, high } = meanConfidenceSequence(computeMoments(values), confidence, { tightestAt })!;
       expect(low).toBeCloseTo(expected.low, 11);
       expect(high).toBeCloseTo(expected.high, 11);
     },
@@ -44,28 +44,30 @@ describe('meanConfidenceSequence', () => {
     expect(relative(500, 500)).toBeLessThan(relative(500, 5000));
   });
 
-  it('knows nothing below two rows, nor of rows that do not vary unless it is told how far the next can lie', () => {
-    expect(meanConfidenceSequence(noMoments)).toBeUndefined();
-    expect(meanConfidenceSequence(momentsOf([3]))).toBeUndefined();
-    expect(meanConfidenceSequence(momentsOf([3, 3, 3]))).toBeUndefined();
-    const few = meanConfidenceSequence(momentsOf([3, 3, 3]), 0.95, { span: 1 })!;
-    const many = meanConfidenceSequence(momentsOf(Array.from({ length: 300 }, () => 3)), 0.95, { span: 1 })!;
+  it('is undefined below two rows, and for rows that do not vary unless a span is given', () => {
+    expect(meanConfidenceSequence(emptyMoments)).toBeUndefined();
+    expect(meanConfidenceSequence(computeMoments([3]))).toBeUndefined();
+    expect(meanConfidenceSequence(computeMoments([3, 3, 3]))).toBeUndefined();
+    const few = meanConfidenceSequence(computeMoments([3, 3, 3]), 0.95, { span: 1 })!;
+    const many = meanConfidenceSequence(computeMoments(Array.from({ length: 300 }, () => 3)), 0.95, {
+      span: 1,
+    })!;
     expect(few.high).toBeGreaterThan(many.high);
     expect(many.high).toBeGreaterThan(3);
   });
 
-  it('is no narrower than the least variance makes it', () => {
-    const quiet = momentsOf(Array.from({ length: 50 }, () => 0));
-    const lively = momentsOf(Array.from({ length: 50 }, (_, row) => (row % 2 === 0 ? 1 : -1)));
-    const { high } = meanConfidenceSequence(quiet, 0.95, { leastVariance: 50 / 49 })!;
+  it('is not narrower than the minimum variance allows', () => {
+    const quiet = computeMoments(Array.from({ length: 50 }, () => 0));
+    const lively = computeMoments(Array.from({ length: 50 }, (_, row) => (row % 2 === 0 ? 1 : -1)));
+    const { high } = meanConfidenceSequence(quiet, 0.95, { minVariance: 50 / 49 })!;
     expect(high).toBeCloseTo(meanConfidenceSequence(lively)!.high, 12);
-    const least = { leastVariance: 0.09 };
-    expect(meanConfidenceSequence(lively, 0.95, least)).toEqual(meanConfidenceSequence(lively));
-    expect(() => meanConfidenceSequence(lively, 0.95, { leastVariance: NaN })).toThrow(InvalidSampleError);
+    const floor = { minVariance: 0.09 };
+    expect(meanConfidenceSequence(lively, 0.95, floor)).toEqual(meanConfidenceSequence(lively));
+    expect(() => meanConfidenceSequence(lively, 0.95, { minVariance: NaN })).toThrow(InvalidSampleError);
   });
 
-  it('refuses what is no confidence, no span and no number of rows', () => {
-    const moments = momentsOf([1, 2]);
+  it('refuses an invalid confidence, span or number of rows', () => {
+    const moments = computeMoments([1, 2]);
     expect(() => meanConfidenceSequence(moments, 1)).toThrow(InvalidSampleError);
     expect(() => meanConfidenceSequence(moments, 0.95, { span: -1 })).toThrow(InvalidSampleError);
     expect(() => meanConfidenceSequence(moments, 0.95, { tightestAt: 0 })).toThrow(InvalidSampleError);

@@ -1,5 +1,5 @@
 import { assertPositive } from '../samples/assert-parameter.js';
-import { type Moments, varianceOf } from '../samples/moments.js';
+import { type Moments, sampleVariance } from '../samples/moments.js';
 import { assertProportion, type Proportion } from '../tests/proportions.js';
 
 /**
@@ -31,7 +31,7 @@ export function mixtureSprt(baseline: Proportion, canary: Proportion, tau = 0.01
  */
 export function meanSprt(baseline: Moments, canary: Moments, tau: number): number | undefined {
   assertPositive('tau', tau);
-  const [before, after] = [varianceOf(baseline), varianceOf(canary)];
+  const [before, after] = [sampleVariance(baseline), sampleVariance(canary)];
   if (before === undefined || after === undefined) return undefined;
   return normalMixturePValue(
     canary.mean - baseline.mean,

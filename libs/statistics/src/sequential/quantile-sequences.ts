@@ -2,12 +2,12 @@ import { assertOpenShare } from '../samples/assert-parameter.js';
 import { type BetaPrior, betaMixtureEvidence, jeffreysPrior } from './beta-mixture.js';
 import { InvalidSampleError } from '../samples/invalid-sample-error.js';
 import { type Interval } from '../tests/proportions.js';
-import { sortedValues } from '../samples/sorted-values.js';
+import { sortValues } from '../samples/sorted-values.js';
 
 /**
- * The ranks between which the quantile at `share` lies at all times at once: so many of the rows are at or below it at
- * least (`low`) and at most (`high`). Rows at or below the true quantile come up with the chance `share` each, so the
- * exact beta mixture of `proportionConfidenceSequence` says which counts are believable; no assumption on the values.
+ * The ranks between which the quantile at `share` lies at all times simultaneously: at least `low` and at most `high` rows are
+ * at or below it. Each row is at or below the true quantile with probability `share`, so the exact beta mixture of
+ * `proportionConfidenceSequence` gives the plausible counts. No assumption on the values.
  */
 export function quantileRankBounds(
   rows: number,
@@ -17,12 +17,13 @@ export function quantileRankBounds(
 ): { readonly low: number; readonly high: number } {
   assertOpenShare('A share', share);
   assertOpenShare('Confidence', confidence);
-  if (!Number.isSafeInteger(rows) || rows < 0) throw new InvalidSampleError(`${rows} is no number of rows`);
+  if (!Number.isSafeInteger(rows) || rows < 0)
+    throw new InvalidSampleError(`The number of rows must be a non-negative integer, got ${rows}`);
   const limit = -Math.log(1 - confidence);
   const believable = (count: number): boolean =>
     betaMixtureEvidence(count, rows - count, share, prior) < limit;
   // The evidence falls up to about share * rows and rises from there.
-  const middle = leastEvidence(rows, share, prior);
+  const middle = findMinEvidence(rows, share, prior);
   const edge = (outside: number): number => {
     let [out, kept] = [outside, middle];
     if (believable(out)) return out;
@@ -49,7 +50,7 @@ export function quantileConfidenceSequence(
   share: number,
   confidence = 0.95,
 ): Interval {
-  const sorted = sortedValues(values);
+  const sorted = sortValues(values);
   const { low, high } = quantileRankBounds(sorted.length, share, confidence);
   return { low: sorted[low - 1] ?? -Infinity, high: sorted[high] ?? Infinity };
 }
@@ -72,16 +73,16 @@ export function quantileSprt(
   assertOpenShare('A share', share);
   const [one, two] = [armOf(baseline, share, prior), armOf(canary, share, prior)];
   if (one.sorted.length === 0 || two.sorted.length === 0) return undefined;
-  let least = Infinity;
+  let minEvidence = Infinity;
   let candidate = -Infinity;
   do {
     // At a value that occurs, any count from "below it" to "at or below it" may be the one of the quantile.
     const at = passTo(candidate, one) + passTo(candidate, two);
     const above = (one.evidence[one.passed] as number) + (two.evidence[two.passed] as number);
-    least = Math.min(least, at, above);
+    minEvidence = Math.min(minEvidence, at, above);
     candidate = Math.min(nextOf(one), nextOf(two));
   } while (one.passed < one.sorted.length || two.passed < two.sorted.length);
-  return Math.min(1, Math.exp(-least));
+  return Math.min(1, Math.exp(-minEvidence));
 }
 
 interface Arm {
@@ -94,8 +95,8 @@ interface Arm {
 }
 
 function armOf(values: ArrayLike<number>, share: number, prior: BetaPrior): Arm {
-  const sorted = sortedValues(values);
-  const middle = leastEvidence(sorted.length, share, prior);
+  const sorted = sortValues(values);
+  const middle = findMinEvidence(sorted.length, share, prior);
   return { sorted, evidence: evidenceOfCounts(sorted.length, middle, share, prior), middle, passed: 0 };
 }
 
@@ -128,7 +129,7 @@ function evidenceOfCounts(rows: number, middle: number, share: number, prior: Be
 }
 
 /** The number of rows at or below the quantile that is most believable. The evidence is convex in it. */
-function leastEvidence(rows: number, share: number, prior: BetaPrior): number {
+function findMinEvidence(rows: number, share: number, prior: BetaPrior): number {
   let [low, high] = [0, rows];
   while (low < high) {
     const middle = Math.floor((low + high) / 2);

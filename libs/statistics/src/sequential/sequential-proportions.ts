@@ -1,21 +1,21 @@
 import { logLikelihood } from './beta-mixture.js';
 import { assertProportion, type Proportion } from '../tests/proportions.js';
 
-/** Evidence gathered so far; plain JSON, so that a rollout that restarts goes on where it was. */
+/** Evidence gathered so far; plain JSON, so that a rollout resumes after a restart. */
 export interface SafeTestState {
   readonly baseline: Proportion;
   readonly canary: Proportion;
   /** ln of the e-value: how much money a fair bet against "no difference" has made. */
   readonly logEvidence: number;
   /** Largest evidence of any look; decides the always-valid p-value. */
-  readonly mostLogEvidence: number;
+  readonly maxLogEvidence: number;
 }
 
-export const safeTestStart: SafeTestState = {
+export const initialSafeTestState: SafeTestState = {
   baseline: { successes: 0, trials: 0 },
   canary: { successes: 0, trials: 0 },
   logEvidence: 0,
-  mostLogEvidence: 0,
+  maxLogEvidence: 0,
 };
 
 /** What the canary's share would have to do to count as a difference. */
@@ -47,13 +47,13 @@ export function safeProportionTest(
     baseline: add(state.baseline, block.baseline),
     canary: add(state.canary, block.canary),
     logEvidence,
-    mostLogEvidence: Math.max(state.mostLogEvidence, logEvidence),
+    maxLogEvidence: Math.max(state.maxLogEvidence, logEvidence),
   };
 }
 
 /** The p-value that may be looked at after every block: 1 / the largest evidence so far. */
-export function alwaysValidPValue(state: { readonly mostLogEvidence: number }): number {
-  return Math.min(1, Math.exp(-state.mostLogEvidence));
+export function alwaysValidPValue(state: { readonly maxLogEvidence: number }): number {
+  return Math.min(1, Math.exp(-state.maxLogEvidence));
 }
 
 /** Added to successes and failures before predicting; 0.18 is the value with the least regret in the paper. */

@@ -20,8 +20,8 @@ export interface DdSketchState {
   readonly above: number;
   readonly missing: number;
   /** Smallest and largest of the finite values; left out when there is none. */
-  readonly least?: number;
-  readonly most?: number;
+  readonly min?: number;
+  readonly max?: number;
 }
 
 type Store = DDSketch['store'];
@@ -93,11 +93,11 @@ export class DdSketch {
   get count(): number {
     if (this.live) return this.live.below + this.live.sketch.count + this.live.above;
     const { positive, negative, zeros, below, above } = this.state();
-    return below + sumOf(negative.counts) + zeros + sumOf(positive.counts) + above;
+    return below + sum(negative.counts) + zeros + sum(positive.counts) + above;
   }
 
   add(value: number): void {
-    this.live ??= liveRowsOf(this.state());
+    this.live ??= restoreRows(this.state());
     this.held = undefined;
     this.view = undefined;
     if (Number.isFinite(value)) this.live.sketch.accept(value + 0);
@@ -110,17 +110,17 @@ export class DdSketch {
   merge(other: DdSketch): DdSketch {
     assertSameBuckets(this, other);
     const [one, two] = [this.state(), other.state()];
-    const least = Math.min(one.least ?? Infinity, two.least ?? Infinity);
-    const most = Math.max(one.most ?? -Infinity, two.most ?? -Infinity);
+    const min = Math.min(one.min ?? Infinity, two.min ?? Infinity);
+    const max = Math.max(one.max ?? -Infinity, two.max ?? -Infinity);
     return new DdSketch({
       relativeAccuracy: one.relativeAccuracy,
-      positive: mergedBuckets(one.positive, two.positive),
-      negative: mergedBuckets(one.negative, two.negative),
+      positive: mergeBuckets(one.positive, two.positive),
+      negative: mergeBuckets(one.negative, two.negative),
       zeros: one.zeros + two.zeros,
       below: one.below + two.below,
       above: one.above + two.above,
       missing: one.missing + two.missing,
-      ...(least <= most ? { least, most } : {}),
+      ...(min <= max ? { min, max } : {}),
     });
   }
 
@@ -131,24 +131,24 @@ export class DdSketch {
     }
     const { count } = this;
     if (count === 0) return undefined;
-    const { below, above, least, most } = this.state();
+    const { below, above, min, max } = this.state();
     const rank = Math.floor(share * (count - 1));
     if (rank < below) return -Infinity;
     if (rank >= count - above) return Infinity;
-    if (rank === below) return least;
-    if (rank === count - above - 1) return most;
+    if (rank === below) return min;
+    if (rank === count - above - 1) return max;
     const { values, weights } = this.weighted();
     let seen = 0;
     for (let index = 0; index < values.length; index += 1) {
       seen += weights[index] as number;
       if (seen > rank) return values[index];
     }
-    return most;
+    return max;
   }
 
   /** Every bucket by the value that stands for it, ascending. */
   weighted(): WeightedValues {
-    this.view ??= weightedOf(this.state(), this.mapping);
+    this.view ??= toWeightedValues(this.state(), this.mapping);
     return this.view;
   }
 
@@ -167,7 +167,7 @@ export class DdSketch {
   }
 
   state(): DdSketchState {
-    this.held ??= stateOf(this.live as LiveRows, this.relativeAccuracy);
+    this.held ??= toState(this.live as LiveRows, this.relativeAccuracy);
     return this.held;
   }
 }
@@ -190,32 +190,32 @@ interface LiveRows {
   missing: number;
 }
 
-function liveRowsOf(state: DdSketchState): LiveRows {
+function restoreRows(state: DdSketchState): LiveRows {
   const sketch = new DDSketch({ relativeAccuracy: state.relativeAccuracy });
   addBuckets(sketch.store, state.positive);
   addBuckets(sketch.negativeStore, state.negative);
   sketch.zeroCount = state.zeros;
   sketch.count = sketch.store.count + sketch.negativeStore.count + state.zeros;
-  sketch.min = state.least ?? Infinity;
-  sketch.max = state.most ?? -Infinity;
+  sketch.min = state.min ?? Infinity;
+  sketch.max = state.max ?? -Infinity;
   return { sketch, below: state.below, above: state.above, missing: state.missing };
 }
 
-function stateOf({ sketch, below, above, missing }: LiveRows, relativeAccuracy: number): DdSketchState {
+function toState({ sketch, below, above, missing }: LiveRows, relativeAccuracy: number): DdSketchState {
   const { store, negativeStore, zeroCount, count, min, max } = sketch;
   return {
     relativeAccuracy,
-    positive: bucketsOf(store),
-    negative: bucketsOf(negativeStore),
+    positive: toBuckets(store),
+    negative: toBuckets(negativeStore),
     zeros: zeroCount,
     below,
     above,
     missing,
-    ...(count > 0 ? { least: min, most: max } : {}),
+    ...(count > 0 ? { min, max } : {}),
   };
 }
 
-function weightedOf(state: DdSketchState, mapping: Mapping): WeightedValues {
+function toWeightedValues(state: DdSketchState, mapping: Mapping): WeightedValues {
   const { positive, negative, zeros, below, above, missing } = state;
   const length =
     negative.keys.length + positive.keys.length + [below, zeros, above].filter((rows) => rows > 0).length;
@@ -226,8 +226,8 @@ function weightedOf(state: DdSketchState, mapping: Mapping): WeightedValues {
     values[place] = value;
     weights[place++] = weight;
   };
-  const [least, most] = [state.least ?? -Infinity, state.most ?? Infinity];
-  const within = (value: number): number => Math.min(most, Math.max(least, value));
+  const [min, max] = [state.min ?? -Infinity, state.max ?? Infinity];
+  const within = (value: number): number => Math.min(max, Math.max(min, value));
   push(-Infinity, below);
   for (let index = negative.keys.length - 1; index >= 0; index -= 1) {
     push(within(-mapping.value(negative.keys[index] as number)), negative.counts[index] as number);
@@ -240,7 +240,7 @@ function weightedOf(state: DdSketchState, mapping: Mapping): WeightedValues {
   return { values, weights, missing };
 }
 
-function mergedBuckets(first: DdBuckets, second: DdBuckets): DdBuckets {
+function mergeBuckets(first: DdBuckets, second: DdBuckets): DdBuckets {
   const [keys, counts]: [number[], number[]] = [[], []];
   let [i, j] = [0, 0];
   while (i < first.keys.length || j < second.keys.length) {
@@ -254,14 +254,14 @@ function mergedBuckets(first: DdBuckets, second: DdBuckets): DdBuckets {
   return { keys, counts };
 }
 
-const sumOf = (counts: readonly number[]): number => counts.reduce((sum, count) => sum + count, 0);
+const sum = (counts: readonly number[]): number => counts.reduce((sum, count) => sum + count, 0);
 
 /** gamma^key, from the value that stands for the bucket below it. */
 function upperBorder(mapping: Mapping, key: number): number {
   return (mapping.value(key) * (1 + mapping.gamma)) / 2;
 }
 
-function bucketsOf({ bins, offset }: Store): DdBuckets {
+function toBuckets({ bins, offset }: Store): DdBuckets {
   const [keys, counts]: [number[], number[]] = [[], []];
   for (let index = 0; index < bins.length; index += 1) {
     const count = bins[index] as number;

@@ -1,12 +1,12 @@
 import { InvalidSampleError } from '../samples/invalid-sample-error.js';
-import { sortedValues, sortFirst } from '../samples/sorted-values.js';
+import { sortValues, sortPrefix } from '../samples/sorted-values.js';
 import { type WeightedValues } from '../histograms/weighted-values.js';
 
 /** A `KllSketch` as it is stored; plain JSON. */
 export interface KllState {
   readonly k: number;
   readonly seed: number;
-  /** Coins thrown so far. */
+  /** Coin flips so far. */
   readonly flips: number;
   /** Values that stand for 2^level rows each. */
   readonly levels: readonly (readonly number[])[];
@@ -15,18 +15,18 @@ export interface KllState {
   readonly below: number;
   readonly above: number;
   readonly missing: number;
-  readonly least?: number;
-  readonly most?: number;
+  readonly min?: number;
+  readonly max?: number;
 }
 
-/** How much smaller each level is than the one above, and the least that a level holds. */
+/** Ratio of a level's capacity to that of the level above, and the minimum capacity. */
 const SHRINK = 2 / 3;
-const LEAST_LEVEL = 8;
+const MIN_CAPACITY = 8;
 
 /**
- * KLL: a sample that answers ranks and quantiles of any distribution within a share of the rows, in a few kilobytes,
- * mergeable. Values of one level stand for 2^level rows; a full level is sorted and every second of its values, from a
- * thrown coin on, moves a level up.
+ * KLL: a mergeable sample of a few kilobytes that answers ranks and quantiles of any distribution within a share of the rows.
+ * Values of one level stand for 2^level rows. A full level is sorted, and every second value moves a level up; a coin flip
+ * chooses the first.
  *
  * A compaction with weight w moves the rank of a value by -w, 0 or w, fairly, so by Hoeffding the error stays, with
  * probability 1 - d,
@@ -36,19 +36,18 @@ const LEAST_LEVEL = 8;
  * which `rankError` answers: it is known for each sketch, also after any merges. At the default k = 400 and a million rows
  * it is 0.6 % for one value and 1.1 % for all at once (d = 1 %), in about 1,200 values.
  *
- * Awkward cases first: NaN is counted as missing, infinities apart at either end; up to k rows are all kept and the answers
- * exact; an empty sketch has no quantile. Merging depends on the order of the merges only within the error and not at all
- * on the order of two. Sketches that are merged must not throw the same coins, because equal errors would add up: each
- * has its own seed, and equal seeds are refused (`InvalidSampleError`).
+ * Edge cases: NaN is counted as missing and infinities separately at either end. Up to k rows are kept exactly. An empty sketch
+ * has no quantile. Merging is commutative, and associative within the error. Sketches that are merged must not flip the same
+ * coins, because equal errors would add up: each sketch has its own seed, and equal seeds are refused (`InvalidSampleError`).
  *
  * @see Karnin, Lang & Liberty (2016), Optimal quantile approximation in streams
  */
 export class KllSketch {
-  /** All but the lowest in ascending order. */
+  /** All but the lowest are in ascending order. */
   private levels: Level[];
   private lowest: Level;
   private capacities: number[];
-  /** So many values the lowest level takes before there is one too many in all. */
+  /** Number of values in the lowest level at which the sketch is full. */
   private room: number;
   private flips = 0;
   private squaredWeights = 0;
@@ -57,8 +56,8 @@ export class KllSketch {
   private below = 0;
   private above = 0;
   private missing = 0;
-  private least = Infinity;
-  private most = -Infinity;
+  private min = Infinity;
+  private max = -Infinity;
   /** `weighted()` until the next row. */
   private view: WeightedValues | undefined;
 
@@ -66,20 +65,20 @@ export class KllSketch {
     readonly k: number,
     readonly seed: number,
   ) {
-    this.lowest = levelOf([]);
+    this.lowest = toLevel([]);
     this.levels = [this.lowest];
-    this.capacities = capacitiesOf(k, 1);
+    this.capacities = computeCapacities(k, 1);
     this.room = k;
   }
 
-  /** `seed`: a whole number of its own for every sketch that may be merged with others. */
+  /** `seed`: an integer, unique among the sketches that may be merged. */
   static empty(seed: number, k = 400): KllSketch {
-    if (!Number.isInteger(k) || k < LEAST_LEVEL || k > 65_536) {
+    if (!Number.isInteger(k) || k < MIN_CAPACITY || k > 65_536) {
       throw new InvalidSampleError(
-        `k is a whole number from ${LEAST_LEVEL} to 65536, got ${k}; 400 is usual`,
+        `k must be an integer from ${MIN_CAPACITY} to 65536, got ${k}; 400 is usual`,
       );
     }
-    if (!Number.isInteger(seed)) throw new InvalidSampleError(`A seed is a whole number, got ${seed}`);
+    if (!Number.isInteger(seed)) throw new InvalidSampleError(`The seed must be an integer, got ${seed}`);
     return new KllSketch(k, seed >>> 0);
   }
 
@@ -92,15 +91,15 @@ export class KllSketch {
   static restore(state: KllState): KllSketch {
     const sketch = KllSketch.empty(state.seed, state.k);
     sketch.adopt(
-      state.levels.map((level, height) => (height === 0 ? levelOf(level) : ascending(levelOf(level)))),
+      state.levels.map((level, height) => (height === 0 ? toLevel(level) : sortLevel(toLevel(level)))),
     );
     sketch.flips = state.flips;
     sketch.squaredWeights = state.squaredWeights;
     sketch.below = state.below;
     sketch.above = state.above;
     sketch.missing = state.missing;
-    sketch.least = state.least ?? Infinity;
-    sketch.most = state.most ?? -Infinity;
+    sketch.min = state.min ?? Infinity;
+    sketch.max = state.max ?? -Infinity;
     return sketch;
   }
 
@@ -118,8 +117,8 @@ export class KllSketch {
       else this.missing += 1;
       return;
     }
-    if (value < this.least) this.least = value;
-    if (value > this.most) this.most = value;
+    if (value < this.min) this.min = value;
+    if (value > this.max) this.max = value;
     const { lowest } = this;
     if (lowest.length === lowest.values.length) makeRoom(lowest, 1);
     lowest.values[lowest.length++] = value;
@@ -143,7 +142,7 @@ export class KllSketch {
     merged.adopt(
       // Sorted, so that the same coins choose the same values whichever of the two comes first.
       Array.from({ length: height }, (_, level) =>
-        ascending(levelOf([...valuesOf(this.levels[level]), ...valuesOf(other.levels[level])])),
+        sortLevel(toLevel([...valuesOf(this.levels[level]), ...valuesOf(other.levels[level])])),
       ),
     );
     merged.flips = this.flips + other.flips;
@@ -151,8 +150,8 @@ export class KllSketch {
     merged.below = this.below + other.below;
     merged.above = this.above + other.above;
     merged.missing = this.missing + other.missing;
-    merged.least = Math.min(this.least, other.least);
-    merged.most = Math.max(this.most, other.most);
+    merged.min = Math.min(this.min, other.min);
+    merged.max = Math.max(this.max, other.max);
     while (merged.lowest.length > merged.room) merged.compact();
     return merged;
   }
@@ -164,7 +163,7 @@ export class KllSketch {
     }
     if (this.count === 0) return undefined;
     const { values, weights } = this.weighted();
-    if (share === 0) return this.below > 0 ? -Infinity : this.finite > 0 ? this.least : Infinity;
+    if (share === 0) return this.below > 0 ? -Infinity : this.finite > 0 ? this.min : Infinity;
     let seen = 0;
     for (let index = 0; index < values.length; index += 1) {
       seen += weights[index] as number;
@@ -212,7 +211,7 @@ export class KllSketch {
       below: this.below,
       above: this.above,
       missing: this.missing,
-      ...(this.finite > 0 ? { least: this.least, most: this.most } : {}),
+      ...(this.finite > 0 ? { min: this.min, max: this.max } : {}),
     };
   }
 
@@ -221,13 +220,13 @@ export class KllSketch {
   }
 
   private adopt(levels: Level[]): void {
-    this.levels = levels.length > 0 ? levels : [levelOf([])];
+    this.levels = levels.length > 0 ? levels : [toLevel([])];
     this.lowest = this.levels[0] as Level;
     this.raised = 0;
     for (let height = 1; height < levels.length; height += 1) {
       this.raised += (levels[height] as Level).length * 2 ** height;
     }
-    this.capacities = capacitiesOf(this.k, this.levels.length);
+    this.capacities = computeCapacities(this.k, this.levels.length);
     this.measure();
   }
 
@@ -242,7 +241,7 @@ export class KllSketch {
   private sorted(): WeightedValues {
     let held = { values: new Float64Array(0), weights: new Float64Array(0) };
     this.levels.forEach((level, height) => {
-      held = mergeSorted(held, height === 0 ? sortedValues(valuesOf(level)) : valuesOf(level), 2 ** height);
+      held = mergeSorted(held, height === 0 ? sortValues(valuesOf(level)) : valuesOf(level), 2 ** height);
     });
     const ends = (below: number, inner: Float64Array, above: number): Float64Array =>
       Float64Array.from([...(this.below > 0 ? [below] : []), ...inner, ...(this.above > 0 ? [above] : [])]);
@@ -259,12 +258,12 @@ export class KllSketch {
     while ((this.levels[height] as Level).length < (this.capacities[height] as number)) height += 1;
     const level = this.levels[height] as Level;
     if (height === 0) {
-      ascending(level);
+      sortLevel(level);
       this.raised += level.length - (level.length % 2);
     }
     if (height === this.levels.length - 1) {
-      this.levels.push(levelOf([]));
-      this.capacities = capacitiesOf(this.k, this.levels.length);
+      this.levels.push(toLevel([]));
+      this.capacities = computeCapacities(this.k, this.levels.length);
     }
     const first = mix((this.seed + Math.imul(this.flips, 0x9e3779b9)) >>> 0) & 1;
     mergeEverySecond(this.levels[height + 1] as Level, level, first);
@@ -277,13 +276,13 @@ export class KllSketch {
   }
 }
 
-/** The values of one weight, the first `length` of the memory for more. */
+/** The values of one weight: the first `length` entries of `values`, which has room for more. */
 interface Level {
   values: Float64Array;
   length: number;
 }
 
-const levelOf = (values: ArrayLike<number>): Level => ({
+const toLevel = (values: ArrayLike<number>): Level => ({
   values: Float64Array.from(values),
   length: values.length,
 });
@@ -297,9 +296,9 @@ function makeRoom(level: Level, more: number): void {
   level.values = values;
 }
 
-function capacitiesOf(k: number, height: number): number[] {
+function computeCapacities(k: number, height: number): number[] {
   return Array.from({ length: height }, (_, level) =>
-    Math.max(LEAST_LEVEL, Math.ceil(k * SHRINK ** (height - 1 - level))),
+    Math.max(MIN_CAPACITY, Math.ceil(k * SHRINK ** (height - 1 - level))),
   );
 }
 
@@ -340,8 +339,8 @@ function mergeEverySecond(upper: Level, level: Level, first: number): void {
   }
 }
 
-function ascending(level: Level): Level {
-  sortFirst(level.values, level.length);
+function sortLevel(level: Level): Level {
+  sortPrefix(level.values, level.length);
   return level;
 }
 

@@ -1,38 +1,42 @@
 import { assertSameBuckets, type DdBuckets, type DdSketch, type DdSketchState } from './dd-sketch.js';
-import { gapOfCounts } from '../tests/gap-of-counts.js';
+import { boundKolmogorovDistance } from '../tests/gap-of-counts.js';
 import { type KllSketch } from './kll-sketch.js';
 import { ksTail } from '../tests/ks-tail.js';
-import { rowsOf, type WeightedValues } from '../histograms/weighted-values.js';
+import { countRows, type WeightedValues } from '../histograms/weighted-values.js';
 
-/** A Kolmogorov-Smirnov test of which the rows are not known any more. */
-export interface SketchedKs {
-  /** The largest distance that the sketches show, 0..1. */
+/** Result of a Kolmogorov-Smirnov test computed from summaries instead of rows. */
+export interface ApproximateKsResult {
+  /** Maximum distance between the two summaries, 0..1. */
   readonly statistic: number;
-  /** Between these lies the distance of the rows themselves. */
-  readonly least: number;
-  readonly most: number;
-  /** Of `least` (Kolmogorov's limit, Stephens' correction): never below that of the rows. */
+  /** The distance of the rows themselves lies between these bounds. */
+  readonly lowerBound: number;
+  readonly upperBound: number;
+  /** Of `lowerBound` (Kolmogorov's limit, Stephens' correction): never below that of the rows. */
   readonly pValue: number;
 }
 
 /**
- * Kolmogorov-Smirnov test of two DDSketches of one accuracy. The distance is exact at the borders of the buckets, so
- * `least` is the statistic and `most` what no arrangement inside the buckets can exceed; both are certain. The difference
+ * Kolmogorov-Smirnov test of two DDSketches of equal accuracy. The distance is exact at the borders of the buckets:
+ * `lowerBound` is the statistic, and no arrangement inside the buckets exceeds `upperBound`. Both bounds are certain. The difference
  * of the two is about the largest share that falls into one bucket: small unless a column keeps to a few hundredths of
  * its magnitude (a temperature in kelvin); there take KLL or frozen bins.
  *
  * Undefined when a side has no value. Zeros and infinities are values of their own.
  */
-export function ksOfDdSketches(first: DdSketch, second: DdSketch): SketchedKs | undefined {
+export function ksFromDdSketches(first: DdSketch, second: DdSketch): ApproximateKsResult | undefined {
   assertSameBuckets(first, second);
   const [a, b] = [first.state(), second.state()];
-  const [negative, positive] = [keysOf(a.negative, b.negative), keysOf(a.positive, b.positive)];
-  const [x, y] = [alignedCounts(a, negative, positive), alignedCounts(b, negative, positive)];
+  const [negative, positive] = [mergeKeyRange(a.negative, b.negative), mergeKeyRange(a.positive, b.positive)];
+  const [x, y] = [alignCounts(a, negative, positive), alignCounts(b, negative, positive)];
   const zero = 1 + negative.length;
-  const gap = gapOfCounts(x, y, (bucket) => bucket === 0 || bucket === zero || bucket === x.length - 1);
+  const gap = boundKolmogorovDistance(
+    x,
+    y,
+    (bucket) => bucket === 0 || bucket === zero || bucket === x.length - 1,
+  );
   if (!gap) return undefined;
-  const pValue = ksTail(gap.least, first.count, second.count);
-  return { statistic: gap.least, least: gap.least, most: gap.most, pValue };
+  const pValue = ksTail(gap.lower, first.count, second.count);
+  return { statistic: gap.lower, lowerBound: gap.lower, upperBound: gap.upper, pValue };
 }
 
 /**
@@ -41,36 +45,36 @@ export function ksOfDdSketches(first: DdSketch, second: DdSketch): SketchedKs | 
  *
  * Undefined when a side has no value.
  */
-export function ksOfKllSketches(
+export function ksFromKllSketches(
   first: KllSketch,
   second: KllSketch,
   confidence = 0.99,
-): SketchedKs | undefined {
-  const statistic = gapOfWeighted(first.weighted(), second.weighted());
+): ApproximateKsResult | undefined {
+  const statistic = distanceOfWeighted(first.weighted(), second.weighted());
   if (statistic === undefined) return undefined;
   const error = first.rankError('all', confidence) + second.rankError('all', confidence);
-  const least = Math.max(0, statistic - error);
+  const lowerBound = Math.max(0, statistic - error);
   return {
     statistic,
-    least,
-    most: Math.min(1, statistic + error),
-    pValue: ksTail(least, first.count, second.count),
+    lowerBound,
+    upperBound: Math.min(1, statistic + error),
+    pValue: ksTail(lowerBound, first.count, second.count),
   };
 }
 
-interface Keys {
+interface KeyRange {
   readonly first: number;
   readonly length: number;
 }
 
-function keysOf(a: DdBuckets, b: DdBuckets): Keys {
+function mergeKeyRange(a: DdBuckets, b: DdBuckets): KeyRange {
   const first = Math.min(a.keys[0] ?? Infinity, b.keys[0] ?? Infinity);
   const last = Math.max(a.keys.at(-1) ?? -Infinity, b.keys.at(-1) ?? -Infinity);
   return first <= last ? { first, length: last - first + 1 } : { first: 0, length: 0 };
 }
 
 /** -Infinity, negative buckets from the largest magnitude down, 0, positive buckets, Infinity. */
-function alignedCounts(state: DdSketchState, negative: Keys, positive: Keys): Float64Array {
+function alignCounts(state: DdSketchState, negative: KeyRange, positive: KeyRange): Float64Array {
   const counts = new Float64Array(negative.length + positive.length + 3);
   const zero = 1 + negative.length;
   counts[0] = state.below;
@@ -85,8 +89,8 @@ function alignedCounts(state: DdSketchState, negative: Keys, positive: Keys): Fl
   return counts;
 }
 
-function gapOfWeighted(first: WeightedValues, second: WeightedValues): number | undefined {
-  const [n, m] = [rowsOf(first), rowsOf(second)];
+function distanceOfWeighted(first: WeightedValues, second: WeightedValues): number | undefined {
+  const [n, m] = [countRows(first), countRows(second)];
   if (n === 0 || m === 0) return undefined;
   let [i, j, x, y, gap] = [0, 0, 0, 0, 0];
   while (i < first.values.length && j < second.values.length) {

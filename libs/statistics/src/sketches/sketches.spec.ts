@@ -4,12 +4,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DdSketch } from './dd-sketch.js';
 import { countInto, mergeHistograms } from '../histograms/frozen-histogram.js';
-import { gapOfCounts } from '../tests/gap-of-counts.js';
+import { boundKolmogorovDistance } from '../tests/gap-of-counts.js';
 import { InvalidSampleError } from '../samples/invalid-sample-error.js';
 import { KllSketch } from './kll-sketch.js';
-import { ksOfDdSketches, ksOfKllSketches } from './ks-of-sketches.js';
+import { ksFromDdSketches, ksFromKllSketches } from './ks-of-sketches.js';
 import { ksTwoSample } from '../tests/ks-two-sample.js';
-import { sortedValues } from '../samples/sorted-values.js';
+import { sortValues } from '../samples/sorted-values.js';
 import { countWeightedInto, freezeWeighted } from '../histograms/weighted-values.js';
 
 fc.configureGlobal({ seed: 20261124 });
@@ -33,15 +33,15 @@ describe('DdSketch', () => {
       zeros: 1,
       above: 1,
       missing: 1,
-      least: -8,
-      most: 4,
+      min: -8,
+      max: 4,
     });
   });
 
   it('answers a quantile within its relative accuracy, whatever the values', () => {
     fc.assert(
       fc.property(values, fc.double({ min: 0, max: 1, noNaN: true }), (sample, share) => {
-        const sorted = sortedValues(sample);
+        const sorted = sortValues(sample);
         const answer = DdSketch.of(sample, 0.02).quantile(share);
         const real = sorted[Math.floor(share * (sorted.length - 1))];
         if (real === undefined) expect(answer).toBeUndefined();
@@ -64,7 +64,7 @@ describe('DdSketch', () => {
     );
   });
 
-  it('goes on from a stored state as if nothing had happened', () => {
+  it('continues from a stored state with identical results', () => {
     fc.assert(
       fc.property(values, values, (before, after) => {
         const resumed = DdSketch.restore(stored(DdSketch.of(before).state()));
@@ -98,7 +98,7 @@ describe('DdSketch', () => {
   it('knows nothing of nothing, and a constant exactly', () => {
     expect(DdSketch.empty().quantile(0.5)).toBeUndefined();
     expect(DdSketch.of([NaN]).quantile(0.5)).toBeUndefined();
-    expect(DdSketch.of([NaN]).state().least).toBeUndefined();
+    expect(DdSketch.of([NaN]).state().min).toBeUndefined();
     expect(DdSketch.of([273.15, 273.15]).quantile(0.3)).toBe(273.15);
     expect([0, 0.5, 1].map((share) => DdSketch.of([-Infinity, 3, Infinity]).quantile(share))).toEqual([
       -Infinity,
@@ -161,7 +161,7 @@ describe('KllSketch', () => {
       5,
     ]);
     expect(sketch.shareAtOrBelow(3)).toBe(0.75);
-    expect(sketch.state()).toMatchObject({ missing: 1, below: 1, least: 1, most: 5 });
+    expect(sketch.state()).toMatchObject({ missing: 1, below: 1, min: 1, max: 5 });
   });
 
   it('by hand: nine rows in eight places become four or five of weight two and one that stays', () => {
@@ -228,7 +228,7 @@ describe('KllSketch', () => {
         const [left, right] = [x.merge(y).merge(z), x.merge(y.merge(z))];
         const all = [...a, ...b, ...c];
         expect([left.count, right.count]).toEqual([all.length, all.length]);
-        expect(left.state().least).toBe(right.state().least);
+        expect(left.state().min).toBe(right.state().min);
         if (all.length === 0) return;
         const real = all.filter((value) => value <= all[0]!).length / all.length;
         for (const sketch of [left, right]) {
@@ -240,7 +240,7 @@ describe('KllSketch', () => {
     );
   });
 
-  it('goes on from a stored state as if nothing had happened', () => {
+  it('continues from a stored state with identical results', () => {
     fc.assert(
       fc.property(values, values, (before, after) => {
         const resumed = KllSketch.restore(stored(KllSketch.of(before, 5, 8).state()));
@@ -250,7 +250,7 @@ describe('KllSketch', () => {
     );
   });
 
-  it('has no answer without values and refuses equal coins, other sizes and what is no share', () => {
+  it('has no answer without values and refuses equal coins, other sizes and an invalid share', () => {
     expect(KllSketch.empty(1).quantile(0.5)).toBeUndefined();
     expect(KllSketch.empty(1).shareAtOrBelow(3)).toBeUndefined();
     expect(KllSketch.of([7, 7, 7], 1).quantile(0.9)).toBe(7);
@@ -267,9 +267,9 @@ describe('Kolmogorov-Smirnov on sketches', () => {
 
   it('bounds the distance of counts: by hand', () => {
     // F1 - F2 at the borders: 1/2 - 1/4, 1 - 1/2, 0. In the second bucket it can fall to 1/4 - 1/4 first or rise to 3/4.
-    expect(gapOfCounts([2, 2, 0], [1, 1, 2])).toEqual({ least: 0.5, most: 0.75 });
-    expect(gapOfCounts([1], [1], () => true)).toEqual({ least: 0, most: 0 });
-    expect(gapOfCounts([0], [1])).toBeUndefined();
+    expect(boundKolmogorovDistance([2, 2, 0], [1, 1, 2])).toEqual({ lower: 0.5, upper: 0.75 });
+    expect(boundKolmogorovDistance([1], [1], () => true)).toEqual({ lower: 0, upper: 0 });
+    expect(boundKolmogorovDistance([0], [1])).toBeUndefined();
   });
 
   it('whatever lies inside the buckets stays within the bounds, and both ends are reached', () => {
@@ -287,12 +287,12 @@ describe('Kolmogorov-Smirnov on sketches', () => {
                 Array.from({ length: count }, () => bin + Number(inside.next().value)),
               );
           const [x, y] = [rows(a), rows(b)];
-          const bounds = gapOfCounts(a.slice(0, size), b.slice(0, size));
+          const bounds = boundKolmogorovDistance(a.slice(0, size), b.slice(0, size));
           const real = ksTwoSample(x, y)?.statistic;
           if (real === undefined || bounds === undefined) expect(bounds).toBe(real);
           else {
-            expect(real).toBeGreaterThanOrEqual(bounds.least - 1e-12);
-            expect(real).toBeLessThanOrEqual(bounds.most + 1e-12);
+            expect(real).toBeGreaterThanOrEqual(bounds.lower - 1e-12);
+            expect(real).toBeLessThanOrEqual(bounds.upper + 1e-12);
           }
         },
       ),
@@ -306,11 +306,11 @@ describe('Kolmogorov-Smirnov on sketches', () => {
         const flushed = (sample: number[]) => sample.map((value) => (Math.abs(value) < 1e-300 ? 0 : value));
         const [x, y] = [flushed(a), flushed(b)];
         const real = ksTwoSample(x, y);
-        const found = ksOfDdSketches(DdSketch.of(x), DdSketch.of(y));
+        const found = ksFromDdSketches(DdSketch.of(x), DdSketch.of(y));
         if (real === undefined || found === undefined) expect(found).toBe(real);
         else {
-          expect(real.statistic).toBeGreaterThanOrEqual(found.least - 1e-12);
-          expect(real.statistic).toBeLessThanOrEqual(found.most + 1e-12);
+          expect(real.statistic).toBeGreaterThanOrEqual(found.lowerBound - 1e-12);
+          expect(real.statistic).toBeLessThanOrEqual(found.upperBound + 1e-12);
         }
       }),
     );
@@ -322,31 +322,31 @@ describe('Kolmogorov-Smirnov on sketches', () => {
     for (const shift of [0, 0.05, 0.5]) {
       const [x, y] = [column(0), column(shift)];
       const real = ksTwoSample(x, y)!;
-      const dd = ksOfDdSketches(DdSketch.of(x), DdSketch.of(y))!;
-      const kll = ksOfKllSketches(KllSketch.of(x, 1), KllSketch.of(y, 2))!;
-      expect(dd.most - dd.least).toBeLessThan(0.012);
+      const dd = ksFromDdSketches(DdSketch.of(x), DdSketch.of(y))!;
+      const kll = ksFromKllSketches(KllSketch.of(x, 1), KllSketch.of(y, 2))!;
+      expect(dd.upperBound - dd.lowerBound).toBeLessThan(0.012);
       for (const found of [dd, kll]) {
         expect(Math.abs(found.statistic - real.statistic)).toBeLessThan(0.012);
-        expect(real.statistic).toBeGreaterThanOrEqual(found.least);
-        expect(real.statistic).toBeLessThanOrEqual(found.most);
+        expect(real.statistic).toBeGreaterThanOrEqual(found.lowerBound);
+        expect(real.statistic).toBeLessThanOrEqual(found.upperBound);
         expect(found.pValue).toBeGreaterThanOrEqual(real.pValue - 1e-12);
       }
     }
   });
 
-  it('says that a DDSketch is blind to what happens within a few hundredths of a magnitude', () => {
+  it('does not resolve, with a DDSketch, what happens within a few hundredths of a magnitude', () => {
     const [x, y] = [
       [300.1, 300.2, 300.3],
       [301.1, 301.2, 301.3],
     ];
-    expect(ksOfDdSketches(DdSketch.of(x), DdSketch.of(y))).toMatchObject({ least: 0, most: 1 });
-    expect(ksOfKllSketches(KllSketch.of(x, 1), KllSketch.of(y, 2))!.statistic).toBe(1);
+    expect(ksFromDdSketches(DdSketch.of(x), DdSketch.of(y))).toMatchObject({ lowerBound: 0, upperBound: 1 });
+    expect(ksFromKllSketches(KllSketch.of(x, 1), KllSketch.of(y, 2))!.statistic).toBe(1);
   });
 
   it('answers nothing for a side without values', () => {
-    expect(ksOfDdSketches(DdSketch.of([NaN]), DdSketch.of([1]))).toBeUndefined();
-    expect(ksOfKllSketches(KllSketch.of([NaN], 1), KllSketch.of([1], 2))).toBeUndefined();
-    expect(() => ksOfDdSketches(DdSketch.empty(0.01), DdSketch.empty(0.02))).toThrow(InvalidSampleError);
+    expect(ksFromDdSketches(DdSketch.of([NaN]), DdSketch.of([1]))).toBeUndefined();
+    expect(ksFromKllSketches(KllSketch.of([NaN], 1), KllSketch.of([1], 2))).toBeUndefined();
+    expect(() => ksFromDdSketches(DdSketch.empty(0.01), DdSketch.empty(0.02))).toThrow(InvalidSampleError);
   });
 });
 

@@ -24,14 +24,14 @@ export interface BootstrapInterval {
 }
 
 /**
- * How sure is a statistic of rows that follow each other? Draws whole blocks of neighbouring rows, so that the dependence
- * inside a block survives; drawing single rows of a telemetry series would make its intervals far too narrow. Answers the
- * percentile interval of any statistic, given as a function of row numbers (a metric of labels and scores at those rows).
+ * Confidence interval for a statistic of dependent rows. Draws whole blocks of consecutive rows, which preserves the dependence
+ * inside a block; drawing single rows of a telemetry series would make the interval far too narrow. Returns the percentile
+ * interval of any statistic, given as a function of row numbers (a metric of labels and scores at those rows).
  *
  * Undefined below two rows, when the statistic is not defined on the rows themselves, or when it is undefined or not
- * finite on more than one in ten of the replicates (a rare label drawn too seldom): an interval of the rest would lie. A
- * constant has an interval of no width. Blocks must be long against the dependence and short against the series; the
- * default grows as n^(1/3), the best rate for a variance.
+ * finite on more than one in ten of the replicates (a rare label drawn too seldom): an interval of the rest would be
+ * biased. The interval of a constant has width 0. Blocks must be long compared with the dependence and short compared with the
+ * series; the default grows as n^(1/3), the optimal rate for a variance.
  *
  * @see Kunsch (1989), The jackknife and the bootstrap for general stationary observations; Politis & Romano (1994), The
  * stationary bootstrap
@@ -50,7 +50,7 @@ export function blockBootstrap(
   }
   if (rows < 2) return undefined;
   if (!(blockLength >= 1 && blockLength <= rows)) {
-    throw new InvalidSampleError(`A block holds 1 to ${rows} rows, got ${blockLength}`);
+    throw new InvalidSampleError(`The block length must be between 1 and ${rows} rows, got ${blockLength}`);
   }
   const estimate = statistic(Uint32Array.from({ length: rows }, (_, row) => row));
   if (estimate === undefined || !Number.isFinite(estimate)) return undefined;
@@ -68,8 +68,8 @@ export function blockBootstrap(
   const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
   return {
     estimate,
-    low: interpolated(values, (1 - confidence) / 2),
-    high: interpolated(values, (1 + confidence) / 2),
+    low: interpolateQuantile(values, (1 - confidence) / 2),
+    high: interpolateQuantile(values, (1 + confidence) / 2),
     standardError: Math.sqrt(squares / (values.length - 1)),
     replicates: values.length,
   };
@@ -84,7 +84,7 @@ export function drawMoving(into: Uint32Array, blockLength: number, random: Rando
   }
 }
 
-/** Fills `into` with row numbers that go on to the next, the last to the first, or jump anywhere with 1 / `meanLength`. */
+/** Fills `into` with consecutive row numbers (circular), jumping to a random row with probability 1 / `meanLength`. */
 export function drawStationary(into: Uint32Array, meanLength: number, random: Random): void {
   let current = 0;
   for (let row = 0; row < into.length; row += 1) {
@@ -94,7 +94,7 @@ export function drawStationary(into: Uint32Array, meanLength: number, random: Ra
   }
 }
 
-function interpolated(sorted: readonly number[], share: number): number {
+function interpolateQuantile(sorted: readonly number[], share: number): number {
   const position = share * (sorted.length - 1);
   const below = Math.floor(position);
   const [low, high] = [sorted[below] as number, sorted[Math.min(sorted.length - 1, below + 1)] as number];

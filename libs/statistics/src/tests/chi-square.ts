@@ -8,7 +8,7 @@ export interface ChiSquareResult {
   /** Cramer's V, 0..1: the size of the effect, whatever the number of rows. */
   readonly effect: number;
   /** Smallest expected count of a cell; below 5 the p-value is a rough one. */
-  readonly leastExpected: number;
+  readonly minExpected: number;
 }
 
 /**
@@ -33,13 +33,14 @@ export function chiSquareHomogeneity(
     );
   }
   for (const count of [...first, ...second]) {
-    if (!(count >= 0 && count < Infinity)) throw new InvalidSampleError(`${count} is no number of rows`);
+    if (!(count >= 0 && count < Infinity))
+      throw new InvalidSampleError(`A count must be finite and not negative, got ${count}`);
   }
   const used = first.map((_, index) => index).filter((index) => at(first, index) + at(second, index) > 0);
   const [n, m] = [sumOf(first), sumOf(second)];
   if (n === 0 || m === 0 || used.length < 2) return undefined;
   let statistic = 0;
-  let leastExpected = Infinity;
+  let minExpected = Infinity;
   for (const index of used) {
     const both = at(first, index) + at(second, index);
     for (const [count, rows] of [
@@ -48,7 +49,7 @@ export function chiSquareHomogeneity(
     ] as const) {
       const expected = (both * rows) / (n + m);
       statistic += (count - expected) ** 2 / expected;
-      leastExpected = Math.min(leastExpected, expected);
+      minExpected = Math.min(minExpected, expected);
     }
   }
   const degreesOfFreedom = used.length - 1;
@@ -57,7 +58,7 @@ export function chiSquareHomogeneity(
     degreesOfFreedom,
     pValue: chiSquareTail(statistic, degreesOfFreedom),
     effect: Math.sqrt(statistic / (n + m)),
-    leastExpected,
+    minExpected,
   };
 }
 

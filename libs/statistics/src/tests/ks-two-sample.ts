@@ -1,11 +1,11 @@
-import { type Gap, gapOfSorted, largestGap } from './largest-gap.js';
+import { type KolmogorovDistance, kolmogorovDistanceOfSorted, kolmogorovDistance } from './largest-gap.js';
 import { ksExactTail } from './ks-exact-tail.js';
 import { ksTail } from './ks-tail.js';
 
 export interface KsResult {
-  /** Largest distance between the two empirical distributions, 0..1: the size of the effect. */
+  /** Maximum distance between the two empirical distributions, 0..1: the size of the effect. */
   readonly statistic: number;
-  /** Chance of such a distance or a larger one if both samples came from one continuous distribution. */
+  /** Probability of a distance at least as large if both samples come from one continuous distribution. */
   readonly pValue: number;
   readonly method: 'exact' | 'asymptotic';
   /** Rows with a value on each side. */
@@ -35,22 +35,25 @@ export function ksTwoSample(
   second: ArrayLike<number>,
   method: 'auto' | 'exact' | 'asymptotic' = 'auto',
 ): KsResult | undefined {
-  return judge(largestGap(first, second), method);
+  return judge(kolmogorovDistance(first, second), method);
 }
 
-/** As `ksTwoSample`, for samples that `sortedValues` has sorted: a frozen reference is sorted once. */
-export function ksOfSorted(
+/** Like `ksTwoSample`, for samples sorted by `sortValues`: a frozen reference is sorted only once. */
+export function ksOfSortedSamples(
   first: Float64Array,
   second: Float64Array,
   method: 'auto' | 'exact' | 'asymptotic' = 'auto',
 ): KsResult | undefined {
-  return judge(gapOfSorted(first, second), method);
+  return judge(kolmogorovDistanceOfSorted(first, second), method);
 }
 
-function judge(found: Gap | undefined, method: 'auto' | 'exact' | 'asymptotic'): KsResult | undefined {
+function judge(
+  found: KolmogorovDistance | undefined,
+  method: 'auto' | 'exact' | 'asymptotic',
+): KsResult | undefined {
   if (!found) return undefined;
   const [n, m] = found.rows;
   const chosen = method === 'auto' ? (Math.max(n, m) <= EXACT_LIMIT ? 'exact' : 'asymptotic') : method;
-  const pValue = chosen === 'exact' ? ksExactTail(found.gap, n, m) : ksTail(found.gap, n, m);
-  return { statistic: found.gap, pValue, method: chosen, rows: found.rows };
+  const pValue = chosen === 'exact' ? ksExactTail(found.distance, n, m) : ksTail(found.distance, n, m);
+  return { statistic: found.distance, pValue, method: chosen, rows: found.rows };
 }

@@ -1,30 +1,33 @@
-import { sortedValues } from '../samples/sorted-values.js';
+import { sortValues } from '../samples/sorted-values.js';
 
-/** Below this many rows sorting is as fast as dealing. */
-const SMALL = 2048;
+/** Below this many rows sorting is as fast as counting into buckets. */
+const SMALL_SAMPLE = 2048;
 
-export interface Gap {
-  /** Largest distance between the two empirical distribution functions. */
-  readonly gap: number;
+export interface KolmogorovDistance {
+  /** Maximum distance between the two empirical distribution functions. */
+  readonly distance: number;
   /** Rows with a value on each side. */
   readonly rows: readonly [number, number];
 }
 
 /**
- * The exact largest distance between the empirical distributions of two samples, NaN left out; undefined when a side has
- * no value. Linear in the rows: both samples are counted into buckets of equal width, which bounds the distance inside
- * each bucket, and only buckets whose bound exceeds the best distance at a bucket's end are sorted.
+ * The exact maximum distance between the empirical distributions of two samples without NaN. Undefined when a side has no
+ * value. Linear in the rows: both samples are counted into buckets of equal width, which bounds the distance inside each
+ * bucket, and only buckets whose bound exceeds the maximum over all bucket ends are sorted.
  */
-export function largestGap(first: ArrayLike<number>, second: ArrayLike<number>): Gap | undefined {
-  const range = rangeOf(first, second);
-  if (first.length + second.length < SMALL || !range) {
-    return gapOfSorted(sortedValues(first), sortedValues(second));
+export function kolmogorovDistance(
+  first: ArrayLike<number>,
+  second: ArrayLike<number>,
+): KolmogorovDistance | undefined {
+  const range = findRange(first, second);
+  if (first.length + second.length < SMALL_SAMPLE || !range) {
+    return kolmogorovDistanceOfSorted(sortValues(first), sortValues(second));
   }
   const buckets = (first.length + second.length) >>> 4;
-  const dealing = { least: range.least, scale: (buckets - 1) / (range.most - range.least) };
-  const firstCounts = countBuckets(first, dealing, buckets);
-  const secondCounts = countBuckets(second, dealing, buckets);
-  const rows = [sumOf(firstCounts), sumOf(secondCounts)] as const;
+  const bucketScale = { min: range.min, scale: (buckets - 1) / (range.max - range.min) };
+  const firstCounts = countBuckets(first, bucketScale, buckets);
+  const secondCounts = countBuckets(second, bucketScale, buckets);
+  const rows = [sum(firstCounts), sum(secondCounts)] as const;
   if (rows[0] === 0 || rows[1] === 0) return undefined;
 
   let [i, j, best] = [0, 0, 0];
@@ -45,14 +48,14 @@ export function largestGap(first: ArrayLike<number>, second: ArrayLike<number>):
     i += firstCounts[bucket] as number;
     j += secondCounts[bucket] as number;
   }
-  const firstOpen = sortedValues(valuesIn(first, dealing, open));
-  const secondOpen = sortedValues(valuesIn(second, dealing, open));
+  const firstOpen = sortValues(selectOpen(first, bucketScale, open));
+  const secondOpen = sortValues(selectOpen(second, bucketScale, open));
   let [fromX, fromY] = [0, 0];
   [i, j] = [0, 0];
   for (let bucket = 0; bucket < buckets; bucket += 1) {
     const [x, y] = [firstCounts[bucket] as number, secondCounts[bucket] as number];
     if (open[bucket] === 1) {
-      const inside = walk(
+      const inside = walkSorted(
         firstOpen.subarray(fromX, fromX + x),
         secondOpen.subarray(fromY, fromY + y),
         i,
@@ -66,18 +69,21 @@ export function largestGap(first: ArrayLike<number>, second: ArrayLike<number>):
     i += x;
     j += y;
   }
-  return { gap: best, rows };
+  return { distance: best, rows };
 }
 
-/** As `largestGap`, for samples that `sortedValues` has sorted. */
-export function gapOfSorted(first: Float64Array, second: Float64Array): Gap | undefined {
+/** Like `kolmogorovDistance`, for samples sorted by `sortValues`. */
+export function kolmogorovDistanceOfSorted(
+  first: Float64Array,
+  second: Float64Array,
+): KolmogorovDistance | undefined {
   if (first.length === 0 || second.length === 0) return undefined;
   const rows = [first.length, second.length] as const;
-  return { gap: walk(first, second, 0, 0, rows), rows };
+  return { distance: walkSorted(first, second, 0, 0, rows), rows };
 }
 
-/** Walks two sorted runs that begin after `i` and `j` rows; equal values are passed on both sides before looking. */
-function walk(
+/** Walks two sorted runs that begin after `i` and `j` rows. Ties are consumed on both sides before the distance is taken. */
+function walkSorted(
   first: Float64Array,
   second: Float64Array,
   i: number,
@@ -97,52 +103,52 @@ function walk(
   return gap;
 }
 
-interface Dealing {
-  readonly least: number;
+interface BucketScale {
+  readonly min: number;
   readonly scale: number;
 }
 
-/** Multiplying by a positive constant and truncating never changes an order, so buckets follow each other. */
-const bucketOf = (value: number, { least, scale }: Dealing): number => ((value - least) * scale) >>> 0;
+/** Multiplying by a positive constant and truncating is monotone, so the buckets are in order. */
+const bucketOf = (value: number, { min, scale }: BucketScale): number => ((value - min) * scale) >>> 0;
 
-function countBuckets(values: ArrayLike<number>, dealing: Dealing, buckets: number): Uint32Array {
+function countBuckets(values: ArrayLike<number>, bucketScale: BucketScale, buckets: number): Uint32Array {
   const counts = new Uint32Array(buckets);
   for (let row = 0; row < values.length; row += 1) {
     const value = values[row] as number;
     if (value !== value) continue;
-    const bucket = bucketOf(value, dealing);
+    const bucket = bucketOf(value, bucketScale);
     counts[bucket] = (counts[bucket] as number) + 1;
   }
   return counts;
 }
 
-function valuesIn(values: ArrayLike<number>, dealing: Dealing, open: Uint8Array): Float64Array {
+function selectOpen(values: ArrayLike<number>, bucketScale: BucketScale, open: Uint8Array): Float64Array {
   const kept = new Float64Array(values.length);
   let length = 0;
   for (let row = 0; row < values.length; row += 1) {
     const value = values[row] as number;
-    if (value === value && open[bucketOf(value, dealing)] === 1) kept[length++] = value;
+    if (value === value && open[bucketOf(value, bucketScale)] === 1) kept[length++] = value;
   }
   return kept.subarray(0, length);
 }
 
-/** Undefined when buckets of equal width cannot divide it: nothing, one value, infinities. */
-function rangeOf(
+/** Undefined when the range cannot be divided into buckets of equal width: no values, one value, infinities. */
+function findRange(
   first: ArrayLike<number>,
   second: ArrayLike<number>,
-): { least: number; most: number } | undefined {
-  let [least, most] = [Infinity, -Infinity];
+): { min: number; max: number } | undefined {
+  let [min, max] = [Infinity, -Infinity];
   for (const values of [first, second]) {
     for (let row = 0; row < values.length; row += 1) {
       const value = values[row] as number;
-      if (value < least) least = value;
-      if (value > most) most = value;
+      if (value < min) min = value;
+      if (value > max) max = value;
     }
   }
-  const range = most - least;
+  const range = max - min;
   return range > 0 && Number.isFinite(range) && Number.isFinite(4_294_967_295 / range)
-    ? { least, most }
+    ? { min, max }
     : undefined;
 }
 
-const sumOf = (counts: Uint32Array): number => counts.reduce((sum, count) => sum + count, 0);
+const sum = (counts: Uint32Array): number => counts.reduce((sum, count) => sum + count, 0);

@@ -1,4 +1,4 @@
-import { sortedValues } from '../samples/sorted-values.js';
+import { sortValues } from '../samples/sorted-values.js';
 import { normalTail } from '../samples/special-functions.js';
 
 export interface MannWhitneyResult {
@@ -25,7 +25,7 @@ export function mannWhitney(
   second: ArrayLike<number>,
   method: 'auto' | 'exact' | 'asymptotic' = 'auto',
 ): MannWhitneyResult | undefined {
-  const [x, y] = [sortedValues(first), sortedValues(second)];
+  const [x, y] = [sortValues(first), sortValues(second)];
   const [n, m] = [x.length, y.length];
   if (n === 0 || m === 0) return undefined;
   const { statistic, tieTerm } = countPairs(x, y);
@@ -65,10 +65,10 @@ function exactTwoSided(statistic: number, n: number, m: number): number {
     const next: Float64Array[] = [Float64Array.of(1)];
     for (let j = 1; j <= m; j += 1) {
       const row = new Float64Array(i * j + 1);
-      const largestFromX = shares[j] as Float64Array;
-      const largestFromY = next[j - 1] as Float64Array;
-      largestFromX.forEach((share, u) => (row[u + j] = (row[u + j] as number) + (share * i) / (i + j)));
-      largestFromY.forEach((share, u) => (row[u] = (row[u] as number) + (share * j) / (i + j)));
+      const endsWithX = shares[j] as Float64Array;
+      const endsWithY = next[j - 1] as Float64Array;
+      endsWithX.forEach((share, u) => (row[u + j] = (row[u + j] as number) + (share * i) / (i + j)));
+      endsWithY.forEach((share, u) => (row[u] = (row[u] as number) + (share * j) / (i + j)));
       next.push(row);
     }
     shares = next;

@@ -4,12 +4,12 @@ import { benjaminiHochberg } from './benjamini-hochberg.js';
 import { betaMixtureEvidence } from '../sequential/beta-mixture.js';
 import { chiSquareHomogeneity } from './chi-square.js';
 import { countInto, freezeHistogram } from '../histograms/frozen-histogram.js';
-import { ksOfHistograms } from '../sketches/ks-of-histograms.js';
+import { ksFromHistograms } from '../sketches/ks-of-histograms.js';
 import { ksTwoSample } from './ks-two-sample.js';
 import { mannWhitney } from './mann-whitney.js';
 import { meanConfidenceSequence } from '../sequential/mean-confidence-sequence.js';
 import { meanSprt, mixtureSprt } from '../sequential/mixture-sprt.js';
-import { mergeMoments, momentsOf, noMoments } from '../samples/moments.js';
+import { mergeMoments, computeMoments, emptyMoments } from '../samples/moments.js';
 import { populationStabilityIndex } from '../histograms/population-stability-index.js';
 import { twoProportionTest } from './proportions.js';
 import { quantileRankBounds, quantileSprt } from '../sequential/quantile-sequences.js';
@@ -17,7 +17,7 @@ import { rateTest } from './rates.js';
 import {
   alwaysValidPValue,
   safeProportionTest,
-  safeTestStart,
+  initialSafeTestState,
 } from '../sequential/sequential-proportions.js';
 import { wilcoxonSignedRank } from './wilcoxon-signed-rank.js';
 
@@ -141,7 +141,7 @@ describe(`fixed-sample tests reject a true null in 5 % of ${RUNS} runs`, () => {
   it('KS of histograms is conservative: it sees the distance at the borders only', () => {
     const rate = rejected(132, (random) => {
       const frozen = freezeHistogram(normals(random, 150));
-      return ksOfHistograms(frozen, countInto(frozen.edges, normals(random, 150)))!.pValue;
+      return ksFromHistograms(frozen, countInto(frozen.edges, normals(random, 150)))!.pValue;
     });
     expect(rate).toBeLessThan(LEVEL);
     expect(rate).toBeGreaterThan(0.01);
@@ -178,7 +178,7 @@ describe(`sequential tests keep 5 % of ${RUNS} runs under looking all the time`,
 
   it('confidence sequence for a mean of uniform values: every look from the 30th to the 300th row', () => {
     const rate = rejected(147, (random) => {
-      let moments = noMoments;
+      let moments = emptyMoments;
       for (let row = 1; row <= 300; row += 1) {
         moments = mergeMoments(moments, { count: 1, mean: random.next(), squares: 0 });
         if (row < 30) continue;
@@ -208,10 +208,10 @@ describe(`sequential tests keep 5 % of ${RUNS} runs under looking all the time`,
 
   it('mixture SPRT of two means: 20 looks from 20 rows an arm on', () => {
     const rate = rejected(144, (random) => {
-      let [a, b] = [noMoments, noMoments];
+      let [a, b] = [emptyMoments, emptyMoments];
       for (let step = 1; step <= 20; step += 1) {
-        a = mergeMoments(a, momentsOf(normals(random, 20)));
-        b = mergeMoments(b, momentsOf(normals(random, 20)));
+        a = mergeMoments(a, computeMoments(normals(random, 20)));
+        b = mergeMoments(b, computeMoments(normals(random, 20)));
         if (meanSprt(a, b, 0.3)! <= LEVEL) return 0;
       }
       return 1;
@@ -235,7 +235,7 @@ describe(`sequential tests keep 5 % of ${RUNS} runs under looking all the time`,
     'A/A with a share of %s and 20 requests a step: the safe test, 50 looks',
     (share) => {
       const rate = rejected(146, (random) => {
-        let state = safeTestStart;
+        let state = initialSafeTestState;
         for (let step = 0; step < 50; step += 1) {
           const block = {
             baseline: { successes: successesOf(random, 19, share), trials: 19 },

@@ -4,12 +4,12 @@ import { betaMixtureEvidence } from '../sequential/beta-mixture.js';
 import { proportionConfidenceSequence } from '../sequential/confidence-sequence.js';
 import { readGolden } from '../golden/read-golden.js';
 import { InvalidSampleError } from '../samples/invalid-sample-error.js';
-import { momentsOf } from '../samples/moments.js';
+import { computeMoments } from '../samples/moments.js';
 import {
-  powerOf,
-  rateBoundWhenNoneSeen,
+  powerForProportions,
+  zeroEventUpperBound,
   sampleSizePerSide,
-  trialsToBelieve,
+  zeroEventSampleSize,
   twoProportionTest,
   wilsonInterval,
 } from './proportions.js';
@@ -17,7 +17,7 @@ import { meanSprt, mixtureSprt } from '../sequential/mixture-sprt.js';
 import {
   alwaysValidPValue,
   safeProportionTest,
-  safeTestStart,
+  initialSafeTestState,
 } from '../sequential/sequential-proportions.js';
 import { type Alternative } from '../sequential/sequential-proportions.js';
 
@@ -72,15 +72,15 @@ describe('proportions', () => {
     'needs as many trials for $from to $to as statsmodels says',
     ({ from, to, n }) => {
       expect(sampleSizePerSide(from, to)).toBe(Math.ceil(n));
-      expect(powerOf(from, to, n)).toBeCloseTo(0.8, 3);
+      expect(powerForProportions(from, to, n)).toBeCloseTo(0.8, 3);
     },
   );
 
   it('believes an error rate below 0.5 % after 598 clean requests, not before', () => {
-    expect(trialsToBelieve(0.005)).toBe(598);
-    expect(rateBoundWhenNoneSeen(598)).toBeLessThan(0.005);
-    expect(rateBoundWhenNoneSeen(597)).toBeGreaterThan(0.005);
-    expect(rateBoundWhenNoneSeen(0)).toBeUndefined();
+    expect(zeroEventSampleSize(0.005)).toBe(598);
+    expect(zeroEventUpperBound(598)).toBeLessThan(0.005);
+    expect(zeroEventUpperBound(597)).toBeGreaterThan(0.005);
+    expect(zeroEventUpperBound(0)).toBeUndefined();
   });
 
   it('knows nothing without trials', () => {
@@ -96,10 +96,10 @@ describe('proportions', () => {
     expect(mixtureSprt(of([5, 5]), of([9, 9]))).toBeUndefined();
   });
 
-  it('refuses what is no proportion', () => {
+  it('refuses invalid proportions', () => {
     expect(() => wilsonInterval(of([3, 2]))).toThrow(InvalidSampleError);
-    expect(() => wilsonInterval(of([0.5, 2]))).toThrow('0.5 of 2 is no proportion');
-    expect(() => trialsToBelieve(0)).toThrow(InvalidSampleError);
+    expect(() => wilsonInterval(of([0.5, 2]))).toThrow('0.5 of 2 is not a proportion');
+    expect(() => zeroEventSampleSize(0)).toThrow(InvalidSampleError);
   });
 });
 
@@ -148,7 +148,7 @@ describe('looking after every step', () => {
 
   it('a doubled error rate is found by the safe test within 2,000 requests an arm in 9 of 10 runs', () => {
     const found = falseAlarms(200, (random) => {
-      let state = safeTestStart;
+      let state = initialSafeTestState;
       for (let step = 0; step < 200; step += 1) {
         state = safeProportionTest(
           state,
@@ -182,11 +182,11 @@ describe('looking after every step', () => {
 
   it('the mixture SPRT of means is that of proportions for zeros and ones, but for n - 1', () => {
     const arm = (ones: number, rows: number) =>
-      momentsOf(Array.from({ length: rows }, (_, row) => (row < ones ? 1 : 0)));
+      computeMoments(Array.from({ length: rows }, (_, row) => (row < ones ? 1 : 0)));
     const means = meanSprt(arm(1000, 10_000), arm(1100, 10_000), 0.01)!;
     expect(means / mixtureSprt(of([1000, 10_000]), of([1100, 10_000]), 0.01)!).toBeCloseTo(1, 2);
-    expect(meanSprt(momentsOf([1]), arm(1, 3), 0.1)).toBeUndefined();
-    expect(meanSprt(momentsOf([2, 2]), momentsOf([3, 3]), 0.1)).toBeUndefined();
+    expect(meanSprt(computeMoments([1]), arm(1, 3), 0.1)).toBeUndefined();
+    expect(meanSprt(computeMoments([2, 2]), computeMoments([3, 3]), 0.1)).toBeUndefined();
   });
 
   it('the confidence sequence holds exactly the shares against which the evidence is too small', () => {
@@ -206,7 +206,7 @@ describe('looking after every step', () => {
   });
 
   it('a block of one arm alone adds counts but no evidence', () => {
-    const state = safeProportionTest(safeTestStart, { baseline: of([3, 9]), canary: of([0, 0]) });
+    const state = safeProportionTest(initialSafeTestState, { baseline: of([3, 9]), canary: of([0, 0]) });
     expect(state).toMatchObject({ baseline: { successes: 3, trials: 9 }, logEvidence: 0 });
     expect(alwaysValidPValue(state)).toBe(1);
   });
@@ -239,14 +239,14 @@ describe('sequential tests against other implementations', () => {
   it.each(sequential.meanSprt)(
     'the mixture SPRT of two means at tau $tau, too',
     ({ baseline, canary, tau, pValue }) => {
-      expect(meanSprt(momentsOf(baseline), momentsOf(canary), tau)! / pValue).toBeCloseTo(1, 8);
+      expect(meanSprt(computeMoments(baseline), computeMoments(canary), tau)! / pValue).toBeCloseTo(1, 8);
     },
   );
 
   it.each(sequential.safeTest)(
     'the safe test, $alternative, bets block by block as the paper does',
     ({ alternative, blocks }) => {
-      let state = safeTestStart;
+      let state = initialSafeTestState;
       for (const [successes, trials, logEvidence] of blocks) {
         const [baseline, canary] = [of([successes[0], trials[0]]), of([successes[1], trials[1]])];
         state = safeProportionTest(state, { baseline, canary }, alternative);

@@ -16,7 +16,7 @@ export interface Interval {
 /** Throws unless 0 <= successes <= trials, whole numbers. */
 export function assertProportion({ successes, trials }: Proportion): void {
   if (!Number.isInteger(successes) || !Number.isInteger(trials) || successes < 0 || successes > trials) {
-    throw new InvalidSampleError(`${successes} of ${trials} is no proportion`);
+    throw new InvalidSampleError(`${successes} of ${trials} is not a proportion`);
   }
 }
 
@@ -43,16 +43,16 @@ export function wilsonInterval(observed: Proportion, confidence = 0.95): Interva
 }
 
 /**
- * Exact upper bound for a rate of which nothing was seen: 1 - (1 - confidence)^(1 / trials), about 3 / n at 95 %.
+ * Exact upper bound for the rate of an event that never occurred: 1 - (1 - confidence)^(1 / trials), about 3 / n at 95 %.
  * Undefined without trials.
  */
-export function rateBoundWhenNoneSeen(trials: number, confidence = 0.95): number | undefined {
+export function zeroEventUpperBound(trials: number, confidence = 0.95): number | undefined {
   assertOpenShare('Confidence', confidence);
   return trials > 0 ? -Math.expm1(Math.log1p(-confidence) / trials) : undefined;
 }
 
-/** Trials without a single event that it takes to believe the rate is below `rate`: 598 for 0.5 % at 95 % (rule of three: 600). */
-export function trialsToBelieve(rate: number, confidence = 0.95): number {
+/** Trials without an event that show the rate to be below `rate`: 598 for 0.5 % at 95 % (rule of three: 600). */
+export function zeroEventSampleSize(rate: number, confidence = 0.95): number {
   assertOpenShare('A rate', rate);
   assertOpenShare('Confidence', confidence);
   return Math.ceil(Math.log1p(-confidence) / Math.log1p(-rate));
@@ -94,14 +94,14 @@ export function twoProportionTest(first: Proportion, second: Proportion): TwoPro
  * @see Cohen (1988), Statistical power analysis for the behavioral sciences, 6.4
  */
 export function sampleSizePerSide(from: number, to: number, alpha = 0.05, power = 0.8): number {
-  return sampleSizeOfEffect(effectSize(from, to), alpha, power);
+  return sampleSizeForEffect(effectSize(from, to), alpha, power);
 }
 
 /**
  * Values each side needs to find two means that lie `effect` standard deviations apart (Cohen's d), two-sided, by the normal
  * approximation, rounded up. Infinity for an effect of 0.
  */
-export function sampleSizeOfEffect(effect: number, alpha = 0.05, power = 0.8): number {
+export function sampleSizeForEffect(effect: number, alpha = 0.05, power = 0.8): number {
   assertOpenShare('alpha', alpha);
   assertOpenShare('Power', power);
   assertEffect(effect);
@@ -110,30 +110,31 @@ export function sampleSizeOfEffect(effect: number, alpha = 0.05, power = 0.8): n
   return Math.ceil(2 * ((normalQuantile(1 - alpha / 2) + normalQuantile(power)) / effect) ** 2);
 }
 
-/** The chance to find two means `effect` standard deviations apart with so many values on each side (two-sided). */
-export function powerOfEffect(effect: number, perSide: number, alpha = 0.05): number {
+/** Power to find two means `effect` standard deviations apart with `perSide` values on each side (two-sided). */
+export function powerForEffect(effect: number, perSide: number, alpha = 0.05): number {
   assertOpenShare('alpha', alpha);
   assertEffect(effect);
-  if (!(perSide >= 0)) throw new InvalidSampleError(`${perSide} is no number of values`);
+  if (!(perSide >= 0))
+    throw new InvalidSampleError(`The number of values per side must not be negative, got ${perSide}`);
   const shift = effect === 0 ? 0 : Math.abs(effect) * Math.sqrt(perSide / 2);
   const critical = normalQuantile(1 - alpha / 2);
   return normalTail(critical - shift) + normalTail(critical + shift);
 }
 
-/** The chance to find a change from one share to another with so many trials on each side (two-sided). */
-export function powerOf(from: number, to: number, trialsPerSide: number, alpha = 0.05): number {
-  return powerOfEffect(effectSize(from, to), trialsPerSide, alpha);
+/** Power to find a change from one share to another with `trialsPerSide` trials on each side (two-sided). */
+export function powerForProportions(from: number, to: number, trialsPerSide: number, alpha = 0.05): number {
+  return powerForEffect(effectSize(from, to), trialsPerSide, alpha);
 }
 
 function assertEffect(effect: number): void {
-  if (!Number.isFinite(effect)) throw new InvalidSampleError(`An effect is a finite number, got ${effect}`);
+  if (!Number.isFinite(effect)) throw new InvalidSampleError(`The effect must be finite, got ${effect}`);
 }
 
-/** Cohen's h: the difference of two shares where their variance is constant, as a difference of means is in deviations. */
+/** Cohen's h: the difference of two shares on the arcsine scale, where their variance is constant. */
 function effectSize(from: number, to: number): number {
   for (const share of [from, to]) {
     if (!(share >= 0 && share <= 1)) {
-      throw new InvalidSampleError(`A share lies between 0 and 1, got ${share}`);
+      throw new InvalidSampleError(`A share must be between 0 and 1, got ${share}`);
     }
   }
   return 2 * Math.abs(Math.asin(Math.sqrt(from)) - Math.asin(Math.sqrt(to)));

@@ -2,7 +2,7 @@ import { SeededRandom } from '@headrace/kernel';
 import { describe, expect, it } from 'vitest';
 import { readGolden } from '../golden/read-golden.js';
 import { InvalidSampleError } from '../samples/invalid-sample-error.js';
-import { powerOfEffect, sampleSizeOfEffect } from './proportions.js';
+import { powerForEffect, sampleSizeForEffect } from './proportions.js';
 import { exposurePerSide, rateInterval, rateTest } from './rates.js';
 
 const { ratePower } = readGolden('sequential') as {
@@ -43,7 +43,7 @@ describe('rates', () => {
     expect(Math.abs(many.pValue - exact.pValue)).toBeLessThan(0.01);
   });
 
-  it('knows nothing without exposure or events, and refuses what is no rate', () => {
+  it('is undefined without exposure or events, and refuses invalid rates', () => {
     expect(rateTest(of([0, 5]), of([0, 5]))).toBeUndefined();
     expect(rateTest(of([0, 0]), of([3, 5]))).toBeUndefined();
     expect(rateInterval(of([0, 0]))).toBeUndefined();
@@ -76,16 +76,16 @@ describe('rates', () => {
 
 describe('sample size and power for means', () => {
   it.each(golden.effects)('of an effect of $effect are those of statsmodels', ({ effect, n, power50 }) => {
-    expect(sampleSizeOfEffect(effect, 0.01, 0.9)).toBe(Math.ceil(n));
-    expect(powerOfEffect(effect, 50)).toBeCloseTo(power50, 10);
+    expect(sampleSizeForEffect(effect, 0.01, 0.9)).toBe(Math.ceil(n));
+    expect(powerForEffect(effect, 50)).toBeCloseTo(power50, 10);
   });
 
-  it('has the power of its error for no effect and needs for ever to find none', () => {
-    expect(powerOfEffect(0, 100, 0.05)).toBeCloseTo(0.05, 12);
-    expect(sampleSizeOfEffect(0)).toBe(Infinity);
-    expect(() => sampleSizeOfEffect(NaN)).toThrow(InvalidSampleError);
-    expect(() => powerOfEffect(0.5, -1)).toThrow(InvalidSampleError);
-    expect(() => sampleSizeOfEffect(0.5, 0)).toThrow(InvalidSampleError);
+  it('has a power of alpha for no effect and needs an infinite sample to find none', () => {
+    expect(powerForEffect(0, 100, 0.05)).toBeCloseTo(0.05, 12);
+    expect(sampleSizeForEffect(0)).toBe(Infinity);
+    expect(() => sampleSizeForEffect(NaN)).toThrow(InvalidSampleError);
+    expect(() => powerForEffect(0.5, -1)).toThrow(InvalidSampleError);
+    expect(() => sampleSizeForEffect(0.5, 0)).toThrow(InvalidSampleError);
   });
 });
 

@@ -3,11 +3,11 @@ import { InvalidSampleError } from '../samples/invalid-sample-error.js';
 import { type Interval } from './proportions.js';
 import { logGamma, normalQuantile, normalTail, upperGamma } from '../samples/special-functions.js';
 
-/** How often something happened in how much time, traffic or whatever it could happen in. */
+/** A number of events and the time, traffic or other exposure in which they occurred. */
 export interface Rate {
   /** Whole number. */
   readonly events: number;
-  /** Above 0 where anything could happen; in a unit that both sides share. */
+  /** In a unit that both sides share; 0 means nothing could happen. */
   readonly exposure: number;
 }
 
@@ -19,16 +19,16 @@ export interface RateTestResult {
   readonly method: 'exact' | 'score';
 }
 
-/** Up to so many events together the p-value is computed exactly. */
+/** Maximum total number of events for an exact p-value. */
 const EXACT_LIMIT = 20_000;
-/** Slack of R and SciPy for outcomes that are as likely as the one observed. */
+/** Relative tolerance of R and SciPy for outcomes as likely as the observed one. */
 const AS_LIKELY = 1 + 1e-7;
 
 /**
  * Do two Poisson rates differ? Two-sided, for one look at fixed data.
  *
  * Given k = k1 + k2 events, k1 is binomial with t1 / (t1 + t2) if the rates are equal: exact up to 20,000 events, by adding
- * the outcomes that are no likelier than the one observed; beyond, the score test z = (k1 - k p) / sqrt(k p (1 - p)).
+ * the outcomes that are not likelier than the observed one. Beyond that, the score test z = (k1 - k p) / sqrt(k p (1 - p)).
  *
  * Undefined when a side has no exposure or nothing happened on either side. Assumes independent events; clustered ones
  * (retries of one failure) count as more than they are.
@@ -58,8 +58,8 @@ export function rateTest(first: Rate, second: Rate): RateTestResult | undefined 
 }
 
 /**
- * Garwood's exact interval for a rate: from the Poisson mean under which so many events or more have the chance
- * (1 - confidence) / 2 to the one under which so many or fewer do. Undefined without exposure.
+ * Garwood's exact interval for a rate: from the Poisson mean under which at least the observed number of events has the
+ * probability (1 - confidence) / 2 to the mean under which at most that number has it. Undefined without exposure.
  *
  * @see Garwood (1936), Fiducial limits for the Poisson distribution
  */
@@ -70,8 +70,8 @@ export function rateInterval(observed: Rate, confidence = 0.95): Interval | unde
   if (exposure === 0) return undefined;
   const tail = (1 - confidence) / 2;
   // P(X >= k | mean) = P(k, mean) and P(X <= k | mean) = Q(k + 1, mean).
-  const low = events === 0 ? 0 : meanWhere((mean) => 1 - upperGamma(events, mean) < tail, events);
-  const high = meanWhere((mean) => upperGamma(events + 1, mean) > tail, events);
+  const low = events === 0 ? 0 : solveMean((mean) => 1 - upperGamma(events, mean) < tail, events);
+  const high = solveMean((mean) => upperGamma(events + 1, mean) > tail, events);
   return { low: low / exposure, high: high / exposure };
 }
 
@@ -85,7 +85,8 @@ export function exposurePerSide(from: number, to: number, alpha = 0.05, power = 
   assertOpenShare('alpha', alpha);
   assertOpenShare('Power', power);
   for (const rate of [from, to]) {
-    if (!(rate >= 0 && rate < Infinity)) throw new InvalidSampleError(`${rate} is no rate`);
+    if (!(rate >= 0 && rate < Infinity))
+      throw new InvalidSampleError(`A rate must be finite and not negative, got ${rate}`);
   }
   if (from === to) return Infinity;
   const needed = (normalQuantile(1 - alpha / 2) + normalQuantile(power)) / (Math.sqrt(from) - Math.sqrt(to));
@@ -94,7 +95,7 @@ export function exposurePerSide(from: number, to: number, alpha = 0.05, power = 
 
 function assertRate({ events, exposure }: Rate): void {
   if (!Number.isInteger(events) || events < 0 || !(exposure >= 0 && exposure < Infinity)) {
-    throw new InvalidSampleError(`${events} events in ${exposure} is no rate`);
+    throw new InvalidSampleError(`${events} events in ${exposure} is not a rate`);
   }
   if (exposure === 0 && events > 0) {
     throw new InvalidSampleError(`${events} events cannot happen in an exposure of 0`);
@@ -102,7 +103,7 @@ function assertRate({ events, exposure }: Rate): void {
 }
 
 /** The mean at which `isBelow` turns false, by bisection: it holds below the answer. */
-function meanWhere(isBelow: (mean: number) => boolean, events: number): number {
+function solveMean(isBelow: (mean: number) => boolean, events: number): number {
   let [low, high] = [0, 2 * events + 50];
   while (isBelow(high)) high *= 2;
   for (let halving = 0; halving < 100 && low < high; halving += 1) {

@@ -6,13 +6,13 @@ import { chiSquareHomogeneity } from './chi-square.js';
 import { countInto, freezeHistogram } from '../histograms/frozen-histogram.js';
 import { readGolden } from '../golden/read-golden.js';
 import { InvalidSampleError } from '../samples/invalid-sample-error.js';
-import { gapOfSorted, largestGap } from './largest-gap.js';
-import { ksOfHistograms } from '../sketches/ks-of-histograms.js';
+import { kolmogorovDistanceOfSorted, kolmogorovDistance } from './largest-gap.js';
+import { ksFromHistograms } from '../sketches/ks-of-histograms.js';
 import { ksExactTail } from './ks-exact-tail.js';
 import { ksTail } from './ks-tail.js';
 import { ksTwoSample } from './ks-two-sample.js';
 import { mannWhitney } from './mann-whitney.js';
-import { sortedValues } from '../samples/sorted-values.js';
+import { sortValues } from '../samples/sorted-values.js';
 import {
   chiSquareTail,
   kolmogorovTail,
@@ -153,7 +153,7 @@ describe('large samples', () => {
       for (const second of shapes) {
         const x = Float64Array.from({ length: 3000 }, first);
         const y = Float64Array.from({ length: 2000 }, second);
-        expect(largestGap(x, y)).toEqual(gapOfSorted(sortedValues(x), sortedValues(y)));
+        expect(kolmogorovDistance(x, y)).toEqual(kolmogorovDistanceOfSorted(sortValues(x), sortValues(y)));
       }
     }
   });
@@ -173,7 +173,7 @@ describe('awkward columns have a defined result', () => {
       expect(test([NaN, NaN], [1, 2])).toBeUndefined();
       expect(test([1, 2], [])).toBeUndefined();
     }
-    expect(largestGap(new Float64Array(3000).fill(NaN), new Float64Array(3000))).toBeUndefined();
+    expect(kolmogorovDistance(new Float64Array(3000).fill(NaN), new Float64Array(3000))).toBeUndefined();
   });
 
   it('leaves NaN out', () => {
@@ -294,7 +294,7 @@ describe('laws of the distances', () => {
   });
 });
 
-describe('ksOfHistograms', () => {
+describe('ksFromHistograms', () => {
   const random = new SeededRandom(41);
   const column = (shift: number) => Float64Array.from({ length: 2000 }, () => random.normal() + shift);
 
@@ -302,7 +302,7 @@ describe('ksOfHistograms', () => {
     for (const shift of [0, 0.2, 1]) {
       const [first, second] = [column(0), column(shift)];
       const frozen = freezeHistogram(first, { bins: 50 });
-      const binned = ksOfHistograms(frozen, countInto(frozen.edges, second))!.statistic;
+      const binned = ksFromHistograms(frozen, countInto(frozen.edges, second))!.statistic;
       const raw = ksTwoSample(first, second)!.statistic;
       expect(binned).toBeLessThanOrEqual(raw + 1e-12);
       expect(binned).toBeGreaterThan(raw - 0.03);
@@ -312,8 +312,8 @@ describe('ksOfHistograms', () => {
   it('believes fewer rows less', () => {
     const frozen = freezeHistogram(column(0));
     const shifted = countInto(frozen.edges, column(0.2));
-    const all = ksOfHistograms(frozen, shifted)!;
-    const few = ksOfHistograms(frozen, shifted, [20, 20])!;
+    const all = ksFromHistograms(frozen, shifted)!;
+    const few = ksFromHistograms(frozen, shifted, [20, 20])!;
     expect(few.statistic).toBe(all.statistic);
     expect(all.pValue).toBeLessThan(1e-6);
     expect(few.pValue).toBeGreaterThan(0.5);
@@ -321,6 +321,6 @@ describe('ksOfHistograms', () => {
 
   it('answers nothing for a side without values', () => {
     const frozen = freezeHistogram([1, 2, 3]);
-    expect(ksOfHistograms(frozen, countInto(frozen.edges, [NaN]))).toBeUndefined();
+    expect(ksFromHistograms(frozen, countInto(frozen.edges, [NaN]))).toBeUndefined();
   });
 });

@@ -1,5 +1,5 @@
-import { momentsOf } from '../samples/moments.js';
-import { sortedValues } from '../samples/sorted-values.js';
+import { computeMoments } from '../samples/moments.js';
+import { sortValues } from '../samples/sorted-values.js';
 
 /**
  * First Wasserstein (earth mover's) distance of two samples: how far a unit of rows has to travel on average, in the
@@ -10,7 +10,7 @@ import { sortedValues } from '../samples/sorted-values.js';
  * Undefined when a side has no value or an infinite one. Two equal constants have distance 0.
  */
 export function wassersteinDistance(first: ArrayLike<number>, second: ArrayLike<number>): number | undefined {
-  const [x, y] = [sortedValues(first), sortedValues(second)];
+  const [x, y] = [sortValues(first), sortValues(second)];
   const [n, m] = [x.length, y.length];
   if (n === 0 || m === 0) return undefined;
   let [i, j, distance] = [0, 0, 0];
@@ -35,7 +35,7 @@ export function normalizedWasserstein(
 ): number | undefined {
   const distance = wassersteinDistance(reference, current);
   if (distance === undefined) return undefined;
-  const { count, squares } = momentsOf(reference);
+  const { count, squares } = computeMoments(reference);
   const deviation = Math.sqrt(squares / count);
   return deviation > 0 && Number.isFinite(deviation) ? distance / deviation : undefined;
 }

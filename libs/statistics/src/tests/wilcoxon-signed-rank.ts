@@ -1,5 +1,5 @@
-import { arePairs } from '../samples/paired-samples.js';
-import { sortedValues } from '../samples/sorted-values.js';
+import { areFinitePairs } from '../samples/paired-samples.js';
+import { sortValues } from '../samples/sorted-values.js';
 import { normalTail } from '../samples/special-functions.js';
 
 export interface WilcoxonOptions {
@@ -38,8 +38,8 @@ export function wilcoxonSignedRank(
   second: ArrayLike<number>,
   { alternative = 'two-sided', zeros = 'drop', method = 'auto', continuity = true }: WilcoxonOptions = {},
 ): WilcoxonResult | undefined {
-  if (!arePairs(first, second)) return undefined;
-  const { up, down, none } = differencesOf(first, second);
+  if (!areFinitePairs(first, second)) return undefined;
+  const { up, down, none } = splitDifferences(first, second);
   const zeroPairs = zeros === 'split' ? none : 0;
   const pairs = up.length + down.length + zeroPairs;
   if (pairs === 0) return undefined;
@@ -82,7 +82,7 @@ export function wilcoxonSignedRank(
 }
 
 /** The sizes of the differences that are not 0, ascending, by their sign. */
-function differencesOf(
+function splitDifferences(
   first: ArrayLike<number>,
   second: ArrayLike<number>,
 ): { readonly up: Float64Array; readonly down: Float64Array; readonly none: number } {
@@ -94,8 +94,8 @@ function differencesOf(
     else if (difference < 0) down[downs++] = -difference;
   }
   return {
-    up: sortedValues(up.subarray(0, ups)),
-    down: sortedValues(down.subarray(0, downs)),
+    up: sortValues(up.subarray(0, ups)),
+    down: sortValues(down.subarray(0, downs)),
     none: first.length - ups - downs,
   };
 }

@@ -1,4 +1,4 @@
-import { binOf, type FrozenHistogram } from '@headrace/statistics';
+import { findBin, type FrozenHistogram } from '@headrace/statistics';
 import { type ReferenceProfile } from './reference-profile.js';
 
 /** How a column falls into the reference's bins in this window, and how much its rows repeat each other. */
@@ -169,7 +169,7 @@ export class DriftWindow {
     previous: number[] | undefined,
   ): void {
     const column = this.columns[index] as MutableColumn;
-    const bin = Number.isNaN(value) ? MISSING : binOf(reference.edges, value);
+    const bin = Number.isNaN(value) ? MISSING : findBin(reference.edges, value);
     if (bin === MISSING) column.missing += 1;
     else column.counts[bin] = (column.counts[bin] ?? 0) + 1;
     if (!previous) return;

@@ -5,7 +5,7 @@ import {
   chiSquareHomogeneity,
   type FrozenHistogram,
   jensenShannonDistance,
-  ksOfHistograms,
+  ksFromHistograms,
   populationStabilityIndex,
 } from '@headrace/statistics';
 import { type DriftPolicy } from './drift-policy.js';
@@ -124,7 +124,7 @@ function measure(
   // The reference repeats itself as much as the window does: it is the same column of the same systems.
   const worth = present > 0 ? independent / present : 1;
   const referenceIndependent = Math.min(referencePresent, Math.max(independent, referencePresent * worth));
-  const ks = ksOfHistograms(reference, current, [referenceIndependent, independent]);
+  const ks = ksFromHistograms(reference, current, [referenceIndependent, independent]);
   const shape =
     present > 0 && referencePresent > 0
       ? chiSquareHomogeneity(

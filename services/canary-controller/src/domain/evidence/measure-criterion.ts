@@ -190,7 +190,7 @@ function throughput({ canary, baseline }: StepStatistics, percent: number): Meas
 function difference(sums: ValueSums, largest: number, { threshold }: Criterion): Measurement | undefined {
   if (sums.rows < 2) return undefined;
   const moments = momentsOfSums(sums);
-  const options = { span: 2 * largest, leastVariance: Math.max(0, threshold * (largest - threshold)) };
+  const options = { span: 2 * largest, minVariance: Math.max(0, threshold * (largest - threshold)) };
   return {
     value: moments.mean,
     interval: (confidence) =>
