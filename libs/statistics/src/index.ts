@@ -11,7 +11,11 @@ export {
 export { countWeightedInto, freezeWeighted, type WeightedValues } from './histograms/weighted-values.js';
 export { DdSketch, type DdSketchState } from './sketches/dd-sketch.js';
 export { KllSketch, type KllState } from './sketches/kll-sketch.js';
-export { ksFromDdSketches, ksFromKllSketches, type ApproximateKsResult } from './sketches/ks-of-sketches.js';
+export {
+  ksFromDdSketches,
+  ksFromKllSketches,
+  type ApproximateKsResult,
+} from './sketches/ks-from-sketches.js';
 export { populationStabilityIndex } from './histograms/population-stability-index.js';
 export {
   jensenShannonDistance,
@@ -39,7 +43,7 @@ export { forecastBias, mae, mse, r2 } from './metrics/forecast-errors.js';
 export { directionalAccuracy, temporalConsistency } from './metrics/temporal-metrics.js';
 export { calibrationError } from './metrics/calibration-error.js';
 export { evaluateBinary, type BinaryMetrics, type EvaluateOptions } from './metrics/evaluate-binary.js';
-export { sortValues } from './samples/sorted-values.js';
+export { sortValues } from './samples/sort-values.js';
 export { ksOfSortedSamples, ksTwoSample, type KsResult } from './tests/ks-two-sample.js';
 export { normalizedWasserstein, wassersteinDistance } from './tests/wasserstein.js';
 export { chiSquareHomogeneity, type ChiSquareResult } from './tests/chi-square.js';
@@ -82,13 +86,13 @@ export {
   type Alternative,
   type SafeTestState,
 } from './sequential/sequential-proportions.js';
-export { ksFromHistograms } from './sketches/ks-of-histograms.js';
+export { ksFromHistograms } from './sketches/ks-from-histograms.js';
 export {
   wilcoxonSignedRank,
   type WilcoxonOptions,
   type WilcoxonResult,
 } from './tests/wilcoxon-signed-rank.js';
-export { estimatePerformance, type EstimatedPerformance } from './metrics/estimated-performance.js';
+export { estimatePerformance, type EstimatedPerformance } from './metrics/estimate-performance.js';
 export { calibrateIsotonic, fitIsotonic, type IsotonicCalibration } from './metrics/isotonic-calibration.js';
 export { meanConfidenceSequence, type MeanSequenceOptions } from './sequential/mean-confidence-sequence.js';
 export { meanSprt, mixtureSprt } from './sequential/mixture-sprt.js';

@@ -1,5 +1,5 @@
 import { InvalidSampleError } from '../samples/invalid-sample-error.js';
-import { firstIndexAbove, sortValues } from '../samples/sorted-values.js';
+import { firstIndexAbove, sortValues } from '../samples/sort-values.js';
 
 /**
  * How a column is distributed over bins that were fixed once, on a reference. Bin `i` holds `edges[i-1] <= x < edges[i]`;

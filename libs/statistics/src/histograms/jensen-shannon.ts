@@ -1,4 +1,4 @@
-import { toComparableShares } from './comparable-shares.js';
+import { toComparableShares } from './to-comparable-shares.js';
 import { type FrozenHistogram } from './frozen-histogram.js';
 
 /** 2 gives bits and values in [0, 1]; e gives nats and a divergence up to ln 2, as `scipy.spatial.distance.jensenshannon` by default. */

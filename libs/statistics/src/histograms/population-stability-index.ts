@@ -1,4 +1,4 @@
-import { toComparableShares } from './comparable-shares.js';
+import { toComparableShares } from './to-comparable-shares.js';
 import { type FrozenHistogram } from './frozen-histogram.js';
 
 /**

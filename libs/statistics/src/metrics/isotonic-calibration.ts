@@ -1,4 +1,4 @@
-import { splitByLabel } from './scores-by-label.js';
+import { splitByLabel } from './split-by-label.js';
 
 /** A step-wise linear, never falling map from score to probability; plain JSON. */
 export interface IsotonicCalibration {

@@ -1,6 +1,6 @@
 import { assertPositive } from '../samples/assert-parameter.js';
 import { InvalidSampleError } from '../samples/invalid-sample-error.js';
-import { sortValues } from '../samples/sorted-values.js';
+import { sortValues } from '../samples/sort-values.js';
 
 export interface LeadTime {
   readonly incidents: number;

@@ -2,7 +2,7 @@ import { SeededRandom } from '@headrace/kernel';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { accuracy, confusion } from './confusion.js';
-import { estimatePerformance } from './estimated-performance.js';
+import { estimatePerformance } from './estimate-performance.js';
 import { readGolden } from '../golden/read-golden.js';
 import { InvalidSampleError } from '../samples/invalid-sample-error.js';
 import { calibrateIsotonic, fitIsotonic } from './isotonic-calibration.js';

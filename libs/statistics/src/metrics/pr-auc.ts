@@ -1,4 +1,4 @@
-import { splitByLabel } from './scores-by-label.js';
+import { splitByLabel } from './split-by-label.js';
 
 /**
  * Average precision: the area under the precision-recall curve as a step function, without interpolation.

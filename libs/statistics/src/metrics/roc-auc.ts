@@ -1,4 +1,4 @@
-import { splitByLabel } from './scores-by-label.js';
+import { splitByLabel } from './split-by-label.js';
 
 /**
  * The chance that a positive row scores above a negative one, ties counted half: area under the ROC curve.

@@ -23,7 +23,7 @@ import {
   safeProportionTest,
   initialSafeTestState,
 } from '../sequential/sequential-proportions.js';
-import { sortValues } from './sorted-values.js';
+import { sortValues } from './sort-values.js';
 import { chiSquareTail, kolmogorovTail, normalQuantile, normalTail } from './special-functions.js';
 import { countWeightedInto, freezeWeighted } from '../histograms/weighted-values.js';
 import { adwin, initialAdwinState, adwinWindow } from '../change-detectors/adwin.js';
@@ -33,7 +33,7 @@ import { chiSquareHomogeneity } from '../tests/chi-square.js';
 import { proportionConfidenceSequence } from '../sequential/confidence-sequence.js';
 import { cusum, initialCusumState } from '../change-detectors/cusum.js';
 import { DdSketch } from '../sketches/dd-sketch.js';
-import { estimatePerformance } from '../metrics/estimated-performance.js';
+import { estimatePerformance } from '../metrics/estimate-performance.js';
 import { evaluateBinary } from '../metrics/evaluate-binary.js';
 import { forecastBias, mae, mse, r2 } from '../metrics/forecast-errors.js';
 import {
@@ -48,8 +48,8 @@ import { InvalidSampleError } from './invalid-sample-error.js';
 import { calibrateIsotonic, fitIsotonic } from '../metrics/isotonic-calibration.js';
 import { jensenShannonDistance, jensenShannonDivergence } from '../histograms/jensen-shannon.js';
 import { KllSketch } from '../sketches/kll-sketch.js';
-import { ksFromHistograms } from '../sketches/ks-of-histograms.js';
-import { ksFromDdSketches, ksFromKllSketches } from '../sketches/ks-of-sketches.js';
+import { ksFromHistograms } from '../sketches/ks-from-histograms.js';
+import { ksFromDdSketches, ksFromKllSketches } from '../sketches/ks-from-sketches.js';
 import { ksOfSortedSamples, ksTwoSample } from '../tests/ks-two-sample.js';
 import { kullbackLeibler } from '../histograms/kullback-leibler.js';
 import { mannWhitney } from '../tests/mann-whitney.js';

@@ -2,7 +2,7 @@ import { assertOpenShare } from '../samples/assert-parameter.js';
 import { type BetaPrior, betaMixtureEvidence, jeffreysPrior } from './beta-mixture.js';
 import { InvalidSampleError } from '../samples/invalid-sample-error.js';
 import { type Interval } from '../tests/proportions.js';
-import { sortValues } from '../samples/sorted-values.js';
+import { sortValues } from '../samples/sort-values.js';
 
 /**
  * The ranks between which the quantile at `share` lies at all times simultaneously: at least `low` and at most `high` rows are

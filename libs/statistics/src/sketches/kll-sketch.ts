@@ -1,5 +1,5 @@
 import { InvalidSampleError } from '../samples/invalid-sample-error.js';
-import { sortValues, sortPrefix } from '../samples/sorted-values.js';
+import { sortValues, sortPrefix } from '../samples/sort-values.js';
 import { type WeightedValues } from '../histograms/weighted-values.js';
 
 /** A `KllSketch` as it is stored; plain JSON. */

@@ -4,12 +4,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DdSketch } from './dd-sketch.js';
 import { countInto, mergeHistograms } from '../histograms/frozen-histogram.js';
-import { boundKolmogorovDistance } from '../tests/gap-of-counts.js';
+import { boundKolmogorovDistance } from '../tests/bound-kolmogorov-distance.js';
 import { InvalidSampleError } from '../samples/invalid-sample-error.js';
 import { KllSketch } from './kll-sketch.js';
-import { ksFromDdSketches, ksFromKllSketches } from './ks-of-sketches.js';
+import { ksFromDdSketches, ksFromKllSketches } from './ks-from-sketches.js';
 import { ksTwoSample } from '../tests/ks-two-sample.js';
-import { sortValues } from '../samples/sorted-values.js';
+import { sortValues } from '../samples/sort-values.js';
 import { countWeightedInto, freezeWeighted } from '../histograms/weighted-values.js';
 
 fc.configureGlobal({ seed: 20261124 });

@@ -1,6 +1,6 @@
-import { argsort } from '../samples/ascending-order.js';
+import { argsort } from '../samples/argsort.js';
 import { InvalidSampleError } from '../samples/invalid-sample-error.js';
-import { distribute } from '../samples/sorted-values.js';
+import { distribute } from '../samples/sort-values.js';
 
 /**
  * Adjusts p-values for multiple testing: rejecting those at or below `q` keeps the expected share of false discoveries

@@ -1,4 +1,8 @@
-import { type KolmogorovDistance, kolmogorovDistanceOfSorted, kolmogorovDistance } from './largest-gap.js';
+import {
+  type KolmogorovDistance,
+  kolmogorovDistanceOfSorted,
+  kolmogorovDistance,
+} from './kolmogorov-distance.js';
 import { ksExactTail } from './ks-exact-tail.js';
 import { ksTail } from './ks-tail.js';
 

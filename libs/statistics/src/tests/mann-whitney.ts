@@ -1,4 +1,4 @@
-import { sortValues } from '../samples/sorted-values.js';
+import { sortValues } from '../samples/sort-values.js';
 import { normalTail } from '../samples/special-functions.js';
 
 export interface MannWhitneyResult {

@@ -4,7 +4,7 @@ import { benjaminiHochberg } from './benjamini-hochberg.js';
 import { betaMixtureEvidence } from '../sequential/beta-mixture.js';
 import { chiSquareHomogeneity } from './chi-square.js';
 import { countInto, freezeHistogram } from '../histograms/frozen-histogram.js';
-import { ksFromHistograms } from '../sketches/ks-of-histograms.js';
+import { ksFromHistograms } from '../sketches/ks-from-histograms.js';
 import { ksTwoSample } from './ks-two-sample.js';
 import { mannWhitney } from './mann-whitney.js';
 import { meanConfidenceSequence } from '../sequential/mean-confidence-sequence.js';

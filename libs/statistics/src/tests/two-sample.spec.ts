@@ -6,13 +6,13 @@ import { chiSquareHomogeneity } from './chi-square.js';
 import { countInto, freezeHistogram } from '../histograms/frozen-histogram.js';
 import { readGolden } from '../golden/read-golden.js';
 import { InvalidSampleError } from '../samples/invalid-sample-error.js';
-import { kolmogorovDistanceOfSorted, kolmogorovDistance } from './largest-gap.js';
-import { ksFromHistograms } from '../sketches/ks-of-histograms.js';
+import { kolmogorovDistanceOfSorted, kolmogorovDistance } from './kolmogorov-distance.js';
+import { ksFromHistograms } from '../sketches/ks-from-histograms.js';
 import { ksExactTail } from './ks-exact-tail.js';
 import { ksTail } from './ks-tail.js';
 import { ksTwoSample } from './ks-two-sample.js';
 import { mannWhitney } from './mann-whitney.js';
-import { sortValues } from '../samples/sorted-values.js';
+import { sortValues } from '../samples/sort-values.js';
 import {
   chiSquareTail,
   kolmogorovTail,

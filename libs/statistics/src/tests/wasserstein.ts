@@ -1,5 +1,5 @@
 import { computeMoments } from '../samples/moments.js';
-import { sortValues } from '../samples/sorted-values.js';
+import { sortValues } from '../samples/sort-values.js';
 
 /**
  * First Wasserstein (earth mover's) distance of two samples: how far a unit of rows has to travel on average, in the

@@ -1,5 +1,5 @@
 import { areFinitePairs } from '../samples/paired-samples.js';
-import { sortValues } from '../samples/sorted-values.js';
+import { sortValues } from '../samples/sort-values.js';
 import { normalTail } from '../samples/special-functions.js';
 
 export interface WilcoxonOptions {

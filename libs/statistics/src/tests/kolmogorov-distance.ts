@@ -1,4 +1,4 @@
-import { sortValues } from '../samples/sorted-values.js';
+import { sortValues } from '../samples/sort-values.js';
 
 /** Below this many rows sorting is as fast as counting into buckets. */
 const SMALL_SAMPLE = 2048;

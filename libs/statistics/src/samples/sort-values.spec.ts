@@ -1,6 +1,6 @@
 import { SeededRandom } from '@headrace/kernel';
 import { describe, expect, it } from 'vitest';
-import { sortValues, sortPrefix } from './sorted-values.js';
+import { sortValues, sortPrefix } from './sort-values.js';
 
 describe('sorted values', () => {
   const random = new SeededRandom(3);

@@ -1,6 +1,6 @@
 import { type EvaluateOptions } from './evaluate-binary.js';
 import { assertProbability } from '../samples/paired-samples.js';
-import { sortValues } from '../samples/sorted-values.js';
+import { sortValues } from '../samples/sort-values.js';
 
 /** Expected counts of a confusion matrix and what follows from them; undefined where it is not defined. */
 export interface EstimatedPerformance {

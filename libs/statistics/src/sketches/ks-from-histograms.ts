@@ -1,7 +1,7 @@
-import { toComparableShares } from '../histograms/comparable-shares.js';
+import { toComparableShares } from '../histograms/to-comparable-shares.js';
 import { type FrozenHistogram } from '../histograms/frozen-histogram.js';
-import { boundKolmogorovDistance } from '../tests/gap-of-counts.js';
-import { type ApproximateKsResult } from './ks-of-sketches.js';
+import { boundKolmogorovDistance } from '../tests/bound-kolmogorov-distance.js';
+import { type ApproximateKsResult } from './ks-from-sketches.js';
 import { ksTail } from '../tests/ks-tail.js';
 
 /**

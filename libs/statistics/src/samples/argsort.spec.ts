@@ -1,7 +1,7 @@
 import { SeededRandom } from '@headrace/kernel';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { argsort } from './ascending-order.js';
+import { argsort } from './argsort.js';
 
 fc.configureGlobal({ seed: 20261125 });
 

@@ -1,4 +1,4 @@
-import { distribute, INSERTION_LIMIT } from './sorted-values.js';
+import { distribute, INSERTION_LIMIT } from './sort-values.js';
 
 /** Each pass at least halves the range. Skewed samples need two or three passes, only contrived ones more. */
 const MAX_PASSES = 16;

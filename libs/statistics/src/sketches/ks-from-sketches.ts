@@ -1,5 +1,5 @@
 import { assertSameBuckets, type DdBuckets, type DdSketch, type DdSketchState } from './dd-sketch.js';
-import { boundKolmogorovDistance } from '../tests/gap-of-counts.js';
+import { boundKolmogorovDistance } from '../tests/bound-kolmogorov-distance.js';
 import { type KllSketch } from './kll-sketch.js';
 import { ksTail } from '../tests/ks-tail.js';
 import { countRows, type WeightedValues } from '../histograms/weighted-values.js';

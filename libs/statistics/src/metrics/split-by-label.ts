@@ -1,5 +1,5 @@
 import { areLabelledScores } from '../samples/paired-samples.js';
-import { sortValues } from '../samples/sorted-values.js';
+import { sortValues } from '../samples/sort-values.js';
 
 /**
  * The scores of the positive and of the negative rows, each ascending: all that a ranking metric needs. Undefined without
