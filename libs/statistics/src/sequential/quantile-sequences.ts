@@ -18,7 +18,7 @@ export function quantileRankBounds(
   assertOpenShare('A share', share);
   assertOpenShare('Confidence', confidence);
   if (!Number.isSafeInteger(rows) || rows < 0)
-    throw new InvalidSampleError(`The number of rows must be a non-negative integer, got ${rows}`);
+    {throw new InvalidSampleError(`The number of rows must be a non-negative integer, got ${rows}`);}
   const limit = -Math.log(1 - confidence);
   const believable = (count: number): boolean =>
     betaMixtureEvidence(count, rows - count, share, prior) < limit;

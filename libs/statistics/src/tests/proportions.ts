@@ -115,7 +115,7 @@ export function powerForEffect(effect: number, perSide: number, alpha = 0.05): n
   assertOpenShare('alpha', alpha);
   assertEffect(effect);
   if (!(perSide >= 0))
-    throw new InvalidSampleError(`The number of values per side must not be negative, got ${perSide}`);
+    {throw new InvalidSampleError(`The number of values per side must not be negative, got ${perSide}`);}
   const shift = effect === 0 ? 0 : Math.abs(effect) * Math.sqrt(perSide / 2);
   const critical = normalQuantile(1 - alpha / 2);
   return normalTail(critical - shift) + normalTail(critical + shift);
