@@ -70,7 +70,7 @@ async function benchSubject({ name, bytes, variants, quantises }: Subject): Prom
   const changeOf = new Map<string, number>();
   for (const [variant, rewritten] of files) {
     const measured = await measureChange(bytes, rewritten, given, run);
-    changeOf.set(variant, measured.largestOutputChange);
+    changeOf.set(variant, measured.maxOutputChange);
     const title = `rewrite ${name}: ${variant}`;
     const beside = (value: number): { name: string; value: number } => ({ name: 'original', value });
     results.push(
@@ -94,7 +94,7 @@ async function benchSubject({ name, bytes, variants, quantises }: Subject): Prom
         : []),
       {
         name: `${title}, largest change`,
-        value: measured.largestOutputChange,
+        value: measured.maxOutputChange,
         unit: 'probability',
         better: 'lower',
       },

@@ -13,7 +13,7 @@ export {
   type CheckedModel,
   type ModelLimits,
 } from './admission/check-model.js';
-export { compileClasses, outputOf, type ClassScorer } from './scorer/compile-classes.js';
+export { compileClasses, selectOutput, type ClassScorer } from './scorer/compile-classes.js';
 export { compileTrees, type TreeScorer } from './scorer/compile-trees.js';
 export {
   proofRows,
@@ -23,7 +23,7 @@ export {
   type ProvableScorer,
   type ReferenceRun,
 } from './scorer/prove-equal.js';
-export { absentSequence, type TensorSpec } from './admission/read-signature.js';
+export { buildAbsentSequence, type TensorSpec } from './admission/read-signature.js';
 export { readUbjson } from './xgboost/read-ubjson.js';
 export {
   readXgboost,
@@ -42,12 +42,12 @@ export {
 export { mergeSubtrees } from './rewrite/merge-subtrees.js';
 export { pruneTrees } from './rewrite/prune-trees.js';
 export { removeDeadCode } from './rewrite/remove-dead-code.js';
-export { RewriteRefusedError, type Rewrite, type Rewritten } from './rewrite/rewrite.js';
+export { RewriteRefusedError, type Rewrite, type RewriteResult } from './rewrite/rewrite.js';
 export { rewriteModel, type RewriteStep, type RewrittenModel } from './rewrite/rewrite-model.js';
-export { everyTree, type TreeClasses } from './trees/tree-classes.js';
+export { collectTrees, type TreeClasses } from './trees/tree-classes.js';
 export {
-  linked,
-  marginOf,
+  applyLink,
+  computeMargin,
   ModelRefusedError,
   sigmoid,
   type Link,

@@ -38,13 +38,13 @@ const arrays: ReadonlyMap<number, ValuesOf> = new Map<number, ValuesOf>([
 ]);
 
 /** Zeros of an element type; `undefined` for a type that no rewrite reads. */
-export function newValues(dataType: number, length: number): Values | undefined {
+export function allocateValues(dataType: number, length: number): Values | undefined {
   const Type = arrays.get(dataType);
   return Type === undefined ? undefined : new Type(length);
 }
 
 /** The elements as JavaScript numbers. */
-export function numbersOf(values: Values): number[] {
+export function toNumbers(values: Values): number[] {
   return values instanceof BigInt64Array ? Array.from(values, Number) : Array.from(values);
 }
 

@@ -19,7 +19,7 @@ import { BusEventPublisher, replay, type ReceivedEvent } from '@headrace/messagi
 import {
   buildEnsembleModel,
   buildTreeModel,
-  marginOf,
+  computeMargin,
   sigmoid,
   type LstmWeights,
   type TreeEnsemble,
@@ -66,7 +66,7 @@ const files = new Map([
   [2, buildTreeModel(second)],
 ]);
 const probability = (ensemble: TreeEnsemble, ...row: number[]): number =>
-  sigmoid(marginOf(ensemble, Float32Array.from(row)));
+  sigmoid(computeMargin(ensemble, Float32Array.from(row)));
 
 const directory = mkdtempSync(join(tmpdir(), 'headrace-inference-'));
 const clock = new FakeClock();

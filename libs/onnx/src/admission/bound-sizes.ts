@@ -32,21 +32,21 @@ export function boundSizes(
   const bounds = new Map<string, Bound>();
   const integers = new Map<string, readonly number[]>();
   for (const { name, shape } of inputs) {
-    bounds.set(name, shaped(shape.map((size) => (size < 0 ? rows : size))));
+    bounds.set(name, toBound(shape.map((size) => (size < 0 ? rows : size))));
   }
   for (const tensor of graph.initializer ?? []) {
-    bounds.set(tensor.name ?? '', shaped(Array.from(tensor.dims ?? [], Number)));
-    integers.set(tensor.name ?? '', integersOf(tensor));
+    bounds.set(tensor.name ?? '', toBound(Array.from(tensor.dims ?? [], Number)));
+    integers.set(tensor.name ?? '', readIntegers(tensor));
   }
   let total = 0;
   for (const node of graph.node ?? []) {
-    const outputs = outputsOf({
+    const outputs = boundOutputs({
       node,
-      inputs: (node.input ?? []).map((name) => bounds.get(name) ?? shaped([])),
+      inputs: (node.input ?? []).map((name) => bounds.get(name) ?? toBound([])),
       constant: (place) => integers.get(node.input?.[place] ?? ''),
     });
     for (const [place, name] of (node.output ?? []).entries()) {
-      const bound = outputs[place] ?? outputs[0] ?? shaped([]);
+      const bound = outputs[place] ?? outputs[0] ?? toBound([]);
       total += bound.elements;
       if (bound.elements > maxTensorElements) {
         refuse(
@@ -70,11 +70,11 @@ interface Step {
   readonly constant: (place: number) => readonly number[] | undefined;
 }
 
-function shaped(dims: readonly number[]): Bound {
+function toBound(dims: readonly number[]): Bound {
   return { dims, elements: dims.reduce((product, size) => product * Math.max(1, size), 1) };
 }
 
-function integersOf({ int64Data, rawData, dataType }: Onnx.ITensorProto): readonly number[] {
+function readIntegers({ int64Data, rawData, dataType }: Onnx.ITensorProto): readonly number[] {
   if (dataType !== 7) return [];
   if (int64Data && int64Data.length > 0) return int64Data.map(Number);
   const raw = Uint8Array.from(rawData ?? []);
@@ -90,13 +90,13 @@ function intOf(step: Step, name: string, otherwise: number): number {
 }
 
 /** From an attribute, or since opset 13 from an input. */
-function axesOf(step: Step): readonly number[] | undefined {
+function readAxes(step: Step): readonly number[] | undefined {
   return attributeOf(step, 'axes')?.ints?.map(Number) ?? step.constant(1);
 }
 
-function outputsOf(step: Step): readonly Bound[] {
+function boundOutputs(step: Step): readonly Bound[] {
   const { node, inputs } = step;
-  const [first = shaped([]), second = shaped([])] = inputs;
+  const [first = toBound([]), second = toBound([])] = inputs;
   switch (node.opType) {
     case 'Add':
     case 'Div':
@@ -110,7 +110,7 @@ function outputsOf(step: Step): readonly Bound[] {
     case 'Concat':
       return [concat(inputs, intOf(step, 'axis', 0))];
     case 'Constant':
-      return [shaped((attributeOf(step, 'value')?.t?.dims ?? []).map(Number))];
+      return [toBound((attributeOf(step, 'value')?.t?.dims ?? []).map(Number))];
     case 'Flatten':
       return [{ elements: first.elements }];
     case 'Gather':
@@ -131,18 +131,18 @@ function outputsOf(step: Step): readonly Bound[] {
     case 'Reshape':
       return [reshape(first, step.constant(1))];
     case 'Shape':
-      return [shaped([first.dims?.length ?? 64])];
+      return [toBound([first.dims?.length ?? 64])];
     case 'Squeeze':
-      return [squeeze(first, axesOf(step))];
+      return [squeeze(first, readAxes(step))];
     case 'Transpose':
       return [transpose(first, attributeOf(step, 'perm')?.ints?.map(Number))];
     case 'TreeEnsemble':
     case 'TreeEnsembleRegressor':
-      return [shaped([first.dims?.[0] ?? rows, 1])];
+      return [toBound([first.dims?.[0] ?? rows, 1])];
     case 'Unsqueeze':
-      return [unsqueeze(first, axesOf(step))];
+      return [unsqueeze(first, readAxes(step))];
     case 'DynamicQuantizeLinear':
-      return [first, shaped([]), shaped([])];
+      return [first, toBound([]), toBound([])];
     default:
       // One element for each of the first input: activations, casts, slices.
       return [first];
@@ -156,7 +156,7 @@ function broadcast(a: Bound, b: Bound): Bound {
   const rank = Math.max(a.dims.length, b.dims.length);
   const at = (dims: readonly number[], axis: number): number => dims[dims.length - rank + axis] ?? 1;
   const [left, right] = [a.dims, b.dims];
-  return shaped(Array.from({ length: rank }, (_, axis) => Math.max(at(left, axis), at(right, axis))));
+  return toBound(Array.from({ length: rank }, (_, axis) => Math.max(at(left, axis), at(right, axis))));
 }
 
 function concat(inputs: readonly Bound[], axis: number): Bound {
@@ -165,7 +165,7 @@ function concat(inputs: readonly Bound[], axis: number): Bound {
   const [first] = all;
   if (first === undefined || all.length !== inputs.length) return { elements };
   const along = axis < 0 ? axis + first.length : axis;
-  return shaped(
+  return toBound(
     first.map((_, place) => {
       const sizes = all.map((dims) => dims[place] ?? 1);
       return place === along ? sizes.reduce((sum, size) => sum + size, 0) : Math.max(...sizes);
@@ -178,13 +178,13 @@ function gather(data: Bound, indices: Bound, axis: number): Bound {
   if (data.dims === undefined || indices.dims === undefined) return { elements };
   const along = axis < 0 ? axis + data.dims.length : axis;
   if (!(along in data.dims)) return { elements };
-  return shaped([...data.dims.slice(0, along), ...indices.dims, ...data.dims.slice(along + 1)]);
+  return toBound([...data.dims.slice(0, along), ...indices.dims, ...data.dims.slice(along + 1)]);
 }
 
 function gemm(step: Step, a: Bound, b: Bound): Bound {
   const m = a.dims?.[intOf(step, 'transA', 0) === 0 ? 0 : 1];
   const n = b.dims?.[intOf(step, 'transB', 0) === 0 ? 1 : 0];
-  return m === undefined || n === undefined ? { elements: a.elements * b.elements } : shaped([m, n]);
+  return m === undefined || n === undefined ? { elements: a.elements * b.elements } : toBound([m, n]);
 }
 
 function matMul(a: Bound, b: Bound): Bound {
@@ -194,8 +194,8 @@ function matMul(a: Bound, b: Bound): Bound {
     ...(left.length > 1 ? [left.at(-2) ?? 1] : []),
     ...(right.length > 1 ? [right.at(-1) ?? 1] : []),
   ];
-  const stack = broadcast(shaped(left.slice(0, -2)), shaped(right.slice(0, -2)));
-  return shaped([...(stack.dims ?? []), ...matrix]);
+  const stack = broadcast(toBound(left.slice(0, -2)), toBound(right.slice(0, -2)));
+  return toBound([...(stack.dims ?? []), ...matrix]);
 }
 
 /** All states, the last state, the last cell. The runtime computes all gates of all steps at once: four times the states. */
@@ -205,33 +205,33 @@ function recurrent(step: Step, sequence: Bound): readonly Bound[] {
   const directions = 2;
   if (!(hidden > 0)) refuse(`its ${step.node.opType ?? ''} has a hidden size of ${hidden}`);
   const all = (steps ?? sequence.elements) * (batch ?? sequence.elements) * hidden;
-  const state = shaped([directions, batch ?? sequence.elements, hidden]);
-  const states = shaped([steps ?? sequence.elements, directions, batch ?? sequence.elements, hidden]);
+  const state = toBound([directions, batch ?? sequence.elements, hidden]);
+  const states = toBound([steps ?? sequence.elements, directions, batch ?? sequence.elements, hidden]);
   return [{ ...states, elements: Math.max(states.elements, 4 * all) }, state, state];
 }
 
 function reduce(step: Step, { dims, elements }: Bound): Bound {
-  const axes = axesOf(step);
+  const axes = readAxes(step);
   const keeps = intOf(step, 'keepdims', 1) !== 0;
   if (dims === undefined) return { elements };
   if (axes === undefined || axes.length === 0) {
-    return axes === undefined && !keeps ? shaped([]) : { elements };
+    return axes === undefined && !keeps ? toBound([]) : { elements };
   }
   const reduced = new Set(axes.map((axis) => (axis < 0 ? axis + dims.length : axis)));
-  return shaped(dims.flatMap((size, axis) => (!reduced.has(axis) ? [size] : keeps ? [1] : [])));
+  return toBound(dims.flatMap((size, axis) => (!reduced.has(axis) ? [size] : keeps ? [1] : [])));
 }
 
 function reshape({ dims, elements }: Bound, shape: readonly number[] | undefined): Bound {
   if (shape === undefined) return { elements };
   const known = shape.map((size, axis) => (size === 0 ? (dims?.[axis] ?? elements) : size));
   const product = known.reduce((all, size) => (size < 0 ? all : all * size), 1);
-  return shaped(known.map((size) => (size < 0 ? Math.max(1, Math.ceil(elements / product)) : size)));
+  return toBound(known.map((size) => (size < 0 ? Math.max(1, Math.ceil(elements / product)) : size)));
 }
 
 function squeeze({ dims, elements }: Bound, axes: readonly number[] | undefined): Bound {
   if (dims === undefined || axes === undefined) return { elements };
   const gone = new Set(axes.map((axis) => (axis < 0 ? axis + dims.length : axis)));
-  return shaped(dims.filter((_, axis) => !gone.has(axis)));
+  return toBound(dims.filter((_, axis) => !gone.has(axis)));
 }
 
 function unsqueeze({ dims, elements }: Bound, axes: readonly number[] | undefined): Bound {
@@ -239,10 +239,10 @@ function unsqueeze({ dims, elements }: Bound, axes: readonly number[] | undefine
   const rank = dims.length + axes.length;
   const added = new Set(axes.map((axis) => (axis < 0 ? axis + rank : axis)));
   const rest = [...dims];
-  return shaped(Array.from({ length: rank }, (_, axis) => (added.has(axis) ? 1 : (rest.shift() ?? 1))));
+  return toBound(Array.from({ length: rank }, (_, axis) => (added.has(axis) ? 1 : (rest.shift() ?? 1))));
 }
 
 function transpose({ dims, elements }: Bound, order: readonly number[] | undefined): Bound {
   if (dims === undefined) return { elements };
-  return shaped(order === undefined ? [...dims].reverse() : order.map((axis) => dims[axis] ?? elements));
+  return toBound(order === undefined ? [...dims].reverse() : order.map((axis) => dims[axis] ?? elements));
 }

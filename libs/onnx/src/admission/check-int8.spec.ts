@@ -31,10 +31,10 @@ const file = rewriteModel(
       },
     ],
   }),
-  [quantizeInt8({ leastWeights: 1 })],
+  [quantizeInt8({ minWeights: 1 })],
 ).bytes;
 
-function changed(change: (graph: Onnx.GraphProto, first: Onnx.INodeProto) => void): Uint8Array {
+function changeModel(change: (graph: Onnx.GraphProto, first: Onnx.INodeProto) => void): Uint8Array {
   const model = onnx.ModelProto.decode(Uint8Array.from(file));
   const graph = model.graph as Onnx.GraphProto;
   change(
@@ -56,7 +56,7 @@ describe('checkInt8', () => {
   const refused: readonly (readonly [string, Uint8Array, RegExp])[] = [
     [
       'a scale that is a matrix, which onnxruntime 1.30 reads past its end',
-      changed((graph, product) => {
+      changeModel((graph, product) => {
         const cast = readerOf(graph, product.output![0]!, 'Cast');
         const scaled = readerOf(graph, cast.output![0]!, 'Mul');
         const scale = graph.node.find(({ output }) => output?.[0] === scaled.input![1])!;
@@ -66,7 +66,7 @@ describe('checkInt8', () => {
     ],
     [
       'a bias of one number for three columns',
-      changed((graph, product) => {
+      changeModel((graph, product) => {
         const cast = readerOf(graph, product.output![0]!, 'Cast');
         const scaled = readerOf(graph, cast.output![0]!, 'Mul');
         const added = readerOf(graph, scaled.output![0]!, 'Add');
@@ -78,7 +78,7 @@ describe('checkInt8', () => {
     ],
     [
       'bytes that were not made by quantising',
-      changed((graph, product) => {
+      changeModel((graph, product) => {
         graph.initializer.push(
           onnx.TensorProto.create({ name: 'bytes', dims: [1, 4], dataType: 2, rawData: new Uint8Array(4) }),
         );
@@ -88,7 +88,7 @@ describe('checkInt8', () => {
     ],
     [
       'the zero point of something else',
-      changed((graph, product) => {
+      changeModel((graph, product) => {
         const others = graph.node.filter(({ opType }) => opType === 'DynamicQuantizeLinear');
         const own = graph.node.find(({ output }) => output?.[0] === product.input![0]);
         product.input![2] = '';
@@ -98,7 +98,7 @@ describe('checkInt8', () => {
     ],
     [
       'a result that goes another way than to its scales',
-      changed((graph, product) => {
+      changeModel((graph, product) => {
         graph.node.push(
           onnx.NodeProto.create({ opType: 'Abs', input: [product.output![0]!], output: ['elsewhere'] }),
         );

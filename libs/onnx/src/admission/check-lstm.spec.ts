@@ -4,20 +4,20 @@ import { buildLstmModel } from '../build/build-lstm-model.js';
 import { checkModel } from './check-model.js';
 import { quantizeInt8 } from '../rewrite/quantize-int8.js';
 import { rewriteModel } from '../rewrite/rewrite-model.js';
-import { decoded, encoded } from '../testing/apply-rewrite.js';
+import { decodeModel, encodeModel } from '../testing/apply-rewrite.js';
 import { randomLstm } from '../testing/lstm-by-hand.js';
 
 const plain = buildLstmModel(randomLstm(new SeededRandom(4), { steps: 4, channels: 3, units: [8] }));
-const quantised = rewriteModel(plain, [quantizeInt8({ leastWeights: 1 })]).bytes;
+const quantised = rewriteModel(plain, [quantizeInt8({ minWeights: 1 })]).bytes;
 
 /** The file with `dims` for the constant that the LSTM reads as its `input`, and as many zeros as they say. */
 function withShape(bytes: Uint8Array, input: number, dims: readonly number[]): Uint8Array {
-  const model = decoded(bytes);
+  const model = decodeModel(bytes);
   const node = model.graph!.node!.find(({ opType }) => opType!.endsWith('LSTM'))!;
   const tensor = model.graph!.initializer!.find(({ name }) => name === node.input![input])!;
   const size = dims.reduce((product, one) => product * one, 1) * (tensor.dataType === 1 ? 4 : 1);
   Object.assign(tensor, { dims: [...dims], rawData: new Uint8Array(size) });
-  return encoded(model);
+  return encodeModel(model);
 }
 
 describe('the shapes of an LSTM at the door', () => {
@@ -39,14 +39,14 @@ describe('the shapes of an LSTM at the door', () => {
   });
 
   it('refuses weights that are not there before the model runs', () => {
-    const model = decoded(plain);
+    const model = decodeModel(plain);
     model.graph!.node!.find(({ opType }) => opType === 'LSTM')!.input![1] = 'sequence';
-    expect(() => checkModel(encoded(model))).toThrow(/not a constant/);
+    expect(() => checkModel(encodeModel(model))).toThrow(/not a constant/);
   });
 
   it('refuses a hidden size that is not that of its weights', () => {
-    const model = decoded(plain);
+    const model = decodeModel(plain);
     model.graph!.node!.find(({ opType }) => opType === 'LSTM')!.attribute![0]!.i = 9;
-    expect(() => checkModel(encoded(model))).toThrow(/9 units/);
+    expect(() => checkModel(encodeModel(model))).toThrow(/9 units/);
   });
 });

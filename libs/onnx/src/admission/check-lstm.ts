@@ -10,7 +10,7 @@ export interface KnownShape {
 /**
  * The shapes of the constants, and of what Cast and Mul make of them (weights that are stored smaller than they are used).
  */
-export function shapesOf(graph: Onnx.IGraphProto): ReadonlyMap<string, KnownShape> {
+export function collectShapes(graph: Onnx.IGraphProto): ReadonlyMap<string, KnownShape> {
   const shapes = new Map<string, KnownShape>();
   for (const { name, dataType, dims } of graph.initializer ?? []) {
     shapes.set(name ?? '', { dataType: dataType ?? undefined, dims: (dims ?? []).map(Number) });

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { buildEnsembleModel } from '../build/build-ensemble-model.js';
 import { buildTreeModel } from '../build/build-tree-model.js';
 import { checkModel, type CheckedModel } from './check-model.js';
-import { compileClasses, outputOf } from '../scorer/compile-classes.js';
+import { compileClasses, selectOutput } from '../scorer/compile-classes.js';
 import { compileTrees } from '../scorer/compile-trees.js';
 import { type ProvableScorer } from '../scorer/prove-equal.js';
 import { quantizeInt8 } from '../rewrite/quantize-int8.js';
@@ -35,11 +35,8 @@ const files: ReadonlyMap<string, Uint8Array> = new Map([
   ['trees', buildTreeModel(trees)],
   ['trees with categories', buildTreeModel(withoutEmptySets(withCategories))],
   ['trees beside an LSTM, calibrated', ensemble],
-  [
-    'trees beside an LSTM, computed in int8',
-    rewriteModel(ensemble, [quantizeInt8({ leastWeights: 1 })]).bytes,
-  ],
-  ['trees beside an LSTM, stored in int8', rewriteModel(ensemble, [storeInt8({ leastWeights: 1 })]).bytes],
+  ['trees beside an LSTM, computed in int8', rewriteModel(ensemble, [quantizeInt8({ minWeights: 1 })]).bytes],
+  ['trees beside an LSTM, stored in int8', rewriteModel(ensemble, [storeInt8({ minWeights: 1 })]).bytes],
   [
     'classes',
     buildEnsembleModel({
@@ -142,7 +139,7 @@ function passing(file: Uint8Array, source: SeededRandom): readonly Passed[] {
 
 function scorerOf({ trees, classes }: CheckedModel): ProvableScorer | undefined {
   if (trees !== undefined) return compileTrees(trees);
-  return classes === undefined ? undefined : outputOf(compileClasses(classes), 'probability');
+  return classes === undefined ? undefined : selectOutput(compileClasses(classes), 'probability');
 }
 
 describe.each([...files])('damaged files of %s', (_, file) => {

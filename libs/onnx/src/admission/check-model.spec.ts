@@ -11,14 +11,14 @@ const ensemble = randomEnsemble(new SeededRandom(11), { trees: 3, depth: 3, feat
 const file = buildTreeModel(ensemble, { metadata: { trainingSetDigest: 'sha256:00' } });
 
 /** The file after `change` was made to its decoded form. */
-function changed(change: (model: Onnx.ModelProto, graph: Onnx.GraphProto) => void): Uint8Array {
+function changeModel(change: (model: Onnx.ModelProto, graph: Onnx.GraphProto) => void): Uint8Array {
   const model = onnx.ModelProto.decode(file);
   change(model, model.graph as Onnx.GraphProto);
   return onnx.ModelProto.encode(model).finish();
 }
 
-function changedTrees(name: string, change: (attribute: Onnx.AttributeProto) => void): Uint8Array {
-  return changed((_, graph) => {
+function changeTrees(name: string, change: (attribute: Onnx.AttributeProto) => void): Uint8Array {
+  return changeModel((_, graph) => {
     change(graph.node[0]!.attribute!.find((attribute) => attribute.name === name) as Onnx.AttributeProto);
   });
 }
@@ -40,7 +40,7 @@ describe('checkModel', () => {
   });
 
   it('reads the inclusive comparison of other exporters as the exclusive one of the next number', () => {
-    const inclusive = changedTrees('nodes_modes', (modes) => {
+    const inclusive = changeTrees('nodes_modes', (modes) => {
       modes.strings = modes.strings.map((mode) =>
         Buffer.from(mode).toString() === 'LEAF' ? mode : Buffer.from('BRANCH_LEQ'),
       );
@@ -53,7 +53,7 @@ describe('checkModel', () => {
   });
 
   it('keeps a graph that is more than trees for onnxruntime', () => {
-    const wider = changed((model, graph) => {
+    const wider = changeModel((model, graph) => {
       model.metadataProps = model.metadataProps.filter(({ key }) => key !== 'headrace.signature');
       graph.node.push(
         new onnx.NodeProto({ opType: 'Mul', input: ['xgboost', 'xgboost'], output: ['squared'] }),
@@ -70,7 +70,7 @@ describe('checkModel', () => {
     ['a pickle', Buffer.from('80049528000000000000008c05706f736978948c06737973', 'hex'), /./],
     [
       'data outside the file',
-      changed((_, graph) => {
+      changeModel((_, graph) => {
         graph.initializer[0]!.dataLocation = onnx.TensorProto.DataLocation.EXTERNAL;
         graph.initializer[0]!.externalData = [{ key: 'location', value: '../../etc/passwd' }];
       }),
@@ -78,7 +78,7 @@ describe('checkModel', () => {
     ],
     [
       'an operator that has lost all its inputs',
-      changed((_, graph) => {
+      changeModel((_, graph) => {
         graph.node.push(new onnx.NodeProto({ opType: 'Add', input: [], output: ['nothing'] }));
       }),
       /\/Add reads nothing/,
@@ -89,7 +89,7 @@ describe('checkModel', () => {
       { opType: 'Slice', input: ['features', '', 'features'], place: 1 },
       { opType: 'Clip', input: ['', 'features'], place: 0 },
     ].map(({ opType, input, place }) => {
-      const file = changed((_, graph) => {
+      const file = changeModel((_, graph) => {
         graph.node.push(new onnx.NodeProto({ opType, input, output: ['nothing'] }));
       });
       return [
@@ -100,91 +100,87 @@ describe('checkModel', () => {
     }),
     [
       'a tensor that is larger than it says',
-      changed((_, graph) => (graph.initializer[0]!.dims = [3])),
+      changeModel((_, graph) => (graph.initializer[0]!.dims = [3])),
       /declares 3/,
     ],
     [
       'a tensor of 2^40 elements',
-      changed((_, graph) => (graph.initializer[0]!.dims = [2 ** 40])),
+      changeModel((_, graph) => (graph.initializer[0]!.dims = [2 ** 40])),
       /more than/,
     ],
     [
       'an operator of its own',
-      changed((_, graph) => (graph.node[1]!.domain = 'evil')),
+      changeModel((_, graph) => (graph.node[1]!.domain = 'evil')),
       /"evil\/Reshape" is not allowed/,
     ],
     [
       'imported foreign operators',
-      changed((model) =>
+      changeModel((model) =>
         model.opsetImport.push(onnx.OperatorSetIdProto.create({ domain: 'com.microsoft', version: 1 })),
       ),
       /com\.microsoft/,
     ],
-    ['control flow', changed((_, graph) => (graph.node[1]!.opType = 'Loop')), /Loop/],
+    ['control flow', changeModel((_, graph) => (graph.node[1]!.opType = 'Loop')), /Loop/],
     [
       'a graph hidden in an attribute',
-      changed((_, graph) => (graph.node[1]!.attribute = [subgraph])),
+      changeModel((_, graph) => (graph.node[1]!.attribute = [subgraph])),
       /more than a plain value/,
     ],
     [
       'its own functions',
-      changed((model) => model.functions.push(onnx.FunctionProto.create({ name: 'f' }))),
+      changeModel((model) => model.functions.push(onnx.FunctionProto.create({ name: 'f' }))),
       /functions/,
     ],
     [
       'a cycle of operators',
-      changed((_, graph) => (graph.node[1]!.input = ['probability'])),
+      changeModel((_, graph) => (graph.node[1]!.input = ['probability'])),
       /before it is made/,
     ],
     [
       'a cycle in a tree',
-      changedTrees('nodes_truenodeids', (ids) => (ids.ints[1] = 0)),
+      changeTrees('nodes_truenodeids', (ids) => (ids.ints[1] = 0)),
       /no root|twice|roots|begin with its root/,
     ],
     [
       'a shared node',
-      changedTrees('nodes_falsenodeids', (ids) => {
+      changeTrees('nodes_falsenodeids', (ids) => {
         ids.ints[0] = Number(ids.ints[1]);
       }),
       /twice|roots/,
     ],
-    ['a child that is not there', changedTrees('nodes_truenodeids', (ids) => (ids.ints[0] = 99)), /99|roots/],
-    ['a negative child', changedTrees('nodes_truenodeids', (ids) => (ids.ints[0] = -1)), /-1|roots/],
-    [
-      'a feature out of range',
-      changedTrees('nodes_featureids', (ids) => (ids.ints[0] = 4)),
-      /feature 4 of 4/,
-    ],
-    ['a negative feature', changedTrees('nodes_featureids', (ids) => (ids.ints[0] = -1)), /feature -1 of 4/],
+    ['a child that is not there', changeTrees('nodes_truenodeids', (ids) => (ids.ints[0] = 99)), /99|roots/],
+    ['a negative child', changeTrees('nodes_truenodeids', (ids) => (ids.ints[0] = -1)), /-1|roots/],
+    ['a feature out of range', changeTrees('nodes_featureids', (ids) => (ids.ints[0] = 4)), /feature 4 of 4/],
+    ['a negative feature', changeTrees('nodes_featureids', (ids) => (ids.ints[0] = -1)), /feature -1 of 4/],
     [
       'a threshold that is not a number',
-      changedTrees('nodes_values', (values) => (values.floats[0] = NaN)),
+      changeTrees('nodes_values', (values) => (values.floats[0] = NaN)),
       /not a finite/,
     ],
     [
       'an infinite weight',
-      changedTrees('target_weights', (values) => (values.floats[0] = Infinity)),
+      changeTrees('target_weights', (values) => (values.floats[0] = Infinity)),
       /not a finite/,
     ],
     [
       'arrays of different lengths',
-      changedTrees('nodes_values', (values) => values.floats.pop()),
+      changeTrees('nodes_values', (values) => values.floats.pop()),
       /nodes_values has/,
     ],
     [
       'a weight for a node that is no leaf',
-      changedTrees('target_nodeids', (ids) => (ids.ints[0] = 0)),
+      changeTrees('target_nodeids', (ids) => (ids.ints[0] = 0)),
       /no weight|not a leaf/,
     ],
     [
       'an unknown attribute',
-      changedTrees('nodes_values', (values) => (values.name = 'nodes_values_as_tensor')),
+      changeTrees('nodes_values', (values) => (values.name = 'nodes_values_as_tensor')),
       /not supported/,
     ],
-    ['another input', changed((_, graph) => (graph.input[0]!.name = 'x')), /features/],
+    ['another input', changeModel((_, graph) => (graph.input[0]!.name = 'x')), /features/],
     [
       'a default for what the caller gives',
-      changed((_, graph) =>
+      changeModel((_, graph) =>
         graph.initializer.push(
           onnx.TensorProto.create({ name: 'features', dims: [1, 4], dataType: 1, floatData: [0, 0, 0, 0] }),
         ),
@@ -193,13 +189,13 @@ describe('checkModel', () => {
     ],
     [
       'a signature of another graph',
-      changed((_, graph) => (graph.input[0]!.type!.tensorType!.shape!.dim![1]!.dimValue = 3)),
+      changeModel((_, graph) => (graph.input[0]!.type!.tensorType!.shape!.dim![1]!.dimValue = 3)),
       /signature in the metadata is not that of its graph/,
     ],
-    ['no probability', changed((_, graph) => graph.output.shift()), /no output probability/],
+    ['no probability', changeModel((_, graph) => graph.output.shift()), /no output probability/],
     [
       'fewer names than features',
-      changed(
+      changeModel(
         (model) => (model.metadataProps.find(({ key }) => key === 'headrace.featureNames')!.value = '["a"]'),
       ),
       /names 1 features/,

@@ -1,7 +1,7 @@
 import onnxProto, { type onnx as Onnx } from 'onnx-proto';
 import { boundSizes } from './bound-sizes.js';
 import { checkInt8 } from './check-int8.js';
-import { checkLstm, shapesOf } from './check-lstm.js';
+import { checkLstm, collectShapes } from './check-lstm.js';
 import { readAnswers, type TreeAnswers } from '../scorer/read-answers.js';
 import {
   readSignature,
@@ -186,7 +186,7 @@ function checkNodes(
   const regressors = new Map<Onnx.INodeProto, TreeRegressor>();
   let trees = 0;
   let treeNodes = 0;
-  const shapes = shapesOf(graph);
+  const shapes = collectShapes(graph);
   for (const node of nodes) {
     const operator = `${node.domain === 'ai.onnx' ? '' : (node.domain ?? '')}/${node.opType ?? ''}`;
     if (!allowedOperators.has(operator)) refuse(`the operator ${JSON.stringify(operator)} is not allowed`);

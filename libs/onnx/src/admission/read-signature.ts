@@ -37,8 +37,8 @@ export function readSignature(
   limits: SignatureLimits,
 ): ModelSignature {
   const metadata = readMetadata(metadataProps ?? []);
-  const given = (graph.input ?? []).filter(({ name }) => !constants.has(name ?? '')).map(tensorSpec);
-  const outputs = (graph.output ?? []).map(tensorSpec);
+  const given = (graph.input ?? []).filter(({ name }) => !constants.has(name ?? '')).map(readTensorSpec);
+  const outputs = (graph.output ?? []).map(readTensorSpec);
   const inputs = checkSignature(given, outputs, constants, metadata, limits);
   return { inputs, outputs, featureNames: readFeatureNames(inputs, metadata), metadata };
 }
@@ -46,7 +46,7 @@ export function readSignature(
 /**
  * What is fed as an optional `sequence` when there is none: one row of NaN, which stands for every row of the batch.
  */
-export function absentSequence(spec: TensorSpec): {
+export function buildAbsentSequence(spec: TensorSpec): {
   readonly values: Float32Array;
   readonly shape: readonly number[];
 } {
@@ -65,7 +65,7 @@ function readMetadata(properties: readonly Onnx.IStringStringEntryProto[]): Read
   return Object.fromEntries(metadata);
 }
 
-function tensorSpec(info: Onnx.IValueInfoProto): TensorSpec {
+function readTensorSpec(info: Onnx.IValueInfoProto): TensorSpec {
   const name = info.name ?? '';
   const tensor = info.type?.tensorType;
   if (name === '' || tensor === undefined || tensor === null) {

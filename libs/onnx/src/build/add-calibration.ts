@@ -33,13 +33,13 @@ export function addCalibration(
   score: Score,
   calibration?: Calibration,
 ): string {
-  if (calibration === undefined) return probabilityOf(graph, prefix, score);
+  if (calibration === undefined) return addProbability(graph, prefix, score);
   if (calibration.method === 'platt') {
     const { slope, intercept } = calibration;
     checkFinite(`${prefix} calibration`, [slope, intercept]);
     const scaled = graph.node(
       'Mul',
-      [logitOf(graph, prefix, score), graph.floats(`${prefix}/slope`, [1], [slope])],
+      [addLogit(graph, prefix, score), graph.floats(`${prefix}/slope`, [1], [slope])],
       `${prefix}/sloped`,
     );
     const moved = graph.node(
@@ -49,7 +49,7 @@ export function addCalibration(
     );
     return graph.node('Sigmoid', [moved], `${prefix}/calibrated`);
   }
-  return addIsotonic(graph, prefix, probabilityOf(graph, prefix, score), calibration);
+  return addIsotonic(graph, prefix, addProbability(graph, prefix, score), calibration);
 }
 
 /**
@@ -116,14 +116,14 @@ function addIsotonic(
   return graph.node('Add', [rise, base], `${prefix}/calibrated`);
 }
 
-function probabilityOf(graph: GraphBuilder, prefix: string, { logit, probability }: Score): string {
+function addProbability(graph: GraphBuilder, prefix: string, { logit, probability }: Score): string {
   if (probability !== undefined) return probability;
   if (logit === undefined) return refuse(`${prefix} has no score`);
   return graph.node('Sigmoid', [logit], `${prefix}/probability`);
 }
 
 /** log(p / (1 - p)), of a probability kept a little away from 0 and 1. */
-function logitOf(graph: GraphBuilder, prefix: string, { logit, probability }: Score): string {
+function addLogit(graph: GraphBuilder, prefix: string, { logit, probability }: Score): string {
   if (logit !== undefined) return logit;
   if (probability === undefined) return refuse(`${prefix} has no score`);
   const inside = graph.node(

@@ -65,13 +65,13 @@ export function addLstm(
     const at = `${prefix}/layer${index}`;
     const final = index === layers.length - 1;
     const recurrentBias = new Float32Array(8 * units);
-    recurrentBias.set(gatesTransposed(bias, 1, units));
+    recurrentBias.set(transposeGates(bias, 1, units));
     graph.node(
       'LSTM',
       [
         steps,
-        graph.floats(`${at}/w`, [1, 4 * units, inputs], gatesTransposed(kernel, inputs, units)),
-        graph.floats(`${at}/r`, [1, 4 * units, units], gatesTransposed(recurrentKernel, units, units)),
+        graph.floats(`${at}/w`, [1, 4 * units, inputs], transposeGates(kernel, inputs, units)),
+        graph.floats(`${at}/r`, [1, 4 * units, units], transposeGates(recurrentKernel, units, units)),
         graph.floats(`${at}/b`, [1, 8 * units], recurrentBias),
       ],
       final ? ['', `${at}/state`] : [`${at}/all`],
@@ -103,7 +103,7 @@ export function addLstm(
 }
 
 /** Keras's [inputs, i f c o] columns as ONNX's [i o f c, inputs] rows. */
-function gatesTransposed(kernel: Float32Array, inputs: number, units: number): Float32Array {
+function transposeGates(kernel: Float32Array, inputs: number, units: number): Float32Array {
   const rows = new Float32Array(kernel.length);
   for (const [place, gate] of onnxGates.entries()) {
     for (let unit = 0; unit < units; unit += 1) {

@@ -9,7 +9,7 @@ import {
 } from './attributes.js';
 import { type GraphBuilder } from './graph-builder.js';
 import { type Score } from './add-calibration.js';
-import { setTreeAttributes } from './set-tree-attributes.js';
+import { buildSetTreeAttributes } from './set-tree-attributes.js';
 
 /**
  * The margin of each row of `features`, [n]: a logit, or with the identity link the answer itself. Trees that split by
@@ -29,7 +29,7 @@ export function addTrees(
     `${prefix}/margin_column`,
     {
       domain: 'ai.onnx.ml',
-      attributes: sets ? setTreeAttributes(prefix, trees) : treeAttributes(trees),
+      attributes: sets ? buildSetTreeAttributes(prefix, trees) : buildTreeAttributes(trees),
     },
   );
   const margin = graph.node('Reshape', [column, graph.integers('one_per_row', [-1])], `${prefix}/margin`);
@@ -43,7 +43,7 @@ export function addTrees(
   }
 }
 
-function treeAttributes({ trees, offset }: TreeEnsemble): Onnx.IAttributeProto[] {
+function buildTreeAttributes({ trees, offset }: TreeEnsemble): Onnx.IAttributeProto[] {
   const every = <T>(pick: (tree: Tree, node: number, index: number) => T): T[] =>
     trees.flatMap((tree, index) => Array.from(tree.feature, (_, node) => pick(tree, node, index)));
   const leaves = trees.flatMap((tree, index) =>

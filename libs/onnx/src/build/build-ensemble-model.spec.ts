@@ -1,11 +1,11 @@
 import { SeededRandom } from '@headrace/kernel';
 import { describe, expect, it } from 'vitest';
 import { checkModel } from '../admission/check-model.js';
-import { absentSequence } from '../admission/read-signature.js';
+import { buildAbsentSequence } from '../admission/read-signature.js';
 import { lstmByHand, randomLstm } from '../testing/lstm-by-hand.js';
 import { randomEnsemble } from '../testing/random-ensemble.js';
 import { runGraph } from '../testing/run-in-onnxruntime.js';
-import { marginOf } from '../trees/tree-ensemble.js';
+import { computeMargin } from '../trees/tree-ensemble.js';
 import { type Calibration } from './add-calibration.js';
 import { type DenseNetwork } from './add-dense.js';
 import { type LstmWeights } from './add-lstm.js';
@@ -19,7 +19,7 @@ const lstm = randomLstm(random, { steps: 5, channels: 2, units: [4] });
 const rows = 6;
 const features = Float32Array.from({ length: rows * 3 }, () => random.normal());
 const sequence = Float32Array.from({ length: rows * 10 }, () => random.normal() * 20);
-const ofTrees = Array.from({ length: rows }, (_, row) => sigmoid(marginOf(trees, features, row)));
+const ofTrees = Array.from({ length: rows }, (_, row) => sigmoid(computeMargin(trees, features, row)));
 const ofLstm = sequencesOf(sequence).map((one) => lstmByHand(lstm, one));
 
 const members = [
@@ -161,7 +161,7 @@ describe('an ensemble as one ONNX file', () => {
     const model = checkModel(ensemble);
     const spec = model.inputs.find(({ name }) => name === 'sequence')!;
     expect(spec).toEqual({ name: 'sequence', datatype: 'FP32', shape: [-1, 5, 2], optional: true });
-    const outputs = await runGraph(model.bytes, { ...withFeatures, sequence: absentSequence(spec) });
+    const outputs = await runGraph(model.bytes, { ...withFeatures, sequence: buildAbsentSequence(spec) });
     const alone = await runGraph(buildTreeModel(trees), withFeatures);
     expect(outputs['probability']).toEqual(alone['probability']);
     expect(outputs['lstm']).toEqual(new Array<number>(rows).fill(NaN));
@@ -179,7 +179,7 @@ describe('an ensemble as one ONNX file', () => {
       members: [...members, { kind: 'dense', name: 'dense', weight: 2, dense }],
     });
     const spec = checkModel(bytes).inputs[1]!;
-    const outputs = await runGraph(bytes, { ...withFeatures, sequence: absentSequence(spec) });
+    const outputs = await runGraph(bytes, { ...withFeatures, sequence: buildAbsentSequence(spec) });
     const ofDense = Array.from({ length: rows }, (_, row) => {
       const [a, b, c] = features.subarray(row * 3, row * 3 + 3);
       return sigmoid(a! - 2 * b! + 3 * c! + 0.5);
@@ -292,7 +292,7 @@ describe('calibration in the file', () => {
       members: [{ ...members[0], calibration: platt }],
     });
     const outputs = await runGraph(bytes, withFeatures);
-    const expected = ofTrees.map((_, row) => sigmoid(1.5 * marginOf(trees, features, row) - 0.25));
+    const expected = ofTrees.map((_, row) => sigmoid(1.5 * computeMargin(trees, features, row) - 0.25));
     expectClose(outputs['xgboost'], expected);
   });
 

@@ -62,7 +62,7 @@ export function buildEnsembleModel(model: EnsembleModel): Uint8Array {
     refuse(`it names ${model.channelNames.length} channels and its sequence has ${shape?.channels ?? 0}`);
   }
 
-  const sets = members.some((member) => treesOf(member).some(hasCategories));
+  const sets = members.some((member) => collectMemberTrees(member).some(hasCategories));
   const graph = new GraphBuilder(members.map(({ name }) => name).join('+'), sets ? 5 : 3);
   if (always.length > 0) graph.input('features', ['n', featureNames.length]);
   if (shape !== undefined) graph.input('sequence', ['s', shape.steps, shape.channels]);
@@ -72,7 +72,7 @@ export function buildEnsembleModel(model: EnsembleModel): Uint8Array {
   const answers = new Map<string, string>();
   const columns = new Map<string, string>();
   for (const member of always) {
-    const { score, each = [] } = scoreOf(graph, member, featureNames, sets);
+    const { score, each = [] } = addScore(graph, member, featureNames, sets);
     answers.set(member.name, addCalibration(graph, member.name, score, member.calibration));
     for (const [name, value] of each) columns.set(name, value);
   }
@@ -84,10 +84,10 @@ export function buildEnsembleModel(model: EnsembleModel): Uint8Array {
     const answer = addCalibration(graph, name, { logit: added.logit }, calibration);
     const nothing = graph.floats(`${name}/nothing`, [1], [Number.NaN]);
     const known = graph.node('Where', [added.absent, nothing, answer], `${name}/answer`);
-    answers.set(name, long === undefined ? known : spread(graph, name, known, long));
+    answers.set(name, long === undefined ? known : addSpread(graph, name, known, long));
     absent.push(added.absent);
   }
-  const all = weightedMean(graph, 'probability/mean', members, answers, total);
+  const all = addWeightedMean(graph, 'probability/mean', members, answers, total);
   const mean =
     absent[0] === undefined || always.length === 0
       ? all
@@ -95,7 +95,7 @@ export function buildEnsembleModel(model: EnsembleModel): Uint8Array {
           'Where',
           [
             absent[0],
-            weightedMean(graph, 'probability/mean_without_sequence', always, answers, withoutTotal),
+            addWeightedMean(graph, 'probability/mean_without_sequence', always, answers, withoutTotal),
             all,
           ],
           'probability/mean_of_present',
@@ -138,7 +138,7 @@ export function buildEnsembleModel(model: EnsembleModel): Uint8Array {
   });
 }
 
-function scoreOf(
+function addScore(
   graph: GraphBuilder,
   member: Exclude<EnsembleMember, { kind: 'lstm' }>,
   featureNames: readonly string[],
@@ -147,7 +147,7 @@ function scoreOf(
   if (member.kind === 'dense') {
     return { score: { logit: addDense(graph, member.name, 'features', featureNames.length, member.dense) } };
   }
-  for (const { featureNames: own } of treesOf(member)) {
+  for (const { featureNames: own } of collectMemberTrees(member)) {
     if (own.length !== featureNames.length || own.some((name, column) => name !== featureNames[column])) {
       refuse(`${member.name} was trained on other features than the ensemble has, or in another order`);
     }
@@ -157,7 +157,7 @@ function scoreOf(
   return { score: { probability: positive }, each };
 }
 
-function treesOf(member: EnsembleMember): readonly TreeEnsemble[] {
+function collectMemberTrees(member: EnsembleMember): readonly TreeEnsemble[] {
   switch (member.kind) {
     case 'trees':
       return [member.trees];
@@ -174,12 +174,12 @@ function hasCategories({ trees }: TreeEnsemble): boolean {
 }
 
 /** A value of one row or of all rows, as long as the batch. */
-function spread(graph: GraphBuilder, name: string, value: string, long: string): string {
+function addSpread(graph: GraphBuilder, name: string, value: string, long: string): string {
   const condition = graph.node('IsNaN', [long], `${name}/each_row`);
   return graph.node('Where', [condition, value, value], `${name}/spread`);
 }
 
-function weightedMean(
+function addWeightedMean(
   graph: GraphBuilder,
   prefix: string,
   members: readonly EnsembleMember[],

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { checkModel } from '../admission/check-model.js';
 import { readXgboost, readXgboostHeader } from '../xgboost/read-xgboost.js';
-import { goldenBoosters } from '../testing/golden-boosters.js';
+import { readGoldenBoosters } from '../testing/golden-boosters.js';
 import { convertXgboost } from './convert-xgboost.js';
 
-const goldens = goldenBoosters();
+const goldens = readGoldenBoosters();
 const binary = goldens.find(({ name, ubj }) => name.endsWith('binary:logistic') && ubj !== undefined)!;
 const classes = goldens.find(({ name }) => name.includes('multi:'))!;
 const names = ['a', 'b', 'c', 'd', 'e'];

@@ -26,14 +26,14 @@ export class GraphBuilder {
 
   /** An FP32 tensor that the caller gives. */
   input(name: string, shape: readonly Dimension[]): string {
-    this.inputs.push(tensorInfo(name, shape));
+    this.inputs.push(buildTensorInfo(name, shape));
     return this.make(name);
   }
 
   /** An FP32 tensor for the caller; something must have made it. */
   output(name: string, shape: readonly Dimension[]): void {
     if (!this.made.has(name)) refuse(`nothing makes the output ${JSON.stringify(name)}`);
-    this.outputs.push(tensorInfo(name, shape));
+    this.outputs.push(buildTensorInfo(name, shape));
   }
 
   floats(name: string, dims: readonly number[], values: Float32Array | readonly number[]): string {
@@ -107,7 +107,7 @@ export class GraphBuilder {
   }
 }
 
-function tensorInfo(name: string, shape: readonly Dimension[]): Onnx.IValueInfoProto {
+function buildTensorInfo(name: string, shape: readonly Dimension[]): Onnx.IValueInfoProto {
   const dim = shape.map((size) => (typeof size === 'number' ? { dimValue: size } : { dimParam: size }));
   return {
     name,

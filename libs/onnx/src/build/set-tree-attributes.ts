@@ -11,7 +11,10 @@ const mode = { belowThreshold: 1, memberOfSet: 6 } as const;
  * trees. A node with categories asks whether the value is in its set, so its true side is `no`. A tree of a single leaf
  * becomes a node whose two sides are that leaf, because a root must be a node. There are no base values in this operator.
  */
-export function setTreeAttributes(name: string, { trees, offset }: TreeEnsemble): Onnx.IAttributeProto[] {
+export function buildSetTreeAttributes(
+  name: string,
+  { trees, offset }: TreeEnsemble,
+): Onnx.IAttributeProto[] {
   if (offset !== 0) refuse(`${name} has an offset beside categories; make it a tree of a single leaf`);
   const roots: number[] = [];
   const nodes = {

@@ -1,6 +1,6 @@
 import { type onnx as Onnx } from 'onnx-proto';
 import { intOf } from './graph-names.js';
-import { type Constant, elementType, newValues, numbersOf, sizeOf } from '../tensor-values.js';
+import { type Constant, elementType, allocateValues, toNumbers, sizeOf } from '../tensor-values.js';
 
 /**
  * Arithmetic whose result is fixed to the bit: `+ - * /` of float32 (a double rounded to float32 is the float32 operation,
@@ -61,7 +61,7 @@ function binary(operation: Operation, a: Constant, b: Constant): Constant | unde
   if (a.dataType !== b.dataType) return undefined;
   const dims = broadcast(a.dims, b.dims);
   if (dims === undefined) return undefined;
-  const values = newValues(a.dataType, sizeOf(dims));
+  const values = allocateValues(a.dataType, sizeOf(dims));
   const fromA = places(a.dims, dims);
   const fromB = places(b.dims, dims);
   if (values instanceof Float32Array) {
@@ -92,7 +92,7 @@ function where(condition: Constant, yes: Constant, no: Constant): Constant | und
   const inner = broadcast(yes.dims, no.dims);
   const dims = inner === undefined ? undefined : broadcast(condition.dims, inner);
   if (dims === undefined || yes.dataType !== no.dataType) return undefined;
-  const values = newValues(yes.dataType, sizeOf(dims));
+  const values = allocateValues(yes.dataType, sizeOf(dims));
   if (values === undefined) return undefined;
   const [of, from, otherwise] = [places(condition.dims, dims), places(yes.dims, dims), places(no.dims, dims)];
   for (let at = 0; at < values.length; at += 1) {
@@ -120,7 +120,7 @@ function cast(constant: Constant, to: number): Constant | undefined {
     return { dataType: to, dims, values: BigInt64Array.from(values, BigInt) };
   }
   if (to === elementType.bool && integers) {
-    return { dataType: to, dims, values: Uint8Array.from(numbersOf(values), (value) => +(value !== 0)) };
+    return { dataType: to, dims, values: Uint8Array.from(toNumbers(values), (value) => +(value !== 0)) };
   }
   return undefined;
 }

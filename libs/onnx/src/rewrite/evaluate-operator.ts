@@ -5,8 +5,8 @@ import {
   type Constant,
   elementType,
   integers,
-  newValues,
-  numbersOf,
+  allocateValues,
+  toNumbers,
   readTensor,
   sizeOf,
 } from '../tensor-values.js';
@@ -39,7 +39,7 @@ function evaluateUnchecked(
   opset: number,
 ): Constant | undefined {
   const [first] = inputs;
-  if (node.opType === 'Constant') return constantOf(node);
+  if (node.opType === 'Constant') return readConstant(node);
   if (first === undefined) return undefined;
   switch (node.opType) {
     case 'Identity':
@@ -55,9 +55,9 @@ function evaluateUnchecked(
       return { ...first, dims: [sizeOf(first.dims.slice(0, split)), sizeOf(first.dims.slice(split))] };
     }
     case 'Squeeze':
-      return squeeze(first, axesOf(node, inputs[1], opset < 13));
+      return squeeze(first, readAxes(node, inputs[1], opset < 13));
     case 'Unsqueeze':
-      return unsqueeze(first, axesOf(node, inputs[1], opset < 13));
+      return unsqueeze(first, readAxes(node, inputs[1], opset < 13));
     case 'Transpose':
       return transpose(first, attributeOf(node, 'perm')?.ints?.map(Number));
     case 'Slice':
@@ -65,7 +65,7 @@ function evaluateUnchecked(
         ? undefined
         : slice(
             first,
-            inputs.slice(1).map((input) => input && numbersOf(input.values)),
+            inputs.slice(1).map((input) => input && toNumbers(input.values)),
           );
     case 'Concat':
       return concat(inputs, intOf(node, 'axis', 0));
@@ -76,7 +76,7 @@ function evaluateUnchecked(
   }
 }
 
-function constantOf(node: Onnx.INodeProto): Constant | undefined {
+function readConstant(node: Onnx.INodeProto): Constant | undefined {
   const [attribute] = node.attribute ?? [];
   switch (attribute?.name) {
     case 'value':
@@ -99,17 +99,17 @@ function constantOf(node: Onnx.INodeProto): Constant | undefined {
 }
 
 /** Axes are an attribute in older operators and an input in newer ones; `undefined` when they are not given. */
-function axesOf(
+function readAxes(
   node: Onnx.INodeProto,
   input: Constant | undefined,
   asAttribute: boolean,
 ): readonly number[] | undefined {
-  return asAttribute ? attributeOf(node, 'axes')?.ints?.map(Number) : input && numbersOf(input.values);
+  return asAttribute ? attributeOf(node, 'axes')?.ints?.map(Number) : input && toNumbers(input.values);
 }
 
 function reshape(data: Constant, shape: Constant | undefined, allowZero: number): Constant | undefined {
   if (shape === undefined || allowZero !== 0) return undefined;
-  const wanted = numbersOf(shape.values);
+  const wanted = toNumbers(shape.values);
   const dims = wanted.map((size, axis) => (size === 0 ? (data.dims[axis] ?? 0) : size));
   const open = dims.indexOf(-1);
   const known = sizeOf(dims.filter((size) => size !== -1));
@@ -137,12 +137,12 @@ function unsqueeze(data: Constant, axes: readonly number[] | undefined): Constan
 }
 
 /** The tensor of shape `dims` whose element at flat place i is the element `from(coordinates)` of the data. */
-function moved(
+function rearrange(
   data: Constant,
   dims: readonly number[],
   from: (at: readonly number[]) => number,
 ): Constant | undefined {
-  const values = newValues(data.dataType, sizeOf(dims));
+  const values = allocateValues(data.dataType, sizeOf(dims));
   if (values === undefined) return undefined;
   const at = new Array<number>(dims.length).fill(0);
   for (let place = 0; place < values.length; place += 1) {
@@ -157,7 +157,7 @@ function moved(
 }
 
 /** How many elements lie between neighbours along each axis. */
-export function stridesOf(dims: readonly number[]): readonly number[] {
+export function computeStrides(dims: readonly number[]): readonly number[] {
   return dims.map((_, axis) => sizeOf(dims.slice(axis + 1)));
 }
 
@@ -166,9 +166,9 @@ function transpose(data: Constant, perm: readonly number[] | undefined): Constan
   if (order.length !== data.dims.length || [...order].sort((a, b) => a - b).some((axis, at) => axis !== at)) {
     return undefined;
   }
-  const strides = stridesOf(data.dims);
+  const strides = computeStrides(data.dims);
   const dims = order.map((axis) => data.dims[axis] ?? 0);
-  return moved(data, dims, (at) =>
+  return rearrange(data, dims, (at) =>
     order.reduce((sum, axis, position) => sum + (at[position] ?? 0) * (strides[axis] ?? 0), 0),
   );
 }
@@ -198,8 +198,8 @@ function slice(
     step[axis] = by;
     dims[axis] = Math.max(0, Math.ceil((to - from) / by));
   }
-  const strides = stridesOf(data.dims);
-  return moved(data, dims, (at) =>
+  const strides = computeStrides(data.dims);
+  return rearrange(data, dims, (at) =>
     at.reduce(
       (sum, place, axis) => sum + ((first[axis] ?? 0) + place * (step[axis] ?? 1)) * (strides[axis] ?? 0),
       0,
@@ -219,7 +219,7 @@ function concat(inputs: readonly (Constant | undefined)[], given: number): Const
   );
   if (!fits || dims[axis] === undefined) return undefined;
   dims[axis] = parts.reduce((sum, part) => sum + (part.dims[axis] ?? 0), 0);
-  const values = newValues(first.dataType, sizeOf(dims));
+  const values = allocateValues(first.dataType, sizeOf(dims));
   if (values === undefined || parts.some(({ dataType }) => dataType !== first.dataType)) return undefined;
   const outer = sizeOf(dims.slice(0, axis));
   let place = 0;
@@ -238,12 +238,12 @@ function gather(data: Constant, indices: Constant | undefined, given: number): C
   const axis = given < 0 ? given + data.dims.length : given;
   const size = data.dims[axis];
   if (size === undefined) return undefined;
-  const chosen = numbersOf(indices.values).map((value) => (value < 0 ? value + size : value));
+  const chosen = toNumbers(indices.values).map((value) => (value < 0 ? value + size : value));
   if (chosen.some((index) => !(index >= 0 && index < size))) return undefined;
   const inner = sizeOf(data.dims.slice(axis + 1));
   const outer = sizeOf(data.dims.slice(0, axis));
   const dims = [...data.dims.slice(0, axis), ...indices.dims, ...data.dims.slice(axis + 1)];
-  const values = newValues(data.dataType, sizeOf(dims));
+  const values = allocateValues(data.dataType, sizeOf(dims));
   if (values === undefined) return undefined;
   for (let block = 0; block < outer; block += 1) {
     for (const [position, index] of chosen.entries()) {

@@ -1,5 +1,5 @@
 /** The largest finite float16; what rounds to more does not fit. */
-export const largestFloat16 = 65_504;
+export const maxFloat16 = 65_504;
 
 const bits = new DataView(new ArrayBuffer(4));
 

@@ -1,8 +1,8 @@
 import { type onnx as Onnx } from 'onnx-proto';
 import { evaluateOperator } from './evaluate-operator.js';
-import { constantsOf, operatorOf, opsetOf, readsOf, subgraphsOf } from './graph-names.js';
-import { withoutDeadCode } from './remove-dead-code.js';
-import { type Rewrite, unchanged } from './rewrite.js';
+import { collectConstants, operatorOf, opsetOf, countReads, subgraphsOf } from './graph-names.js';
+import { removeUnused } from './remove-dead-code.js';
+import { type Rewrite, unchangedResult } from './rewrite.js';
 import { type Constant, elementType, readTensor, writeTensor } from '../tensor-values.js';
 
 /** A result may be larger than what it is made of by this much, so that shapes and scalars fold and tensors do not blow up. */
@@ -23,7 +23,7 @@ export function foldConstants(): Rewrite {
     apply(model) {
       const graph = model.graph ?? {};
       const opset = opsetOf(model);
-      const tensors = constantsOf(graph);
+      const tensors = collectConstants(graph);
       const known = new Map<string, Constant | undefined>();
       const valueOf = (name: string): Constant | undefined => {
         const tensor = tensors.get(name);
@@ -40,14 +40,14 @@ export function foldConstants(): Rewrite {
         folded.set(name, value);
         return false;
       });
-      if (folded.size === 0) return unchanged(model);
-      const reads = readsOf({ ...graph, node });
+      if (folded.size === 0) return unchangedResult(model);
+      const reads = countReads({ ...graph, node });
       const made = [...folded].flatMap(([name, value]) =>
         reads.has(name) ? [writeTensor(name, value)] : [],
       );
       const next: Onnx.IGraphProto = { ...graph, node, initializer: [...(graph.initializer ?? []), ...made] };
       return {
-        model: { ...model, graph: withoutDeadCode(next) },
+        model: { ...model, graph: removeUnused(next) },
         changes: { foldedNodes: folded.size },
         left: [],
       };

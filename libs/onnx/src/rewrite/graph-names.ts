@@ -24,7 +24,7 @@ export function opsetOf(model: Onnx.IModelProto): number {
  * Initializers that hold the same value in every run. One that is also an input of the graph is only a default: a caller
  * may feed another value, so no rewrite reads it.
  */
-export function constantsOf(graph: Onnx.IGraphProto): ReadonlyMap<string, Onnx.ITensorProto> {
+export function collectConstants(graph: Onnx.IGraphProto): ReadonlyMap<string, Onnx.ITensorProto> {
   const inputs = new Set((graph.input ?? []).map(({ name }) => name ?? ''));
   return new Map(
     (graph.initializer ?? []).flatMap((tensor) =>
@@ -39,7 +39,7 @@ export function subgraphsOf(node: Onnx.INodeProto): readonly Onnx.IGraphProto[] 
 }
 
 /** How often each value is read, by the nodes, by graphs inside them (which see the names around them) and as an output. */
-export function readsOf(graph: Onnx.IGraphProto): ReadonlyMap<string, number> {
+export function countReads(graph: Onnx.IGraphProto): ReadonlyMap<string, number> {
   const reads = new Map<string, number>();
   const count = (name: string): unknown => reads.set(name, (reads.get(name) ?? 0) + 1);
   const visit = ({ node, output }: Onnx.IGraphProto): void => {
@@ -54,7 +54,7 @@ export function readsOf(graph: Onnx.IGraphProto): ReadonlyMap<string, number> {
 }
 
 /** The names that graphs inside nodes mention. They are not renamed: they may mean something of the graph inside. */
-export function namesInSubgraphs(graph: Onnx.IGraphProto): ReadonlySet<string> {
+export function collectSubgraphNames(graph: Onnx.IGraphProto): ReadonlySet<string> {
   const names = new Set<string>();
   const collect = (inner: Onnx.IGraphProto): void => {
     for (const { name } of [...(inner.input ?? []), ...(inner.output ?? []), ...(inner.initializer ?? [])]) {
@@ -74,7 +74,7 @@ export class FreshNames {
   private readonly taken: Set<string>;
 
   constructor(graph: Onnx.IGraphProto) {
-    this.taken = new Set(namesInSubgraphs(graph));
+    this.taken = new Set(collectSubgraphNames(graph));
     for (const { name } of [
       ...(graph.input ?? []),
       ...(graph.output ?? []),

@@ -1,4 +1,4 @@
-import { stridesOf } from './evaluate-operator.js';
+import { computeStrides } from './evaluate-operator.js';
 import { RewriteRefusedError } from './rewrite.js';
 
 /** Weights as signed bytes: `weight = byte * scale of its channel`, nearly. */
@@ -6,11 +6,11 @@ export interface Int8Weights {
   readonly bytes: Int8Array;
   /** One for all, or one a channel. */
   readonly scales: Float32Array;
-  readonly largestChange: number;
+  readonly maxChange: number;
 }
 
 /** Below this a scale is no normal float32: the weights are as good as zero. */
-const leastScale = 2 ** -126;
+const minScale = 2 ** -126;
 
 /**
  * Symmetric quantisation: scale = max |w| / steps over the tensor or over each channel along `axis`, byte = w / scale rounded
@@ -26,27 +26,27 @@ export function toInt8(
   axis: number | undefined,
   steps: 127 | 64,
 ): Int8Weights {
-  const inner = axis === undefined ? values.length : (stridesOf(dims)[axis] ?? 1);
+  const inner = axis === undefined ? values.length : (computeStrides(dims)[axis] ?? 1);
   const channels = axis === undefined ? 1 : (dims[axis] ?? 1);
   const channelOf = (place: number): number => Math.floor(place / inner) % channels;
-  const largest = new Float32Array(channels);
+  const maxMagnitudes = new Float32Array(channels);
   for (const [place, value] of values.entries()) {
     const channel = channelOf(place);
-    largest[channel] = Math.max(largest[channel] as number, Math.abs(value));
+    maxMagnitudes[channel] = Math.max(maxMagnitudes[channel] as number, Math.abs(value));
   }
-  const scales = largest.map((most) => {
-    const scale = (2 * most) / (2 * steps);
-    return scale < leastScale ? 1 : scale;
+  const scales = maxMagnitudes.map((maxMagnitude) => {
+    const scale = (2 * maxMagnitude) / (2 * steps);
+    return scale < minScale ? 1 : scale;
   });
   const bytes = new Int8Array(values.length);
-  let largestChange = 0;
+  let maxChange = 0;
   for (const [place, value] of values.entries()) {
     const scale = scales[channelOf(place)] as number;
     const byte = Math.max(-steps, Math.min(steps, roundHalfEven(Math.fround(value / scale))));
     bytes[place] = byte;
-    largestChange = Math.max(largestChange, Math.abs(value - Math.fround(byte * scale)));
+    maxChange = Math.max(maxChange, Math.abs(value - Math.fround(byte * scale)));
   }
-  return { bytes, scales, largestChange };
+  return { bytes, scales, maxChange };
 }
 
 function roundHalfEven(value: number): number {

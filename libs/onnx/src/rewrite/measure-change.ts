@@ -2,7 +2,7 @@ import { type Random } from '@headrace/kernel';
 import { deflateRawSync } from 'node:zlib';
 import { type CheckedModel } from '../admission/check-model.js';
 import { proofRows } from '../scorer/prove-equal.js';
-import { everyTree } from '../trees/tree-classes.js';
+import { collectTrees } from '../trees/tree-classes.js';
 import { RewriteRefusedError } from './rewrite.js';
 import { type RewrittenModel } from './rewrite-model.js';
 
@@ -28,11 +28,11 @@ export interface MeasuredChange {
   readonly compressedBytesAfter: number;
   readonly rows: number;
   /** Of all outputs and rows; 0 exactly when every answer has the same bits or is NaN on both sides. */
-  readonly largestOutputChange: number;
+  readonly maxOutputChange: number;
   /** Of the output `probability`, over the rows that have an answer; `undefined` when none has. */
   readonly meanOutputChange: number | undefined;
   /** Where the largest change was. */
-  readonly largestAt: { readonly output: string; readonly row: number } | undefined;
+  readonly maxChangeAt: { readonly output: string; readonly row: number } | undefined;
 }
 
 /**
@@ -49,8 +49,8 @@ export async function measureChange(
   if (rows.rows < 1) throw new RewriteRefusedError('measure-change', 'there are no rows to compare on');
   const before = await run(original, rows);
   const after = await run(rewritten.bytes, rows);
-  let largestOutputChange = 0;
-  let largestAt: MeasuredChange['largestAt'];
+  let maxOutputChange = 0;
+  let maxChangeAt: MeasuredChange['maxChangeAt'];
   let sum = 0;
   let answered = 0;
   for (const [output, expected] of Object.entries(before)) {
@@ -62,20 +62,20 @@ export async function measureChange(
       );
     }
     for (let row = 0; row < rows.rows; row += 1) {
-      const change = changeOf(expected[row] as number, answers[row] as number);
+      const change = computeChange(expected[row] as number, answers[row] as number);
       if (output === 'probability' && !Number.isNaN(expected[row])) {
         sum += change;
         answered += 1;
       }
-      if (change <= largestOutputChange) continue;
-      largestOutputChange = change;
-      largestAt = { output, row };
+      if (change <= maxOutputChange) continue;
+      maxOutputChange = change;
+      maxChangeAt = { output, row };
     }
   }
-  if (rewritten.guarantee === 'bit-identical' && largestAt !== undefined) {
+  if (rewritten.guarantee === 'bit-identical' && maxChangeAt !== undefined) {
     throw new RewriteRefusedError(
       rewritten.steps.map(({ rewrite }) => rewrite).join(', '),
-      `it promises the same bits and moved ${largestAt.output} of row ${largestAt.row} by ${largestOutputChange}`,
+      `it promises the same bits and moved ${maxChangeAt.output} of row ${maxChangeAt.row} by ${maxOutputChange}`,
     );
   }
   return {
@@ -84,13 +84,13 @@ export async function measureChange(
     compressedBytesBefore: deflateRawSync(original).length,
     compressedBytesAfter: deflateRawSync(rewritten.bytes).length,
     rows: rows.rows,
-    largestOutputChange,
+    maxOutputChange,
     meanOutputChange: answered === 0 ? undefined : sum / answered,
-    largestAt,
+    maxChangeAt,
   };
 }
 
-function changeOf(before: number, after: number): number {
+function computeChange(before: number, after: number): number {
   if (Object.is(before, after)) return 0;
   const change = Math.abs(before - after);
   // The smallest number instead of 0 for +0 and -0: they are equal, and not the same bits.
@@ -102,7 +102,7 @@ function changeOf(before: number, after: number): number {
  * normal numbers with some missing; `sequence` likewise. The same seed gives the same rows.
  */
 export function seededRows(model: CheckedModel, rows: number, random: Random): ModelRows {
-  const trees = model.trees ?? (model.classes && everyTree(model.classes));
+  const trees = model.trees ?? (model.classes && collectTrees(model.classes));
   const inputs = model.inputs.map(({ name, shape }) => {
     const sizes = shape.slice(1);
     const length = rows * sizes.reduce((product, size) => product * size, 1);

@@ -39,7 +39,7 @@ export function mergeEqualSubtrees(root: TreePart): TreePart {
     return number;
   };
   const merge = (part: TreePart): { readonly part: TreePart; readonly number: number } => {
-    if (part.kind === 'leaf') return { part, number: numberOf(leafKey(part.weights)) };
+    if (part.kind === 'leaf') return { part, number: numberOf(toLeafKey(part.weights)) };
     const yes = merge(part.yes);
     const no = merge(part.no);
     if (yes.number === no.number) return yes;
@@ -47,17 +47,17 @@ export function mergeEqualSubtrees(root: TreePart): TreePart {
     const same = yes.part === part.yes && no.part === part.no;
     return {
       part: same ? part : { ...part, yes: yes.part, no: no.part },
-      number: numberOf(`${mode} ${feature} ${bits(threshold)} ${missingYes} ${yes.number} ${no.number}`),
+      number: numberOf(`${mode} ${feature} ${toBits(threshold)} ${missingYes} ${yes.number} ${no.number}`),
     };
   };
   return merge(root).part;
 }
 
-function leafKey(weights: Extract<TreePart, { kind: 'leaf' }>['weights']): string {
-  return weights.map(({ target, weight }) => `${target}:${bits(weight)}`).join(' ');
+function toLeafKey(weights: Extract<TreePart, { kind: 'leaf' }>['weights']): string {
+  return weights.map(({ target, weight }) => `${target}:${toBits(weight)}`).join(' ');
 }
 
 /** Tells -0 from 0, which a sum may answer. */
-export function bits(value: number): string {
+export function toBits(value: number): string {
   return Object.is(value, -0) ? '-0' : String(value);
 }

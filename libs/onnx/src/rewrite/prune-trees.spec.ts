@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { buildTreeModel } from '../build/build-tree-model.js';
 import { layOutTree, type Tree, type TreeNode } from '../trees/tree-ensemble.js';
 import { readTreeEnsemble } from '../admission/check-model.js';
-import { decoded, encoded, rewriteAndMeasure } from '../testing/apply-rewrite.js';
+import { decodeModel, encodeModel, rewriteAndMeasure } from '../testing/apply-rewrite.js';
 import { randomEnsemble } from '../testing/random-ensemble.js';
 import { runGraph } from '../testing/run-in-onnxruntime.js';
 import { mergeSubtrees } from './merge-subtrees.js';
@@ -105,7 +105,7 @@ describe('pruneTrees', () => {
       });
       const bytes = buildTreeModel(ensemble);
       const { measured, steps, bytes: once } = await rewriteAndMeasure(bytes, [pruneTrees()], 500);
-      expect(measured).toMatchObject({ largestOutputChange: 0, rows: 500 });
+      expect(measured).toMatchObject({ maxOutputChange: 0, rows: 500 });
       removed += steps[0]!.changes['unreachableNodes'] ?? 0;
       expect(rewriteModel(once, [pruneTrees(), mergeSubtrees()]).bytes).toEqual(once);
     }
@@ -148,7 +148,7 @@ describe('pruneTrees', () => {
     );
     for (const aggregate of ['SUM', 'AVERAGE', 'MIN', 'MAX']) {
       for (const mode of ['BRANCH_LT', 'BRANCH_LEQ', 'BRANCH_GT', 'BRANCH_GTE']) {
-        const model = decoded(bytes);
+        const model = decodeModel(bytes);
         const node = model.graph!.node!.find(({ opType }) => opType === 'TreeEnsembleRegressor')!;
         const attribute = (name: string) => node.attribute!.find((one) => one.name === name)!;
         attribute('aggregate_function').s = Buffer.from(aggregate);
@@ -162,13 +162,15 @@ describe('pruneTrees', () => {
         const grid = [-Infinity, -1, -0.5, 0, 0.5, 1, NaN];
         const values = Float32Array.from(grid.flatMap((x) => grid.flatMap((y) => [x, y])));
         const inputs = { features: { values, shape: [49, 2] } };
-        expect(await runGraph(encoded(after), inputs)).toEqual(await runGraph(encoded(model), inputs));
+        expect(await runGraph(encodeModel(after), inputs)).toEqual(
+          await runGraph(encodeModel(model), inputs),
+        );
       }
     }
   });
 
   it('leaves trees alone that it does not read, and says why', () => {
-    const model = decoded(modelWith({ at: 3, yes: 1, no: 1 }));
+    const model = decodeModel(modelWith({ at: 3, yes: 1, no: 1 }));
     const node = model.graph!.node![0]!;
     node.attribute!.find(({ name }) => name === 'nodes_truenodeids')!.ints![0] = 0;
     expect(readTrees(node)).toMatch(/missing or shared/);

@@ -26,7 +26,7 @@ export function pruneTrees(): Rewrite {
         let equalNodes = 0;
         const pruned = trees.map(({ id, root }) => {
           const before = sizeOfTree(root);
-          const reachable = withoutUnreachable(root, new Map());
+          const reachable = removeUnreachable(root, new Map());
           const middle = sizeOfTree(reachable);
           const merged = mergeEqualSubtrees(reachable);
           unreachableNodes += before - middle;
@@ -71,13 +71,13 @@ const modes: ReadonlyMap<string, { readonly after: boolean; readonly lower: bool
   ['BRANCH_GT', { after: true, lower: false }],
 ]);
 
-function withoutUnreachable(part: TreePart, known: ReadonlyMap<number, Arriving>): TreePart {
+function removeUnreachable(part: TreePart, known: ReadonlyMap<number, Arriving>): TreePart {
   if (part.kind === 'leaf') return part;
   const mode = modes.get(part.mode);
   const below = (side: TreePart, arriving: Arriving): TreePart =>
-    withoutUnreachable(side, new Map(known).set(part.feature, arriving));
+    removeUnreachable(side, new Map(known).set(part.feature, arriving));
   if (mode === undefined || Number.isNaN(part.threshold)) {
-    return { ...part, yes: withoutUnreachable(part.yes, known), no: withoutUnreachable(part.no, known) };
+    return { ...part, yes: removeUnreachable(part.yes, known), no: removeUnreachable(part.no, known) };
   }
   const arriving = known.get(part.feature) ?? anything;
   const cut: Cut = { value: part.threshold, after: mode.after };

@@ -1,14 +1,14 @@
 import { type onnx as Onnx } from 'onnx-proto';
 import { checkFiniteWeights } from './int8-weights.js';
-import { checkShare, type Rewrite, unchanged } from './rewrite.js';
+import { checkShare, type Rewrite, unchangedResult } from './rewrite.js';
 import { floats, writeTensor } from '../tensor-values.js';
-import { weightReadsOf } from './weight-reads.js';
+import { findWeightReads } from './weight-reads.js';
 
 export interface PruneWeightsOptions {
   /** The share of each matrix that becomes zero, 0 < sparsity < 1. */
   readonly sparsity: number;
   /** Matrices with fewer weights are left alone. Default 256. */
-  readonly leastWeights?: number;
+  readonly minWeights?: number;
 }
 
 /**
@@ -22,7 +22,7 @@ export interface PruneWeightsOptions {
  *
  * Weights that are NaN or infinite are refused: they have no place in the order.
  */
-export function pruneWeights({ sparsity, leastWeights = 256 }: PruneWeightsOptions): Rewrite {
+export function pruneWeights({ sparsity, minWeights = 256 }: PruneWeightsOptions): Rewrite {
   const name = 'prune-weights';
   checkShare(name, 'sparsity', sparsity);
   return {
@@ -33,16 +33,16 @@ export function pruneWeights({ sparsity, leastWeights = 256 }: PruneWeightsOptio
       const pruned = new Map<string, Onnx.ITensorProto>();
       let prunedWeights = 0;
       let largestWeightChange = 0;
-      for (const { name: weight, dims, values } of weightReadsOf(graph, leastWeights)) {
+      for (const { name: weight, dims, values } of findWeightReads(graph, minWeights)) {
         if (pruned.has(weight)) continue;
         checkFiniteWeights(name, weight, values);
-        const { kept, count, largest } = withoutSmallest(values, Math.round(sparsity * values.length));
+        const { kept, count, max } = zeroSmallest(values, Math.round(sparsity * values.length));
         if (count === 0) continue;
         prunedWeights += count;
-        largestWeightChange = Math.max(largestWeightChange, largest);
+        largestWeightChange = Math.max(largestWeightChange, max);
         pruned.set(weight, writeTensor(weight, floats(dims, kept)));
       }
-      if (pruned.size === 0) return unchanged(model);
+      if (pruned.size === 0) return unchangedResult(model);
       const initializer = (graph.initializer ?? []).map((tensor) => pruned.get(tensor.name ?? '') ?? tensor);
       return {
         model: { ...model, graph: { ...graph, initializer } },
@@ -54,14 +54,14 @@ export function pruneWeights({ sparsity, leastWeights = 256 }: PruneWeightsOptio
 }
 
 /** The weights with the `goes` smallest at zero, how many of them were not zero before, and the largest of those. */
-function withoutSmallest(
+function zeroSmallest(
   values: Float32Array,
-  goes: number,
-): { readonly kept: Float32Array; readonly count: number; readonly largest: number } {
-  const border = Float32Array.from(values, Math.abs).sort()[goes - 1];
-  if (border === undefined) return { kept: values, count: 0, largest: 0 };
+  removed: number,
+): { readonly kept: Float32Array; readonly count: number; readonly max: number } {
+  const border = Float32Array.from(values, Math.abs).sort()[removed - 1];
+  if (border === undefined) return { kept: values, count: 0, max: 0 };
   // Everything below the border goes, and of what lies on it as many as are still missing.
-  let onBorder = goes - values.reduce((count, value) => count + (Math.abs(value) < border ? 1 : 0), 0);
+  let onBorder = removed - values.reduce((count, value) => count + (Math.abs(value) < border ? 1 : 0), 0);
   let count = 0;
   const kept = values.map((value) => {
     const size = Math.abs(value);
@@ -69,5 +69,5 @@ function withoutSmallest(
     if (pruned && value !== 0) count += 1;
     return pruned ? 0 : value;
   });
-  return { kept, count, largest: count === 0 ? 0 : border };
+  return { kept, count, max: count === 0 ? 0 : border };
 }

@@ -7,7 +7,13 @@ import { buildEnsembleModel } from '../build/build-ensemble-model.js';
 import { buildLstmModel } from '../build/build-lstm-model.js';
 import { type GraphBuilder } from '../build/graph-builder.js';
 import { checkModel } from '../admission/check-model.js';
-import { decoded, encoded, modelOf, operatorsOf, rewriteAndMeasure } from '../testing/apply-rewrite.js';
+import {
+  decodeModel,
+  encodeModel,
+  buildModel,
+  operatorsOf,
+  rewriteAndMeasure,
+} from '../testing/apply-rewrite.js';
 import { randomLstm } from '../testing/lstm-by-hand.js';
 import { randomEnsemble } from '../testing/random-ensemble.js';
 import { runGraph } from '../testing/run-in-onnxruntime.js';
@@ -18,7 +24,7 @@ import { removeDeadCode } from './remove-dead-code.js';
 import { RewriteRefusedError } from './rewrite.js';
 import { rewriteModel } from './rewrite-model.js';
 import { storeInt8 } from './store-int8.js';
-import { numbersOf, readTensor } from '../tensor-values.js';
+import { toNumbers, readTensor } from '../tensor-values.js';
 
 interface GoldenCase {
   readonly name: string;
@@ -39,11 +45,11 @@ const lstm = buildLstmModel(randomLstm(new SeededRandom(4), { steps: 12, channel
 
 /** The tensors of a file with these endings, by dims and elements; their names and order are our own matter. */
 function tensorsOf(bytes: Uint8Array, ending: string): readonly string[] {
-  return (decoded(bytes).graph?.initializer ?? [])
+  return (decodeModel(bytes).graph?.initializer ?? [])
     .filter(({ name }) => name!.endsWith(ending))
     .map((tensor) => {
       const { dims, values } = readTensor(tensor)!;
-      return JSON.stringify([dims, numbersOf(values)]);
+      return JSON.stringify([dims, toNumbers(values)]);
     })
     .sort();
 }
@@ -51,10 +57,10 @@ function tensorsOf(bytes: Uint8Array, ending: string): readonly string[] {
 describe('toInt8', () => {
   it('takes half the range between the largest weight and its opposite as 127 steps', () => {
     // scale 2 / 127; 1 -> 63.5, a tie, to the even 64; -0.4 -> -25.4.
-    const { bytes, scales, largestChange } = toInt8(Float32Array.of(2, 1, 0, -0.4), [4], undefined, 127);
+    const { bytes, scales, maxChange } = toInt8(Float32Array.of(2, 1, 0, -0.4), [4], undefined, 127);
     expect([...bytes]).toEqual([127, 64, 0, -25]);
     expect(scales[0]).toBeCloseTo(2 / 127, 8);
-    expect(largestChange).toBeCloseTo(64 * (2 / 127) - 1, 6);
+    expect(maxChange).toBeCloseTo(64 * (2 / 127) - 1, 6);
   });
 
   it('gives every channel its scale, and one of zeros the scale 1', () => {
@@ -71,9 +77,9 @@ describe('toInt8', () => {
     const random = new SeededRandom(1);
     for (const steps of [127, 64] as const) {
       const values = Float32Array.from({ length: 4_000 }, () => random.normal());
-      const { scales, largestChange } = toInt8(values, [4_000], undefined, steps);
-      expect(largestChange).toBeLessThanOrEqual(scales[0]! * 0.5001);
-      expect(largestChange).toBeGreaterThan(scales[0]! * 0.45);
+      const { scales, maxChange } = toInt8(values, [4_000], undefined, steps);
+      expect(maxChange).toBeLessThanOrEqual(scales[0]! * 0.5001);
+      expect(maxChange).toBeGreaterThan(scales[0]! * 0.45);
     }
   });
 });
@@ -87,7 +93,7 @@ describe('quantizeInt8 beside onnxruntime.quantization', () => {
     'gives the weights and answers of %s',
     async (_, { perChannel, reduceRange, model, inputs, weights, scales, probability }) => {
       const before = Uint8Array.from(Buffer.from(model, 'base64'));
-      const { bytes } = rewriteModel(before, [quantizeInt8({ perChannel, reduceRange, leastWeights: 1 })]);
+      const { bytes } = rewriteModel(before, [quantizeInt8({ perChannel, reduceRange, minWeights: 1 })]);
       expect(tensorsOf(bytes, '_int8')).toEqual(
         weights.map((one) => JSON.stringify([one.dims, one.bytes])).sort(),
       );
@@ -112,7 +118,7 @@ const dense = (
   const random = new SeededRandom(3);
   const weights = (count: number): Float32Array =>
     Float32Array.from({ length: count }, () => random.normal() * 0.3);
-  return modelOf(10, (g: GraphBuilder) => {
+  return buildModel(10, (g: GraphBuilder) => {
     const values = weights(10 * units);
     if (options.weight !== undefined) values[3] = options.weight;
     const w = g.floats('w0', [10, units], values);
@@ -149,15 +155,15 @@ describe('quantizeInt8', () => {
     ]);
     expect(bytesAfter / bytesBefore).toBeLessThan(0.5);
     expect(operatorsOf(bytes).filter((name) => name === 'MatMulInteger')).toHaveLength(2);
-    expect(measured.largestOutputChange).toBeGreaterThan(0);
-    expect(measured.largestOutputChange).toBeLessThan(0.2);
+    expect(measured.maxOutputChange).toBeGreaterThan(0);
+    expect(measured.maxOutputChange).toBeLessThan(0.2);
     expect(steps[0]!.changes['quantizedWeights']).toBe(11 * 256);
     expect(checkModel(bytes).outputs).toEqual(checkModel(dense(256)).outputs);
   });
 
   it('loses a whole batch to one missing value that no operator fills, and measures that as Infinity', async () => {
     const { measured } = await rewriteAndMeasure(dense(64, { unfilled: true }), [quantizeInt8()]);
-    expect(measured.largestOutputChange).toBe(Infinity);
+    expect(measured.maxOutputChange).toBe(Infinity);
   });
 
   it('makes LSTMs smaller than a third, within some thousandths of a probability', async () => {
@@ -168,8 +174,8 @@ describe('quantizeInt8', () => {
     ]);
     expect(bytesAfter / bytesBefore).toBeLessThan(0.45);
     expect(operatorsOf(bytes).filter((name) => name === 'DynamicQuantizeLSTM')).toHaveLength(2);
-    expect(measured.largestOutputChange).toBeGreaterThan(0);
-    expect(measured.largestOutputChange).toBeLessThan(0.05);
+    expect(measured.maxOutputChange).toBeGreaterThan(0);
+    expect(measured.maxOutputChange).toBeLessThan(0.05);
   });
 
   it('changes nothing the second time', () => {
@@ -180,7 +186,7 @@ describe('quantizeInt8', () => {
   });
 
   it('quantises a matrix that two operators multiply by once', () => {
-    const bytes = modelOf(20, (g) => {
+    const bytes = buildModel(20, (g) => {
       const w = g.floats(
         'w',
         [20, 20],
@@ -206,7 +212,7 @@ describe('quantizeInt8', () => {
   });
 
   it('leaves an LSTM of layout 1, of which the quantised operator knows nothing', () => {
-    const model = decoded(lstm);
+    const model = decodeModel(lstm);
     for (const node of model.graph!.node!) {
       if (node.opType === 'LSTM') node.attribute!.push(intAttribute('layout', 1));
     }
@@ -217,28 +223,28 @@ describe('quantizeInt8', () => {
 
   it('leaves small matrices, vectors, and weights a caller may replace', () => {
     expect(rewriteModel(dense(20), [quantizeInt8()]).steps[0]!.changes).toEqual({});
-    const isotonic = modelOf(300, (g) =>
+    const isotonic = buildModel(300, (g) =>
       g.node('MatMul', ['features', g.floats('v', [300], new Float32Array(300).fill(1))], 'sum'),
     );
     expect(rewriteModel(isotonic, [quantizeInt8()]).bytes).toEqual(isotonic);
-    const model = decoded(dense(64));
+    const model = decodeModel(dense(64));
     model.graph!.input!.push({ ...model.graph!.input![0]!, name: 'w0' });
     expect(quantizeInt8().apply(model).model).toBe(model);
   });
 
   it.each([NaN, Infinity])('refuses a weight of %s and names it', (weight) => {
     for (const rewrite of [quantizeInt8(), storeInt8()]) {
-      expect(() => rewrite.apply(decoded(dense(64, { weight })))).toThrow(RewriteRefusedError);
+      expect(() => rewrite.apply(decodeModel(dense(64, { weight })))).toThrow(RewriteRefusedError);
     }
-    expect(() => quantizeInt8().apply(decoded(dense(64, { weight })))).toThrow(/w0\[3\]/);
+    expect(() => quantizeInt8().apply(decodeModel(dense(64, { weight })))).toThrow(/w0\[3\]/);
   });
 
   it('gives names that nothing has', () => {
-    const model = decoded(dense(64));
+    const model = decodeModel(dense(64));
     for (const tensor of model.graph!.initializer!) if (tensor.name === 'b0') tensor.name = 'w0_int8';
     model.graph!.node!.find(({ opType }) => opType === 'Gemm')!.input![2] = 'w0_int8';
-    const after = rewriteModel(encoded(model), [quantizeInt8()]).bytes;
-    expect(decoded(after).graph!.initializer!.map(({ name }) => name)).toContain('w0_int8_2');
+    const after = rewriteModel(encodeModel(model), [quantizeInt8()]).bytes;
+    expect(decodeModel(after).graph!.initializer!.map(({ name }) => name)).toContain('w0_int8_2');
   });
 
   it('takes one scale for all rows of a batch: a row is answered differently beside others', async () => {
@@ -263,8 +269,8 @@ describe('storeInt8', () => {
     expect(bytesAfter / bytesBefore).toBeLessThan(0.5);
     expect(steps[1]!.changes).toEqual({});
     expect(operatorsOf(bytes).slice(0, 4)).toEqual(['Cast', 'Mul', 'Cast', 'Mul']);
-    expect(measured.largestOutputChange).toBeGreaterThan(0);
-    expect(measured.largestOutputChange).toBeLessThan(0.1);
+    expect(measured.maxOutputChange).toBeGreaterThan(0);
+    expect(measured.maxOutputChange).toBeLessThan(0.1);
   });
 
   it('is closer than quantising the activations too, over several LSTMs', async () => {
@@ -275,8 +281,8 @@ describe('storeInt8', () => {
       );
       const stored = await rewriteAndMeasure(bytes, [storeInt8()]);
       const quantised = await rewriteAndMeasure(bytes, [quantizeInt8({ reduceRange: false })]);
-      largest.stored += stored.measured.largestOutputChange;
-      largest.quantised += quantised.measured.largestOutputChange;
+      largest.stored += stored.measured.maxOutputChange;
+      largest.quantised += quantised.measured.maxOutputChange;
     }
     expect(largest.stored).toBeLessThan(largest.quantised);
   });
@@ -299,7 +305,7 @@ describe('storeInt8', () => {
     for (const rewrite of [storeInt8(), quantizeInt8()]) {
       const { bytes: after, measured, bytesAfter, bytesBefore } = await rewriteAndMeasure(bytes, [rewrite]);
       expect(bytesAfter).toBeLessThan(bytesBefore);
-      expect(measured.largestOutputChange).toBeLessThan(0.05);
+      expect(measured.maxOutputChange).toBeLessThan(0.05);
       expect(checkModel(after).inputs).toEqual(checkModel(bytes).inputs);
     }
   });

@@ -2,12 +2,12 @@ import { type onnx as Onnx } from 'onnx-proto';
 import { intAttribute } from '../build/attributes.js';
 import { FreshNames, intOf, opsetOf } from './graph-names.js';
 import { checkFiniteWeights, toInt8 } from './int8-weights.js';
-import { transposedBytes, type Quantizer } from './quantizer.js';
-import { quantizedLstm } from './quantize-lstm.js';
-import { withoutDeadCode } from './remove-dead-code.js';
-import { type Rewrite, type Rewritten, unchanged } from './rewrite.js';
+import { transposeBytes, type Quantizer } from './quantizer.js';
+import { quantizeLstm } from './quantize-lstm.js';
+import { removeUnused } from './remove-dead-code.js';
+import { type Rewrite, type RewriteResult, unchangedResult } from './rewrite.js';
 import { elementType, floats, writeTensor } from '../tensor-values.js';
-import { readElsewhere, weightReadsOf, type WeightRead } from './weight-reads.js';
+import { findOtherReads, findWeightReads, type WeightRead } from './weight-reads.js';
 
 export interface QuantizeInt8Options {
   /** A scale for every unit instead of one for the matrix. Default true: closer, and four bytes a unit larger. */
@@ -19,7 +19,7 @@ export interface QuantizeInt8Options {
    */
   readonly reduceRange?: boolean;
   /** Matrices with fewer weights stay float32: scales and operators would cost more than they save. Default 256. */
-  readonly leastWeights?: number;
+  readonly minWeights?: number;
 }
 
 const name = 'quantize-int8';
@@ -39,16 +39,16 @@ const name = 'quantize-int8';
  * vectors and small ones are not looked at. NaN and infinite weights are refused.
  */
 export function quantizeInt8(options: QuantizeInt8Options = {}): Rewrite {
-  const { perChannel = true, reduceRange = true, leastWeights = 256 } = options;
+  const { perChannel = true, reduceRange = true, minWeights = 256 } = options;
   return {
     name,
     guarantee: 'measured',
     apply(model) {
       const graph = model.graph ?? {};
-      const reads = weightReadsOf(graph, leastWeights);
-      if (reads.length === 0) return unchanged(model);
+      const reads = findWeightReads(graph, minWeights);
+      if (reads.length === 0) return unchangedResult(model);
       if (opsetOf(model) < 11) {
-        return unchanged(model, [`it has operators of opset ${opsetOf(model)}; 11 is needed`]);
+        return unchangedResult(model, [`it has operators of opset ${opsetOf(model)}; 11 is needed`]);
       }
       return quantize(model, graph, reads, perChannel, reduceRange ? 64 : 127);
     },
@@ -61,7 +61,7 @@ function quantize(
   reads: readonly WeightRead[],
   perChannel: boolean,
   steps: 127 | 64,
-): Rewritten {
+): RewriteResult {
   const left: string[] = [];
   const constants: Onnx.ITensorProto[] = [];
   const written = new Map<string, string>();
@@ -80,12 +80,12 @@ function quantize(
       constants.push(writeTensor(given, constant));
       return given;
     },
-    changed({ bytes, largestChange }) {
+    report({ bytes, maxChange }) {
       quantizedWeights += bytes.length;
-      largestWeightChange = Math.max(largestWeightChange, largestChange);
+      largestWeightChange = Math.max(largestWeightChange, maxChange);
     },
   };
-  const elsewhere = readElsewhere(graph, reads);
+  const elsewhere = findOtherReads(graph, reads);
   const activations = new Map<string, readonly [string, string, string]>();
   let lstms = 0;
   const node = (graph.node ?? []).flatMap((one) => {
@@ -93,7 +93,7 @@ function quantize(
     if (own.length === 0) return [one];
     const why = own.some((read) => elsewhere.has(read.name))
       ? 'its weights are read elsewhere too'
-      : reasonToLeave(one, own);
+      : explainSkip(one, own);
     if (why !== undefined) {
       left.push(`${one.opType ?? ''} ${one.name ?? one.output?.[0] ?? ''}: ${why}`);
       return [one];
@@ -101,13 +101,13 @@ function quantize(
     for (const read of own) checkFiniteWeights(name, read.name, read.values);
     if (one.opType === 'LSTM') {
       lstms += 1;
-      return [quantizedLstm(one, own, quantizer)];
+      return [quantizeLstm(one, own, quantizer)];
     }
     const [read] = own;
-    return read === undefined ? [one] : quantizedProduct(one, read, quantizer, activations);
+    return read === undefined ? [one] : quantizeProduct(one, read, quantizer, activations);
   });
-  if (quantizedWeights === 0) return unchanged(model, left);
-  const next = withoutDeadCode({ ...graph, node, initializer: [...(graph.initializer ?? []), ...constants] });
+  if (quantizedWeights === 0) return unchangedResult(model, left);
+  const next = removeUnused({ ...graph, node, initializer: [...(graph.initializer ?? []), ...constants] });
   const imports = model.opsetImport ?? [];
   const known = imports.some(({ domain }) => domain === 'com.microsoft');
   const opsetImport = lstms > 0 && !known ? [...imports, { domain: 'com.microsoft', version: 1 }] : imports;
@@ -118,7 +118,7 @@ function quantize(
   };
 }
 
-function reasonToLeave(node: Onnx.INodeProto, reads: readonly WeightRead[]): string | undefined {
+function explainSkip(node: Onnx.INodeProto, reads: readonly WeightRead[]): string | undefined {
   if (node.opType === 'LSTM') {
     if (intOf(node, 'layout', 0) !== 0) return 'its layout is not that of the quantised operator';
     return reads.length === 2 ? undefined : 'one of its two matrices is no constant or is small';
@@ -132,7 +132,7 @@ function reasonToLeave(node: Onnx.INodeProto, reads: readonly WeightRead[]): str
 }
 
 /** x W (+ b) = (bytes of x - zero point) bytes of W * (scale of x * scales of W) (+ b). */
-function quantizedProduct(
+function quantizeProduct(
   node: Onnx.INodeProto,
   read: WeightRead,
   quantizer: Quantizer,
@@ -144,9 +144,9 @@ function quantizedProduct(
   const bias = node.opType === 'Gemm' ? (node.input?.[2] ?? '') : '';
   const transposed = read.axis === 0;
   const weights = toInt8(read.values, read.dims, perChannel ? read.axis : undefined, steps);
-  quantizer.changed(weights);
+  quantizer.report(weights);
   const [rows = 0, columns = 0] = transposed ? [...read.dims].reverse() : read.dims;
-  const bytes = transposed ? transposedBytes(weights.bytes, columns, rows) : weights.bytes;
+  const bytes = transposed ? transposeBytes(weights.bytes, columns, rows) : weights.bytes;
   const form = transposed ? `${read.name}_transposed` : read.name;
   const w = quantizer.addConstant(`${form}_int8`, {
     dataType: elementType.int8,

@@ -1,6 +1,6 @@
 import { type onnx as Onnx } from 'onnx-proto';
 import { toInt8 } from './int8-weights.js';
-import { transposedBytes, type Quantizer } from './quantizer.js';
+import { transposeBytes, type Quantizer } from './quantizer.js';
 import { elementType, floats } from '../tensor-values.js';
 import { type WeightRead } from './weight-reads.js';
 
@@ -10,7 +10,7 @@ import { type WeightRead } from './weight-reads.js';
  * [directions, 4 * units]. Signed weights must have zero points of 0. Input and state are quantised at every step, over all
  * rows together; bias, cell and activations stay float32. The operator has no `layout`.
  */
-export function quantizedLstm(
+export function quantizeLstm(
   node: Onnx.INodeProto,
   reads: readonly WeightRead[],
   quantizer: Quantizer,
@@ -19,12 +19,12 @@ export function quantizedLstm(
     const [directions = 1, gates = 0, inputs = 0] = dims;
     const flat = quantizer.perChannel ? [directions * gates, inputs] : [directions, gates * inputs];
     const weights = toInt8(values, flat, 0, quantizer.steps);
-    quantizer.changed(weights);
+    quantizer.report(weights);
     const bytes = new Int8Array(values.length);
     const size = gates * inputs;
     for (let direction = 0; direction < directions; direction += 1) {
       const from = weights.bytes.subarray(direction * size, (direction + 1) * size);
-      bytes.set(transposedBytes(from, gates, inputs), direction * size);
+      bytes.set(transposeBytes(from, gates, inputs), direction * size);
     }
     const along = quantizer.perChannel ? [directions, gates] : [directions];
     return {

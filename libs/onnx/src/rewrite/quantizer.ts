@@ -8,11 +8,11 @@ export interface Quantizer {
   readonly perChannel: boolean;
   readonly steps: 127 | 64;
   addConstant(wanted: string, constant: Constant): string;
-  changed(weights: Int8Weights): void;
+  report(weights: Int8Weights): void;
 }
 
 /** Of a matrix [rows, columns], its transpose. */
-export function transposedBytes(bytes: Int8Array, rows: number, columns: number): Int8Array {
+export function transposeBytes(bytes: Int8Array, rows: number, columns: number): Int8Array {
   return Int8Array.from(
     bytes,
     (_, place) => bytes[(place % rows) * columns + Math.floor(place / rows)] as number,

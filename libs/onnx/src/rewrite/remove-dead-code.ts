@@ -1,6 +1,6 @@
 import { type onnx as Onnx } from 'onnx-proto';
-import { namesInSubgraphs, operatorOf, readsOf } from './graph-names.js';
-import { type Rewrite, unchanged } from './rewrite.js';
+import { collectSubgraphNames, operatorOf, countReads } from './graph-names.js';
+import { type Rewrite, unchangedResult } from './rewrite.js';
 
 /**
  * Removes operators whose results nobody reads, constants that nobody reads, `Identity` between two operators, and notes
@@ -15,18 +15,21 @@ export function removeDeadCode(): Rewrite {
     guarantee: 'bit-identical',
     apply(model) {
       const before = model.graph ?? {};
-      const graph = withoutDeadCode(withoutIdentities(before));
+      const graph = removeUnused(removeIdentities(before));
       const removedNodes = (before.node?.length ?? 0) - (graph.node?.length ?? 0);
       const removedConstants = (before.initializer?.length ?? 0) - (graph.initializer?.length ?? 0);
       const removedNotes = (before.valueInfo?.length ?? 0) - (graph.valueInfo?.length ?? 0);
-      if (removedNodes + removedConstants + removedNotes === 0) return unchanged(model);
+      if (removedNodes + removedConstants + removedNotes === 0) return unchangedResult(model);
       return { model: { ...model, graph }, changes: { removedNodes, removedConstants }, left: [] };
     },
   };
 }
 
-function withoutIdentities(graph: Onnx.IGraphProto): Onnx.IGraphProto {
-  const fixed = new Set([...namesInSubgraphs(graph), ...(graph.output ?? []).map(({ name }) => name ?? '')]);
+function removeIdentities(graph: Onnx.IGraphProto): Onnx.IGraphProto {
+  const fixed = new Set([
+    ...collectSubgraphNames(graph),
+    ...(graph.output ?? []).map(({ name }) => name ?? ''),
+  ]);
   const instead = new Map<string, string>();
   const node: Onnx.INodeProto[] = [];
   for (const one of graph.node ?? []) {
@@ -40,15 +43,15 @@ function withoutIdentities(graph: Onnx.IGraphProto): Onnx.IGraphProto {
 }
 
 /** The graph without what no output depends on. */
-export function withoutDeadCode(graph: Onnx.IGraphProto): Onnx.IGraphProto {
+export function removeUnused(graph: Onnx.IGraphProto): Onnx.IGraphProto {
   let node = graph.node ?? [];
   for (;;) {
-    const reads = readsOf({ ...graph, node });
+    const reads = countReads({ ...graph, node });
     const alive = node.filter(({ output }) => (output ?? []).some((name) => name !== '' && reads.has(name)));
     if (alive.length === node.length) break;
     node = alive;
   }
-  const reads = readsOf({ ...graph, node });
+  const reads = countReads({ ...graph, node });
   const inputs = new Set((graph.input ?? []).map(({ name }) => name ?? ''));
   const made = new Set(node.flatMap(({ output }) => output ?? []));
   return {

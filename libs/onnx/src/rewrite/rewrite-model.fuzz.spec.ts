@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { buildEnsembleModel } from '../build/build-ensemble-model.js';
 import { intAttribute, intsAttribute } from '../build/attributes.js';
 import { checkModel } from '../admission/check-model.js';
-import { modelOf } from '../testing/apply-rewrite.js';
+import { buildModel } from '../testing/apply-rewrite.js';
 import { randomLstm } from '../testing/lstm-by-hand.js';
 import { randomEnsemble } from '../testing/random-ensemble.js';
 import { runGraph } from '../testing/run-in-onnxruntime.js';
@@ -41,7 +41,7 @@ const files: readonly (readonly [string, Uint8Array])[] = [
   ],
   [
     'a chain of constants',
-    modelOf(4, (g) => {
+    buildModel(4, (g) => {
       const x = g.floats('x', [2, 3], [1, 2, 3, 4, 5, 6]);
       const turned = g.node('Transpose', [x], 't', { attributes: [intsAttribute('perm', [1, 0])] });
       const some = g.node(
@@ -65,7 +65,7 @@ const files: readonly (readonly [string, Uint8Array])[] = [
   ],
 ];
 
-const options = { leastWeights: 1 };
+const options = { minWeights: 1 };
 const all = [
   [foldConstants(), removeDeadCode(), pruneTrees(), mergeSubtrees()],
   [sumTrees(), shrinkTrees({ maxMarginChange: 0.5 }), pruneWeights({ sparsity: 0.5, ...options })],

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { buildTreeModel } from '../build/build-tree-model.js';
 import { checkModel } from '../admission/check-model.js';
 import { ModelRefusedError } from '../trees/tree-ensemble.js';
-import { decoded, encoded, modelOf } from '../testing/apply-rewrite.js';
+import { decodeModel, encodeModel, buildModel } from '../testing/apply-rewrite.js';
 import { randomEnsemble } from '../testing/random-ensemble.js';
 import { runGraph } from '../testing/run-in-onnxruntime.js';
 import { measureChange, seededRows, type RunModel } from './measure-change.js';
@@ -21,12 +21,12 @@ const bytes = buildTreeModel(
 const run: RunModel = (file, { inputs }) => runGraph(file, inputs);
 
 /** A rewrite that does `change` to a copy. */
-function broken(change: (model: ReturnType<typeof decoded>) => void): Rewrite {
+function broken(change: (model: ReturnType<typeof decodeModel>) => void): Rewrite {
   return {
     name: 'broken',
     guarantee: 'bit-identical',
     apply(model) {
-      const copy = decoded(encoded(model));
+      const copy = decodeModel(encodeModel(model));
       change(copy);
       return { model: copy, changes: { broken: 1 }, left: [] };
     },
@@ -59,14 +59,14 @@ describe('rewriteModel', () => {
 
   it('refuses a model that the door refuses', () => {
     expect(() => rewriteModel(Buffer.from('no model'), [])).toThrow(ModelRefusedError);
-    const model = decoded(bytes);
+    const model = decodeModel(bytes);
     model.graph!.node![0]!.domain = 'their.own';
-    expect(() => rewriteModel(encoded(model), [])).toThrow(/their.own/);
+    expect(() => rewriteModel(encodeModel(model), [])).toThrow(/their.own/);
   });
 
   it.each([
-    ['the metadata', (model: ReturnType<typeof decoded>) => model.metadataProps.pop()],
-    ['the outputs', (model: ReturnType<typeof decoded>) => model.graph!.output!.pop()],
+    ['the metadata', (model: ReturnType<typeof decodeModel>) => model.metadataProps.pop()],
+    ['the outputs', (model: ReturnType<typeof decodeModel>) => model.graph!.output!.pop()],
   ])('refuses a rewrite that changes %s', (_, change) => {
     expect(() => rewriteModel(bytes, [broken(change)])).toThrow();
   });
@@ -87,9 +87,9 @@ describe('measureChange', () => {
     const rewritten = { ...rewriteModel(bytes, [pruneTrees()]), guarantee: 'measured' as const };
     expect(await measureChange(bytes, rewritten, rows, moved)).toMatchObject({
       rows: 50,
-      largestOutputChange: expect.closeTo(0.25, 7) as number,
+      maxOutputChange: expect.closeTo(0.25, 7) as number,
       meanOutputChange: expect.closeTo(0.005, 7) as number,
-      largestAt: { output: 'probability', row: 7 },
+      maxChangeAt: { output: 'probability', row: 7 },
     });
   });
 
@@ -103,8 +103,8 @@ describe('measureChange', () => {
     };
     const rewritten = { ...rewriteModel(bytes, [pruneTrees()]), guarantee: 'measured' as const };
     expect(await measureChange(bytes, rewritten, rows, lost)).toMatchObject({
-      largestOutputChange: Infinity,
-      largestAt: { output: 'probability', row: 1 },
+      maxOutputChange: Infinity,
+      maxChangeAt: { output: 'probability', row: 1 },
     });
   });
 
@@ -126,7 +126,7 @@ describe('measureChange', () => {
   });
 
   it('answers the same rows for the same seed, and rows of the sequence too', () => {
-    const model = checkModel(modelOf(4, () => 'features'));
+    const model = checkModel(buildModel(4, () => 'features'));
     expect(seededRows(model, 6, new SeededRandom(5))).toEqual(seededRows(model, 6, new SeededRandom(5)));
     expect(seededRows(model, 6, new SeededRandom(5)).inputs['features']!.shape).toEqual([6, 4]);
   });

@@ -51,7 +51,7 @@ export function rewriteModel(
     const bytesBefore = bytes.length;
     if (next !== model) {
       bytes = checkModel(onnx.ModelProto.encode(next).finish(), limits).bytes;
-      sameSignature(rewrite.name, original, checkModel(bytes, limits));
+      checkSameSignature(rewrite.name, original, checkModel(bytes, limits));
       model = next;
     }
     const { name, guarantee } = rewrite;
@@ -68,7 +68,7 @@ export function rewriteModel(
   };
 }
 
-function sameSignature(rewrite: string, before: CheckedModel, after: CheckedModel): void {
+function checkSameSignature(rewrite: string, before: CheckedModel, after: CheckedModel): void {
   for (const part of ['inputs', 'outputs', 'featureNames', 'metadata'] as const) {
     if (JSON.stringify(before[part]) !== JSON.stringify(after[part])) {
       throw new RewriteRefusedError(rewrite, `it would change the ${part} of the model`);

@@ -1,5 +1,5 @@
 import { type onnx as Onnx } from 'onnx-proto';
-import { unchanged, type Rewritten } from './rewrite.js';
+import { unchangedResult, type RewriteResult } from './rewrite.js';
 import { isTreeNode, readTrees, writeTrees, type TreeNodeTrees } from './tree-node.js';
 
 /** What one pass made of the trees of a node, or why it left them alone. */
@@ -12,7 +12,7 @@ export type TreesPass = (
   | undefined;
 
 /** Sends every tree ensemble of the graph through `pass`; `undefined` from it means that there was nothing to do. */
-export function rewriteTrees(model: Onnx.IModelProto, pass: TreesPass): Rewritten {
+export function rewriteTrees(model: Onnx.IModelProto, pass: TreesPass): RewriteResult {
   const changes: Record<string, number> = {};
   const left: string[] = [];
   const node = (model.graph?.node ?? []).map((one) => {
@@ -24,6 +24,6 @@ export function rewriteTrees(model: Onnx.IModelProto, pass: TreesPass): Rewritte
     for (const [name, count] of Object.entries(made.changes)) changes[name] = (changes[name] ?? 0) + count;
     return writeTrees(one, { ...trees, trees: made.trees });
   });
-  if (Object.keys(changes).length === 0) return unchanged(model, left);
+  if (Object.keys(changes).length === 0) return unchangedResult(model, left);
   return { model: { ...model, graph: { ...model.graph, node } }, changes, left };
 }

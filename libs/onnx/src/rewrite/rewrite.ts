@@ -10,10 +10,10 @@ export interface Rewrite {
   readonly name: string;
   /** `bit-identical`: every row is answered with the same bits. `measured`: answers move; measureChange says how far. */
   readonly guarantee: 'bit-identical' | 'measured';
-  apply(model: Onnx.IModelProto): Rewritten;
+  apply(model: Onnx.IModelProto): RewriteResult;
 }
 
-export interface Rewritten {
+export interface RewriteResult {
   /** The given model itself when there was nothing to do. */
   readonly model: Onnx.IModelProto;
   /** Counts and sizes of what was done, by name. */
@@ -36,7 +36,7 @@ export class RewriteRefusedError extends AppError {
 }
 
 /** The model unchanged. */
-export function unchanged(model: Onnx.IModelProto, left: readonly string[] = []): Rewritten {
+export function unchangedResult(model: Onnx.IModelProto, left: readonly string[] = []): RewriteResult {
   return { model, changes: {}, left };
 }
 

@@ -2,7 +2,7 @@ import { SeededRandom } from '@headrace/kernel';
 import { describe, expect, it } from 'vitest';
 import { buildTreeModel } from '../build/build-tree-model.js';
 import { readTreeEnsemble } from '../admission/check-model.js';
-import { decoded, rewriteAndMeasure } from '../testing/apply-rewrite.js';
+import { decodeModel, rewriteAndMeasure } from '../testing/apply-rewrite.js';
 import { randomEnsemble } from '../testing/random-ensemble.js';
 import { layOutTree, type TreeEnsemble, type TreeNode } from '../trees/tree-ensemble.js';
 import { RewriteRefusedError } from './rewrite.js';
@@ -61,7 +61,7 @@ describe('shrinkTrees', () => {
         );
         const bound = steps[0]!.changes['marginBound']!;
         expect(bound).toBeLessThanOrEqual(maxMarginChange * (1 + 1e-12));
-        expect(measured.largestOutputChange).toBeLessThanOrEqual(bound);
+        expect(measured.maxOutputChange).toBeLessThanOrEqual(bound);
         expect(measured.bytesAfter).toBeLessThan(measured.bytesBefore);
       }
     }
@@ -70,8 +70,8 @@ describe('shrinkTrees', () => {
   it('moves a probability by at most a quarter of the bound', async () => {
     const bytes = buildTreeModel(randomEnsemble(new SeededRandom(8), { trees: 20, depth: 5, features: 4 }));
     const { measured, steps } = await rewriteAndMeasure(bytes, [shrinkTrees({ maxMarginChange: 1 })], 300);
-    expect(measured.largestOutputChange).toBeGreaterThan(0);
-    expect(measured.largestOutputChange).toBeLessThanOrEqual(steps[0]!.changes['marginBound']! / 4 + 1e-6);
+    expect(measured.maxOutputChange).toBeGreaterThan(0);
+    expect(measured.maxOutputChange).toBeLessThanOrEqual(steps[0]!.changes['marginBound']! / 4 + 1e-6);
   });
 
   it('leaves several targets and other aggregates alone, and refuses a budget that is none', () => {
@@ -80,7 +80,7 @@ describe('shrinkTrees', () => {
       ['several targets', { name: 'n_targets', i: 2 }],
       ['not summed', { name: 'aggregate_function', s: Buffer.from('MAX') }],
     ] as const) {
-      const copy = decoded(file);
+      const copy = decodeModel(file);
       Object.assign(
         copy.graph!.node![0]!.attribute!.find((one) => one.name === change.name)!,
         change,

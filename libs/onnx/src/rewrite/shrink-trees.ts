@@ -1,6 +1,6 @@
 import { rewriteTrees } from './rewrite-trees.js';
 import { type Rewrite, RewriteRefusedError } from './rewrite.js';
-import { marginRounding, reasonNoMargin } from './summed-margin.js';
+import { marginRounding, explainNoMargin } from './summed-margin.js';
 import { sizeOfTree, type TreePart } from './tree-node.js';
 
 export interface ShrinkTreesOptions {
@@ -32,11 +32,11 @@ export function shrinkTrees({ maxMarginChange }: ShrinkTreesOptions): Rewrite {
     guarantee: 'measured',
     apply: (model) =>
       rewriteTrees(model, (node) => {
-        const reason = reasonNoMargin(node);
+        const reason = explainNoMargin(node);
         if (reason !== undefined) return reason;
         const rounding = marginRounding(node);
         if (rounding >= maxMarginChange) return `rounding alone may move it by ${rounding}`;
-        const spans = node.trees.map(({ root }) => spansOf(root));
+        const spans = node.trees.map(({ root }) => computeSpans(root));
         const budgets = shareBudget(spans, maxMarginChange - rounding);
         let marginBound = rounding;
         let removedNodes = 0;
@@ -53,7 +53,7 @@ export function shrinkTrees({ maxMarginChange }: ShrinkTreesOptions): Rewrite {
 }
 
 /** Half the span of the leaves below each split, smallest first. A parent's is never smaller than its children's. */
-function spansOf(root: TreePart): readonly number[] {
+function computeSpans(root: TreePart): readonly number[] {
   const spans: number[] = [];
   const visit = (part: TreePart): readonly [number, number] => {
     if (part.kind === 'leaf') {
@@ -62,7 +62,7 @@ function spansOf(root: TreePart): readonly number[] {
     }
     const [a, b] = [visit(part.yes), visit(part.no)];
     const [low, high] = [Math.min(a[0], b[0]), Math.max(a[1], b[1])];
-    spans.push(movedBy(low, high));
+    spans.push(maxMove(low, high));
     return [low, high];
   };
   visit(root);
@@ -72,7 +72,7 @@ function spansOf(root: TreePart): readonly number[] {
 const middle = (low: number, high: number): number => Math.fround((low + high) / 2);
 
 /** How far a leaf in the middle lies from the farther end, with the rounding of the middle. */
-function movedBy(low: number, high: number): number {
+function maxMove(low: number, high: number): number {
   const value = middle(low, high);
   return Math.max(high - value, value - low);
 }
@@ -127,7 +127,7 @@ function collapse(root: TreePart, budget: number): { readonly part: TreePart; re
     }
     const [yes, no] = [visit(part.yes), visit(part.no)];
     const [low, high] = [Math.min(yes.low, no.low), Math.max(yes.high, no.high)];
-    const by = movedBy(low, high);
+    const by = maxMove(low, high);
     if (by > budget) return { part: { ...part, yes: yes.part, no: no.part }, low, high };
     moved = Math.max(moved, by);
     return { part: { kind: 'leaf', weights: [{ target: 0, weight: middle(low, high) }] }, low, high };

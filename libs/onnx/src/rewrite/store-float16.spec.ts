@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { buildLstmModel } from '../build/build-lstm-model.js';
 import { type GraphBuilder } from '../build/graph-builder.js';
 import { checkModel } from '../admission/check-model.js';
-import { decoded, modelOf, operatorsOf, rewriteAndMeasure } from '../testing/apply-rewrite.js';
+import { decodeModel, buildModel, operatorsOf, rewriteAndMeasure } from '../testing/apply-rewrite.js';
 import { randomLstm } from '../testing/lstm-by-hand.js';
 import { foldConstants } from './fold-constants.js';
 import { fromFloat16, toFloat16 } from './float16.js';
@@ -55,7 +55,7 @@ describe('float16', () => {
 const lstm = buildLstmModel(randomLstm(new SeededRandom(4), { steps: 12, channels: 6, units: [32] }));
 
 const wide = (first: number): Uint8Array =>
-  modelOf(20, (g: GraphBuilder) => {
+  buildModel(20, (g: GraphBuilder) => {
     const values = Float32Array.from({ length: 400 }, (_, place) => (place === 0 ? first : Math.sin(place)));
     return g.node(
       'ReduceSum',
@@ -70,8 +70,8 @@ describe('storeFloat16', () => {
       storeFloat16(),
     ]);
     expect(bytesAfter / bytesBefore).toBeLessThan(0.62);
-    expect(measured.largestOutputChange).toBeGreaterThan(0);
-    expect(measured.largestOutputChange).toBeLessThan(1e-3);
+    expect(measured.maxOutputChange).toBeGreaterThan(0);
+    expect(measured.maxOutputChange).toBeLessThan(1e-3);
     // 2^-11 of a weight below 4.
     expect(steps[0]!.changes['largestWeightChange']).toBeLessThan(4 * 2 ** -11);
     const { inputs, outputs, metadata } = checkModel(bytes);
@@ -94,8 +94,8 @@ describe('storeFloat16', () => {
 
   it('refuses NaN, and leaves small constants, integers and what a caller may replace', () => {
     expect(() => rewriteModel(wide(NaN), [storeFloat16()])).toThrow(/w\[0\] is NaN/);
-    expect(rewriteModel(wide(1), [storeFloat16({ leastWeights: 401 })]).bytes).toEqual(wide(1));
-    const model = decoded(wide(1));
+    expect(rewriteModel(wide(1), [storeFloat16({ minWeights: 401 })]).bytes).toEqual(wide(1));
+    const model = decodeModel(wide(1));
     model.graph!.input!.push({ ...model.graph!.input![0]!, name: 'w' });
     expect(storeFloat16().apply(model).model).toBe(model);
   });

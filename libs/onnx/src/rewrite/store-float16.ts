@@ -1,14 +1,14 @@
 import { type onnx as Onnx } from 'onnx-proto';
 import { intAttribute } from '../build/attributes.js';
-import { fromFloat16, largestFloat16, toFloat16 } from './float16.js';
-import { constantsOf, FreshNames, readsOf } from './graph-names.js';
+import { fromFloat16, maxFloat16, toFloat16 } from './float16.js';
+import { collectConstants, FreshNames, countReads } from './graph-names.js';
 import { checkFiniteWeights } from './int8-weights.js';
-import { type Rewrite, unchanged } from './rewrite.js';
+import { type Rewrite, unchangedResult } from './rewrite.js';
 import { elementType, readTensor, sizeOf, writeTensor } from '../tensor-values.js';
 
 export interface StoreFloat16Options {
   /** Constants with fewer numbers stay float32: the Cast would cost more than it saves. Default 256. */
-  readonly leastWeights?: number;
+  readonly minWeights?: number;
 }
 
 /**
@@ -20,23 +20,23 @@ export interface StoreFloat16Options {
  * than 2^-14. A constant with a number beyond float16 (65,520 and more) stays float32, and is reported. NaN and infinity
  * are refused.
  */
-export function storeFloat16({ leastWeights = 256 }: StoreFloat16Options = {}): Rewrite {
+export function storeFloat16({ minWeights = 256 }: StoreFloat16Options = {}): Rewrite {
   const name = 'store-float16';
   return {
     name,
     guarantee: 'measured',
     apply(model) {
       const graph = model.graph ?? {};
-      const reads = readsOf(graph);
+      const reads = countReads(graph);
       const fresh = new FreshNames(graph);
       const left: string[] = [];
       const casts: Onnx.INodeProto[] = [];
       const stored = new Map<string, Onnx.ITensorProto>();
       let storedWeights = 0;
       let largestWeightChange = 0;
-      for (const [weight, tensor] of constantsOf(graph)) {
+      for (const [weight, tensor] of collectConstants(graph)) {
         if (tensor.dataType !== elementType.float32 || !reads.has(weight)) continue;
-        if (sizeOf((tensor.dims ?? []).map(Number)) < leastWeights) continue;
+        if (sizeOf((tensor.dims ?? []).map(Number)) < minWeights) continue;
         const constant = readTensor(tensor);
         if (!(constant?.values instanceof Float32Array)) continue;
         checkFiniteWeights(name, weight, constant.values);
@@ -46,7 +46,7 @@ export function storeFloat16({ leastWeights = 256 }: StoreFloat16Options = {}): 
         );
         if (wide >= 0) {
           left.push(
-            `${weight}: ${constant.values[wide] ?? NaN} is beyond float16, whose largest is ${largestFloat16}`,
+            `${weight}: ${constant.values[wide] ?? NaN} is beyond float16, whose largest is ${maxFloat16}`,
           );
           continue;
         }
@@ -67,7 +67,7 @@ export function storeFloat16({ leastWeights = 256 }: StoreFloat16Options = {}): 
           attribute: [intAttribute('to', elementType.float32)],
         });
       }
-      if (stored.size === 0) return unchanged(model, left);
+      if (stored.size === 0) return unchangedResult(model, left);
       const initializer = (graph.initializer ?? []).map((tensor) => stored.get(tensor.name ?? '') ?? tensor);
       return {
         model: { ...model, graph: { ...graph, node: [...casts, ...(graph.node ?? [])], initializer } },

@@ -2,13 +2,13 @@ import { type onnx as Onnx } from 'onnx-proto';
 import { intAttribute } from '../build/attributes.js';
 import { FreshNames } from './graph-names.js';
 import { checkFiniteWeights, toInt8 } from './int8-weights.js';
-import { type Rewrite, unchanged } from './rewrite.js';
+import { type Rewrite, unchangedResult } from './rewrite.js';
 import { elementType, floats, writeTensor } from '../tensor-values.js';
-import { readElsewhere, weightReadsOf } from './weight-reads.js';
+import { findOtherReads, findWeightReads } from './weight-reads.js';
 
 export interface StoreInt8Options {
   /** Matrices with fewer weights stay float32. Default 256. */
-  readonly leastWeights?: number;
+  readonly minWeights?: number;
 }
 
 /**
@@ -18,19 +18,19 @@ export interface StoreInt8Options {
  *
  * A matrix that something else reads too is left alone, and NaN and infinite weights are refused.
  */
-export function storeInt8({ leastWeights = 256 }: StoreInt8Options = {}): Rewrite {
+export function storeInt8({ minWeights = 256 }: StoreInt8Options = {}): Rewrite {
   return {
     name: 'store-int8',
     guarantee: 'measured',
     apply(model) {
       const graph = model.graph ?? {};
-      const reads = weightReadsOf(graph, leastWeights);
-      const elsewhere = readElsewhere(graph, reads);
+      const reads = findWeightReads(graph, minWeights);
+      const elsewhere = findOtherReads(graph, reads);
       const left = [...elsewhere].map((weight) => `${weight}: it is read elsewhere too`);
       const stored = new Map(
         reads.flatMap((read) => (elsewhere.has(read.name) ? [] : [[read.name, read] as const])),
       );
-      if (stored.size === 0) return unchanged(model, left);
+      if (stored.size === 0) return unchangedResult(model, left);
       const fresh = new FreshNames(graph);
       const constants: Onnx.ITensorProto[] = [];
       const nodes: Onnx.INodeProto[] = [];
@@ -38,9 +38,9 @@ export function storeInt8({ leastWeights = 256 }: StoreInt8Options = {}): Rewrit
       let largestWeightChange = 0;
       for (const [weight, { values, dims, axis }] of stored) {
         checkFiniteWeights('store-int8', weight, values);
-        const { bytes, scales, largestChange } = toInt8(values, dims, axis, 127);
+        const { bytes, scales, maxChange } = toInt8(values, dims, axis, 127);
         storedWeights += bytes.length;
-        largestWeightChange = Math.max(largestWeightChange, largestChange);
+        largestWeightChange = Math.max(largestWeightChange, maxChange);
         const [small, scale, wide] = [
           fresh.take(`${weight}_int8`),
           fresh.take(`${weight}_scale`),

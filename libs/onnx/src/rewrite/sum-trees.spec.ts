@@ -5,13 +5,13 @@ import { buildTreeModel } from '../build/build-tree-model.js';
 import { readTreeEnsemble } from '../admission/check-model.js';
 import { compileTrees } from '../scorer/compile-trees.js';
 import { readXgboost } from '../xgboost/read-xgboost.js';
-import { decoded, encoded, rewriteAndMeasure } from '../testing/apply-rewrite.js';
-import { goldenBoosters } from '../testing/golden-boosters.js';
+import { decodeModel, encodeModel, rewriteAndMeasure } from '../testing/apply-rewrite.js';
+import { readGoldenBoosters } from '../testing/golden-boosters.js';
 import { randomEnsemble } from '../testing/random-ensemble.js';
 import {
   layOutTree,
-  leafTree,
-  marginOf,
+  buildLeafTree,
+  computeMargin,
   type Tree,
   type TreeEnsemble,
   type TreeNode,
@@ -53,7 +53,7 @@ function summed(bytes: Uint8Array): {
 describe('sumTrees', () => {
   it('adds the leaves of trees that split alike, at the place of the first', () => {
     const { leaves, changes } = summed(
-      model(leafTree(0.5), stump(1, 1, 2), stump(2, 8, 16), stump(1, 0.25, 4), leafTree(-2)),
+      model(buildLeafTree(0.5), stump(1, 1, 2), stump(2, 8, 16), stump(1, 0.25, 4), buildLeafTree(-2)),
     );
     expect(leaves).toEqual([[-1.5], [1.25, 6], [8, 16]]);
     expect(changes).toMatchObject({ summedTrees: 2, removedNodes: 4 });
@@ -87,10 +87,10 @@ describe('sumTrees', () => {
     const huge = summed(model(stump(1, 3e38, 0), stump(1, 3e38, 0)));
     expect(huge.leaves).toHaveLength(2);
     expect(huge.left).toEqual([expect.stringContaining('beyond float32')]);
-    const averaged = decoded(model(stump(1, 1, 2), stump(1, 1, 2)));
+    const averaged = decodeModel(model(stump(1, 1, 2), stump(1, 1, 2)));
     const aggregate = averaged.graph!.node![0]!.attribute!.find(({ name }) => name === 'aggregate_function');
     aggregate!.s = Buffer.from('AVERAGE');
-    expect(sumTrees().apply(decoded(encoded(averaged))).left).toEqual([
+    expect(sumTrees().apply(decodeModel(encodeModel(averaged))).left).toEqual([
       expect.stringContaining('its trees are not summed'),
     ]);
   });
@@ -119,7 +119,7 @@ describe('sumTrees', () => {
         );
         for (let row = 0; row < rows; row += 1) {
           expect(
-            Math.abs(marginOf(after, features, row) - marginOf(ensemble, features, row)),
+            Math.abs(computeMargin(after, features, row) - computeMargin(ensemble, features, row)),
           ).toBeLessThanOrEqual(marginBound);
         }
         expect(rewriteModel(bytes, [sumTrees()]).steps[0]!.changes).toEqual({});
@@ -134,7 +134,7 @@ describe('sumTrees', () => {
   ])(
     'makes $after trees of the $before of a real booster of depth $depth',
     async ({ depth, before, after, bytes }) => {
-      const golden = goldenBoosters().find(({ name }) => name.endsWith(`depth ${depth}`))!;
+      const golden = readGoldenBoosters().find(({ name }) => name.endsWith(`depth ${depth}`))!;
       const ensemble = readXgboost(golden.model, golden.featureNames);
       expect(ensemble.trees).toHaveLength(before);
       const margins: TreeEnsemble = { ...ensemble, link: 'identity' };
@@ -145,7 +145,7 @@ describe('sumTrees', () => {
       expect([rewritten.bytesBefore, rewritten.bytesAfter]).toEqual(bytes);
       const bound = rewritten.steps[1]!.changes['marginBound']!;
       expect(bound).toBeLessThan(3e-4);
-      expect(rewritten.measured.largestOutputChange).toBeLessThanOrEqual(bound);
+      expect(rewritten.measured.maxOutputChange).toBeLessThanOrEqual(bound);
       const out = new Float32Array(golden.rows);
       compileTrees(smaller).margins(golden.features, golden.rows, out);
       for (const [row, margin] of out.entries()) {

@@ -1,7 +1,7 @@
-import { bits } from './merge-subtrees.js';
+import { toBits } from './merge-subtrees.js';
 import { rewriteTrees } from './rewrite-trees.js';
 import { type Rewrite } from './rewrite.js';
-import { marginRounding, reasonNoMargin } from './summed-margin.js';
+import { marginRounding, explainNoMargin } from './summed-margin.js';
 import { sizeOfTree, type TreePart } from './tree-node.js';
 
 /**
@@ -23,11 +23,11 @@ export function sumTrees(): Rewrite {
     guarantee: 'measured',
     apply: (model) =>
       rewriteTrees(model, (node) => {
-        const reason = reasonNoMargin(node);
+        const reason = explainNoMargin(node);
         if (reason !== undefined) return reason;
         const alike = new Map<string, (typeof node.trees)[number][]>();
         for (const tree of node.trees) {
-          const key = splitsOf(tree.root);
+          const key = toSplitKey(tree.root);
           alike.set(key, [...(alike.get(key) ?? []), tree]);
         }
         const summedTrees = node.trees.length - alike.size;
@@ -37,7 +37,7 @@ export function sumTrees(): Rewrite {
         const trees = [...alike.values()].flatMap((group) => {
           const [first, ...others] = group;
           if (first === undefined || others.length === 0) return group;
-          const { part, moved } = sumOf(group.map(({ root }) => root));
+          const { part, moved } = sumAlike(group.map(({ root }) => root));
           marginBound += moved;
           removedNodes += others.length * sizeOfTree(first.root);
           return [{ id: first.id, root: part }];
@@ -49,26 +49,26 @@ export function sumTrees(): Rewrite {
 }
 
 /** Equal for trees with the same splits, whatever their leaves. */
-function splitsOf(part: TreePart): string {
+function toSplitKey(part: TreePart): string {
   if (part.kind === 'leaf') return '.';
   const { mode, feature, threshold, missingYes, yes, no } = part;
-  return `(${mode} ${feature} ${bits(threshold)} ${missingYes} ${splitsOf(yes)} ${splitsOf(no)})`;
+  return `(${mode} ${feature} ${toBits(threshold)} ${missingYes} ${toSplitKey(yes)} ${toSplitKey(no)})`;
 }
 
 /** One tree of trees with the same splits, and how far its leaves lie from the exact sums at most. */
-function sumOf(trees: readonly TreePart[]): { readonly part: TreePart; readonly moved: number } {
+function sumAlike(trees: readonly TreePart[]): { readonly part: TreePart; readonly moved: number } {
   const [first] = trees;
   if (first?.kind === 'split') {
     const splits = trees as readonly Extract<TreePart, { kind: 'split' }>[];
-    const yes = sumOf(splits.map((split) => split.yes));
-    const no = sumOf(splits.map((split) => split.no));
+    const yes = sumAlike(splits.map((split) => split.yes));
+    const no = sumAlike(splits.map((split) => split.no));
     return { part: { ...first, yes: yes.part, no: no.part }, moved: Math.max(yes.moved, no.moved) };
   }
   const leaves = trees.map((leaf) => (leaf.kind === 'leaf' ? (leaf.weights[0]?.weight ?? 0) : 0));
   const sum = leaves.reduce((total, leaf) => total + leaf, 0);
   const weight = Math.fround(sum);
   // The sum itself is one of doubles; each of its additions is off by half a unit in the last place.
-  const largest = leaves.reduce((total, leaf) => total + Math.abs(leaf), 0);
-  const moved = Math.abs(weight - sum) + leaves.length * 2 ** -53 * largest;
+  const magnitude = leaves.reduce((total, leaf) => total + Math.abs(leaf), 0);
+  const moved = Math.abs(weight - sum) + leaves.length * 2 ** -53 * magnitude;
   return { part: { kind: 'leaf', weights: [{ target: 0, weight }] }, moved };
 }

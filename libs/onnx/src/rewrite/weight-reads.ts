@@ -1,5 +1,5 @@
 import { type onnx as Onnx } from 'onnx-proto';
-import { constantsOf, intOf, operatorOf, readsOf } from './graph-names.js';
+import { collectConstants, intOf, operatorOf, countReads } from './graph-names.js';
 import { type Constant, elementType, readTensor, sizeOf } from '../tensor-values.js';
 
 /** A matrix of trained weights and the operator that multiplies by it. */
@@ -18,15 +18,16 @@ export interface WeightRead {
  * The float32 constants that MatMul, Gemm and LSTM multiply by, of at least `least` weights, in the order of the graph. One
  * constant that two operators read is answered twice. Vectors are not weights of a layer: a MatMul with one adds up.
  */
-export function weightReadsOf(graph: Onnx.IGraphProto, least: number): readonly WeightRead[] {
-  const constants = constantsOf(graph);
+export function findWeightReads(graph: Onnx.IGraphProto, minWeights: number): readonly WeightRead[] {
+  const constants = collectConstants(graph);
   const known = new Map<string, Constant | undefined>();
   return (graph.node ?? []).flatMap((node) =>
     weightInputs(node).flatMap(({ input, rank, axis }) => {
       const name = node.input?.[input] ?? '';
       const tensor = constants.get(name);
       if (tensor === undefined || tensor.dataType !== elementType.float32) return [];
-      if ((tensor.dims ?? []).length !== rank || sizeOf((tensor.dims ?? []).map(Number)) < least) return [];
+      if ((tensor.dims ?? []).length !== rank || sizeOf((tensor.dims ?? []).map(Number)) < minWeights)
+        return [];
       if (!known.has(name)) known.set(name, readTensor(tensor));
       const constant = known.get(name);
       if (!(constant?.values instanceof Float32Array)) return [];
@@ -51,11 +52,11 @@ function weightInputs(
 }
 
 /** Names that something else reads too: another operator in another place, a graph inside a node, or the caller. */
-export function readElsewhere(
+export function findOtherReads(
   graph: Onnx.IGraphProto,
   reads: readonly { readonly name: string }[],
 ): ReadonlySet<string> {
-  const all = readsOf(graph);
+  const all = countReads(graph);
   const here = new Map<string, number>();
   for (const { name } of reads) here.set(name, (here.get(name) ?? 0) + 1);
   return new Set([...here].flatMap(([name, count]) => ((all.get(name) ?? 0) > count ? [name] : [])));

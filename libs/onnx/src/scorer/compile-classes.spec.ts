@@ -5,19 +5,19 @@ import { compileClasses } from './compile-classes.js';
 import { compileMargins, compileTrees } from './compile-trees.js';
 import { proofRows } from './prove-equal.js';
 import { randomEnsemble } from '../testing/random-ensemble.js';
-import { everyTree, softmax, type TreeClasses } from '../trees/tree-classes.js';
-import { leafTree, marginOf, type TreeEnsemble } from '../trees/tree-ensemble.js';
+import { collectTrees, softmax, type TreeClasses } from '../trees/tree-classes.js';
+import { buildLeafTree, computeMargin, type TreeEnsemble } from '../trees/tree-ensemble.js';
 
 fc.configureGlobal({ seed: 20261124 });
 
 const constant = (margin: number): TreeEnsemble => ({
   featureNames: ['x'],
-  trees: [leafTree(margin)],
+  trees: [buildLeafTree(margin)],
   offset: 0,
   link: 'identity',
 });
 
-function scored(classes: TreeClasses, features: Float32Array): readonly (readonly number[])[] {
+function score(classes: TreeClasses, features: Float32Array): readonly (readonly number[])[] {
   const rows = features.length / classes.featureNames.length;
   const outputs = classes.outputs.map(() => new Float32Array(rows));
   compileClasses(classes).score(features, rows, outputs);
@@ -57,7 +57,7 @@ describe('compileClasses', () => {
         { name: 'none', classes: [] },
       ],
     };
-    const [probability, second, none] = scored(classes, Float32Array.of(1, NaN));
+    const [probability, second, none] = score(classes, Float32Array.of(1, NaN));
     for (const share of probability!) expect(share).toBeCloseTo(0.75, 6);
     for (const share of second!) expect(share).toBeCloseTo(0.25, 6);
     expect(none).toEqual([0, 0]);
@@ -83,10 +83,10 @@ describe('compileClasses', () => {
           })),
           outputs: Array.from({ length: count }, (_, index) => ({ name: `c${index}`, classes: [index] })),
         };
-        const features = proofRows(everyTree(classes), rows, random);
-        const outputs = scored(classes, features);
+        const features = proofRows(collectTrees(classes), rows, random);
+        const outputs = score(classes, features);
         for (let row = 0; row < rows; row += 1) {
-          const margins = Float32Array.from(classes.margins, (one) => marginOf(one, features, row));
+          const margins = Float32Array.from(classes.margins, (one) => computeMargin(one, features, row));
           softmax(margins);
           expect(outputs.map((output) => output[row])).toEqual([...margins]);
           expect(margins.reduce((sum, share) => sum + share, 0)).toBeCloseTo(1, 5);

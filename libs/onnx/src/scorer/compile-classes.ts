@@ -1,4 +1,4 @@
-import { compileMargins, toleranceOf } from './compile-trees.js';
+import { compileMargins, computeTolerance } from './compile-trees.js';
 import { type ProvableScorer } from './prove-equal.js';
 import { softmax, type TreeClasses } from '../trees/tree-classes.js';
 
@@ -27,7 +27,7 @@ const softmaxTolerance = 2e-6;
  */
 export function compileClasses({ margins, outputs, featureNames }: TreeClasses): ClassScorer {
   const compiled = compileMargins(margins);
-  const ofMargins = Math.max(...margins.map((ensemble) => toleranceOf(ensemble)(0)));
+  const ofMargins = Math.max(...margins.map((ensemble) => computeTolerance(ensemble)(0)));
   const row = new Float32Array(margins.length);
   let columns = margins.map(() => new Float32Array(0));
   return {
@@ -57,7 +57,7 @@ export function compileClasses({ margins, outputs, featureNames }: TreeClasses):
 }
 
 /** One output by itself, for proveEqual. */
-export function outputOf(scorer: ClassScorer, name: string): ProvableScorer {
+export function selectOutput(scorer: ClassScorer, name: string): ProvableScorer {
   const index = scorer.outputNames.indexOf(name);
   return {
     featureCount: scorer.featureCount,

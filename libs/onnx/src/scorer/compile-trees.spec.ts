@@ -6,7 +6,7 @@ import { compileTrees } from './compile-trees.js';
 import { proofRows, proveEqual } from './prove-equal.js';
 import { randomEnsemble } from '../testing/random-ensemble.js';
 import { openInOnnxruntime } from '../testing/run-in-onnxruntime.js';
-import { leafTree, layOutTree, marginOf, type TreeEnsemble } from '../trees/tree-ensemble.js';
+import { buildLeafTree, layOutTree, computeMargin, type TreeEnsemble } from '../trees/tree-ensemble.js';
 
 fc.configureGlobal({ seed: 20261124 });
 
@@ -29,7 +29,9 @@ describe('compileTrees', () => {
         const features = proofRows(ensemble, rows, random);
         const margins = new Float32Array(rows);
         compileTrees(ensemble).margins(features, rows, margins);
-        const expected = Float32Array.from({ length: rows }, (_, row) => marginOf(ensemble, features, row));
+        const expected = Float32Array.from({ length: rows }, (_, row) =>
+          computeMargin(ensemble, features, row),
+        );
         expect(margins).toEqual(expected);
       }),
       { numRuns: 150 },
@@ -56,7 +58,7 @@ describe('compileTrees', () => {
     const rows = 33;
     const features = proofRows(ensemble, rows, random);
     const scorer = compileTrees(ensemble);
-    const expected = Float32Array.from({ length: rows }, (_, row) => marginOf(ensemble, features, row));
+    const expected = Float32Array.from({ length: rows }, (_, row) => computeMargin(ensemble, features, row));
     for (let some = 0; some <= rows; some += 1) {
       const margins = new Float32Array(some);
       scorer.margins(features, some, margins);
@@ -108,7 +110,7 @@ describe('compileTrees', () => {
     );
     const ensemble: TreeEnsemble = {
       featureNames: ['x'],
-      trees: [leafTree(0.5), layOutTree('deep', nodes, 0, 64)],
+      trees: [buildLeafTree(0.5), layOutTree('deep', nodes, 0, 64)],
       offset: 0.25,
       link: 'identity',
     };
@@ -157,7 +159,7 @@ describe('proveEqual', () => {
 
   it('proves regressions of large values and sums of many trees, and still sees one wrong leaf', async () => {
     const many = randomEnsemble(new SeededRandom(5), { trees: 800, depth: 4, features: 5 });
-    const large: TreeEnsemble = { ...many, link: 'identity', trees: [leafTree(40_000), ...many.trees] };
+    const large: TreeEnsemble = { ...many, link: 'identity', trees: [buildLeafTree(40_000), ...many.trees] };
     for (const [model, mistake] of [
       [many, 0.1],
       [large, 1],

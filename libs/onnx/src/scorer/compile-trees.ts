@@ -1,6 +1,6 @@
 import { fitsLanes } from './machine-layout.js';
-import { countCategoryCells, mostCategoryCells, planRanks, type RankPlan } from './rank-plan.js';
-import { goesYes, linked, type Tree, type TreeEnsemble } from '../trees/tree-ensemble.js';
+import { countCategoryCells, maxCategoryCells, planRanks, type RankPlan } from './rank-plan.js';
+import { goesYes, applyLink, type Tree, type TreeEnsemble } from '../trees/tree-ensemble.js';
 import { buildTreeMachine, nextBlock } from './tree-machine.js';
 
 /**
@@ -43,12 +43,12 @@ export function compileTrees(ensemble: TreeEnsemble): TreeScorer {
   return {
     featureCount: ensemble.featureNames.length,
     bytes: compiled.bytes,
-    tolerance: toleranceOf(ensemble),
+    tolerance: computeTolerance(ensemble),
     margins,
     score(features, rows, out) {
       margins(features, rows, out);
       if (ensemble.link !== 'identity') {
-        for (let row = 0; row < rows; row += 1) out[row] = linked(ensemble.link, out[row] as number);
+        for (let row = 0; row < rows; row += 1) out[row] = applyLink(ensemble.link, out[row] as number);
       }
     },
   };
@@ -66,11 +66,11 @@ export interface MarginScorer {
  * Where they are too many to be ranks of a byte, each ensemble has a program of its own, which is faster then.
  */
 export function compileMargins(ensembles: readonly TreeEnsemble[]): MarginScorer {
-  const groups = ensembles.map(groupOf);
+  const groups = ensembles.map(buildGroup);
   const trees = groups.flatMap((group) => group.trees);
   const depth = trees.reduce((deepest, tree) => Math.max(deepest, tree.depth), 0);
   const complete = depth <= maxCompleteDepth && trees.length * 2 ** depth <= maxCompleteNodes;
-  const fits = trees.length > 0 && complete && countCategoryCells(trees) <= mostCategoryCells;
+  const fits = trees.length > 0 && complete && countCategoryCells(trees) <= maxCategoryCells;
   const plan = fits ? planRanks(trees) : undefined;
   if (ensembles.length > 1 && !(plan !== undefined && fitsLanes(plan))) {
     const each = ensembles.map((ensemble) => compileMargins([ensemble]));
@@ -115,7 +115,7 @@ interface Group {
   readonly offset: number;
 }
 
-function groupOf({ trees, offset }: TreeEnsemble): Group {
+function buildGroup({ trees, offset }: TreeEnsemble): Group {
   let first = 0;
   let start = 0;
   for (; trees[first]?.depth === 0; first += 1) start = Math.fround(start + (trees[first]?.value[0] ?? 0));
@@ -131,12 +131,12 @@ const linkTolerance = 2e-6;
  * like a random walk, `sqrt(n) * 2^-24 * sum of the largest |leaf|`. A sigmoid passes a quarter of it on, an exponential
  * multiplies it by the answer. A wrong leaf changes a margin by the distance of two leaves, far more.
  */
-export function toleranceOf({ trees, offset, link }: TreeEnsemble): TreeScorer['tolerance'] {
-  const largest = trees.reduce(
-    (sum, { value }) => sum + value.reduce((most, leaf) => Math.max(most, Math.abs(leaf)), 0),
+export function computeTolerance({ trees, offset, link }: TreeEnsemble): TreeScorer['tolerance'] {
+  const magnitude = trees.reduce(
+    (sum, { value }) => sum + value.reduce((max, leaf) => Math.max(max, Math.abs(leaf)), 0),
     Math.abs(offset),
   );
-  const ofSum = Math.sqrt(trees.length + 1) * 2 ** -24 * largest;
+  const ofSum = Math.sqrt(trees.length + 1) * 2 ** -24 * magnitude;
   return (answer) => {
     const size = Math.abs(answer);
     const share = link === 'sigmoid' ? 0.25 : link === 'exp' ? size : 1;

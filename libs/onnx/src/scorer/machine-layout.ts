@@ -55,10 +55,10 @@ export interface MachineLayout {
 }
 
 /** More upper levels cost the lanes more than walking costs: they compare all nodes of a level, twice as many each time. */
-const mostLaneLevels = 5;
+const maxLaneLevels = 5;
 /** Of a categorical feature; a table takes a `pick` for every sixteen. */
-const mostLaneCategories = 4 * laneCount;
-const mostLaneRank = 255;
+const maxLaneCategories = 4 * laneCount;
+const maxLaneRank = 255;
 
 /** How many vectors a row of the tables of this feature is looked up in. */
 export function tableVectors({ categories }: { readonly categories: number }): number {
@@ -68,8 +68,8 @@ export function tableVectors({ categories }: { readonly categories: number }): n
 /** Whether ranks of this plan are bytes, so that a block is compared sixteen rows at once. */
 export function fitsLanes(plan: RankPlan): boolean {
   return (
-    plan.mostThresholds <= mostLaneRank &&
-    plan.categorical.every(({ categories }) => categories + 2 <= mostLaneCategories)
+    plan.maxThresholds <= maxLaneRank &&
+    plan.categorical.every(({ categories }) => categories + 2 <= maxLaneCategories)
   );
 }
 
@@ -84,10 +84,10 @@ export function layOutMachine(
   // One slot more takes what a feature without a slot of that kind would write. Slots are kept as byte offsets.
   const rowBytes = (plan.slots + 1) * 4;
   const bits = Math.ceil(Math.log2(plan.slots + 1)) + 2;
-  if (plan.mostThresholds * 2 ** bits >= 2 ** 30) {
-    refuse(`${plan.mostThresholds} thresholds over ${plan.slots} columns do not fit the compiled scorer`);
+  if (plan.maxThresholds * 2 ** bits >= 2 ** 30) {
+    refuse(`${plan.maxThresholds} thresholds over ${plan.slots} columns do not fit the compiled scorer`);
   }
-  const laneLevels = fitsLanes(plan) ? Math.min(depth, mostLaneLevels) : 0;
+  const laneLevels = fitsLanes(plan) ? Math.min(depth, maxLaneLevels) : 0;
   const lanes = laneLevels > 0 ? 1 : 0;
 
   let end = 0;

@@ -41,7 +41,7 @@ export interface RankPlan {
   /** First step of the search within a cell, a power of two. */
   readonly firstHalf: number;
   /** The most thresholds that one feature has. */
-  readonly mostThresholds: number;
+  readonly maxThresholds: number;
   rankOf(tree: Tree, node: number): number;
   slotOf(tree: Tree, node: number): number;
 }
@@ -60,7 +60,7 @@ export function planRanks(trees: readonly Tree[]): RankPlan {
   }
   const { categorical, slotOfSet } = planCategories(trees, slotOf.size);
   const slots = Math.max(1, slotOf.size + slotOfSet.size);
-  const most = Math.max(1, ...[...thresholdsOf.values()].map((thresholds) => thresholds.size));
+  const maxThresholds = Math.max(1, ...[...thresholdsOf.values()].map((thresholds) => thresholds.size));
   const used = [...thresholdsOf.keys()].sort((a, b) => a - b);
   const rankOf = new Map<number, Map<number, number>>();
   const sortedOf = used.map((feature) => Float64Array.from(thresholdsOf.get(feature) ?? []).sort());
@@ -116,27 +116,27 @@ export function planRanks(trees: readonly Tree[]): RankPlan {
     table,
     cells,
     firstHalf,
-    mostThresholds: most,
+    maxThresholds: maxThresholds,
     rankOf: (tree, node) =>
       tree.categories?.has(node)
         ? 0
         : (rankOf.get(tree.feature[node] as number)?.get((tree.threshold[node] as number) + 0) ?? 0),
     slotOf: (tree, node) =>
-      slotOfSet.get(setKey(tree, node) ?? '') ??
+      slotOfSet.get(toSetKey(tree, node) ?? '') ??
       slotOf.get(`${tree.feature[node] as number}/${tree.missingYes[node] as number}`) ??
       0,
   };
 }
 
 /** Equal for nodes of any tree that split alike; undefined for a node that splits by threshold. */
-function setKey(tree: Tree, node: number): string | undefined {
+function toSetKey(tree: Tree, node: number): string | undefined {
   const set = tree.categories?.get(node);
   if (set === undefined) return undefined;
   return `${tree.feature[node] as number}/${tree.missingYes[node] as number}/${set.join()}`;
 }
 
 /** Cells of the tables of all categorical features; beyond it the trees are walked from node to node. */
-export const mostCategoryCells = 16_777_216;
+export const maxCategoryCells = 16_777_216;
 
 /** How many cells those tables would take. */
 export function countCategoryCells(trees: readonly Tree[]): number {
@@ -145,7 +145,7 @@ export function countCategoryCells(trees: readonly Tree[]): number {
   for (const tree of trees) {
     for (const [node, set] of tree.categories ?? []) {
       const column = tree.feature[node] as number;
-      sets.set(column, (sets.get(column) ?? new Set<string>()).add(setKey(tree, node) ?? ''));
+      sets.set(column, (sets.get(column) ?? new Set<string>()).add(toSetKey(tree, node) ?? ''));
       highest.set(column, Math.max(highest.get(column) ?? 0, set.at(-1) ?? 0));
     }
   }
@@ -161,7 +161,10 @@ function planCategories(
     for (const [node, set] of tree.categories ?? []) {
       const column = tree.feature[node] as number;
       const sets = setsOf.get(column) ?? new Map<string, { set: readonly number[]; missingNo: boolean }>();
-      setsOf.set(column, sets.set(setKey(tree, node) ?? '', { set, missingNo: tree.missingYes[node] === 0 }));
+      setsOf.set(
+        column,
+        sets.set(toSetKey(tree, node) ?? '', { set, missingNo: tree.missingYes[node] === 0 }),
+      );
     }
   }
   const slotOfSet = new Map<string, number>();

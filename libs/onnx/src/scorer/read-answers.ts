@@ -1,5 +1,5 @@
 import { type onnx as Onnx } from 'onnx-proto';
-import { numbersOf, readTensor } from '../tensor-values.js';
+import { toNumbers, readTensor } from '../tensor-values.js';
 import { type TreeRegressor } from '../trees/read-tree-node.js';
 import { type TreeClasses } from '../trees/tree-classes.js';
 import { type Link, type TreeEnsemble } from '../trees/tree-ensemble.js';
@@ -39,7 +39,7 @@ export function readAnswers(
   const meaning = new Map<string, Meaning>();
   const constants = new Map((graph.initializer ?? []).map((tensor) => [tensor.name ?? '', tensor]));
   for (const node of graph.node ?? []) {
-    const made = meaningOf(node, regressors.get(node), meaning, constants);
+    const made = readMeaning(node, regressors.get(node), meaning, constants);
     if (made !== undefined) meaning.set(node.output?.[0] ?? '', made);
   }
   const outputs = (graph.output ?? []).map(({ name }) => ({ name: name ?? '', is: meaning.get(name ?? '') }));
@@ -75,7 +75,7 @@ export function readAnswers(
 
 type Constants = ReadonlyMap<string, Onnx.ITensorProto>;
 
-function meaningOf(
+function readMeaning(
   node: Onnx.INodeProto,
   regressor: TreeRegressor | undefined,
   meaning: ReadonlyMap<string, Meaning>,
@@ -99,14 +99,14 @@ function meaningOf(
   const from = meaning.get(inputs[0] ?? '');
   switch (from?.kind) {
     case 'answer':
-      if (reshaping.has(node.opType ?? '')) return { ...from, axes: axesAfter(node, from.axes, constants) };
+      if (reshaping.has(node.opType ?? '')) return { ...from, axes: inferAxes(node, from.axes, constants) };
       if (from.link !== 'identity') return undefined;
       if (node.opType === 'Sigmoid') return { ...from, link: 'sigmoid' };
       return node.opType === 'Exp' ? { ...from, link: 'exp' } : undefined;
     case 'margins':
       return node.opType === 'Softmax' && axis === 1 ? { kind: 'shares', of: from.of } : undefined;
     case 'shares': {
-      const picked = node.opType === 'MatMul' ? pickedBy(constants.get(inputs[1] ?? '')) : undefined;
+      const picked = node.opType === 'MatMul' ? readPicked(constants.get(inputs[1] ?? '')) : undefined;
       if (picked?.length !== from.of.length) return undefined;
       return { kind: 'share', of: from.of, classes: picked.flatMap((one, index) => (one ? [index] : [])) };
     }
@@ -118,23 +118,23 @@ function meaningOf(
 }
 
 /** Which classes a constant vector of zeros and ones picks; undefined for anything else. */
-function pickedBy(tensor: Onnx.ITensorProto | undefined): readonly boolean[] | undefined {
+function readPicked(tensor: Onnx.ITensorProto | undefined): readonly boolean[] | undefined {
   if (tensor?.dims?.length !== 1) return undefined;
-  const weights = numbersIn(tensor);
+  const weights = readNumbers(tensor);
   return weights.every((weight) => weight === 0 || weight === 1)
     ? weights.map((weight) => weight === 1)
     : undefined;
 }
 
-function axesAfter(node: Onnx.INodeProto, axes: Axes, constants: Constants): Axes {
+function inferAxes(node: Onnx.INodeProto, axes: Axes, constants: Constants): Axes {
   if (node.opType === 'Identity') return axes;
-  const [only, ...others] = numbersIn(constants.get(node.input?.[1] ?? ''));
+  const [only, ...others] = readNumbers(constants.get(node.input?.[1] ?? ''));
   if (others.length > 0) return 'unknown';
   if (node.opType === 'Reshape' && only === -1) return 'list';
   return node.opType === 'Unsqueeze' && only === 1 && axes === 'list' ? 'column' : 'unknown';
 }
 
-function numbersIn(tensor: Onnx.ITensorProto | undefined): readonly number[] {
+function readNumbers(tensor: Onnx.ITensorProto | undefined): readonly number[] {
   const read = tensor === undefined ? undefined : readTensor(tensor);
-  return read === undefined ? [] : numbersOf(read.values);
+  return read === undefined ? [] : toNumbers(read.values);
 }

@@ -181,7 +181,7 @@ function fillTrees(
   trees: readonly Tree[],
   plan: RankPlan,
 ): void {
-  const nodes = new Int32Array(buffer, group.nodes, group.trees * width).fill(plan.mostThresholds << bits);
+  const nodes = new Int32Array(buffer, group.nodes, group.trees * width).fill(plan.maxThresholds << bits);
   const leaves = new Float32Array(buffer, group.leaves, group.trees * width).fill(-0);
   const place = (tree: Tree, base: number, node: number, position: number): void => {
     if ((tree.feature[node] as number) >= 0) {

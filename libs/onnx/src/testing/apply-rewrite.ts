@@ -9,21 +9,21 @@ import { runGraph } from './run-in-onnxruntime.js';
 
 const { onnx } = onnxProto;
 
-export function decoded(bytes: Uint8Array): Onnx.ModelProto {
+export function decodeModel(bytes: Uint8Array): Onnx.ModelProto {
   return onnx.ModelProto.decode(bytes);
 }
 
-export function encoded(model: Onnx.IModelProto): Uint8Array {
+export function encodeModel(model: Onnx.IModelProto): Uint8Array {
   return onnx.ModelProto.encode(model).finish();
 }
 
 /** The operators of a file in their order. */
 export function operatorsOf(bytes: Uint8Array): readonly string[] {
-  return (decoded(bytes).graph?.node ?? []).map(({ opType }) => opType ?? '');
+  return (decodeModel(bytes).graph?.node ?? []).map(({ opType }) => opType ?? '');
 }
 
 /** A file that the door lets through: `features` [n, columns], and what `make` answers, of any shape, as `probability`. */
-export function modelOf(columns: number, make: (graph: GraphBuilder) => string): Uint8Array {
+export function buildModel(columns: number, make: (graph: GraphBuilder) => string): Uint8Array {
   const graph = new GraphBuilder('small');
   graph.input('features', ['n', columns]);
   const made = make(graph);

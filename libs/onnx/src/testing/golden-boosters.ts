@@ -31,7 +31,7 @@ interface GoldenFile {
 
 const directory = join(import.meta.dirname, '../golden');
 
-export function goldenBoosters(): readonly GoldenBooster[] {
+export function readGoldenBoosters(): readonly GoldenBooster[] {
   return readdirSync(directory)
     .sort()
     .flatMap((name) => {

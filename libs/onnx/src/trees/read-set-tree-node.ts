@@ -1,6 +1,6 @@
 import onnxProto, { type onnx as Onnx } from 'onnx-proto';
-import { attributesOf, nextUp, type TreeLimits, type TreeRegressor } from './read-tree-node.js';
-import { layOutTree, leafTree, refuse, type Tree, type TreeNode } from './tree-ensemble.js';
+import { readAttributes, nextUp, type TreeLimits, type TreeRegressor } from './read-tree-node.js';
+import { layOutTree, buildLeafTree, refuse, type Tree, type TreeNode } from './tree-ensemble.js';
 
 const { DataType } = onnxProto.onnx.TensorProto;
 
@@ -33,7 +33,7 @@ const categoryLimit = 2 ** 24;
  * that are whole numbers, one set a node that asks for one.
  */
 export function readSetTreeNode(node: Onnx.INodeProto, columns: number, limits: TreeLimits): TreeRegressor {
-  const attributes = attributesOf(node, known);
+  const attributes = readAttributes(node, known);
   const ints = (name: string, length?: number): number[] => {
     const values = (attributes.get(name)?.ints ?? []).map(Number);
     if (length !== undefined && values.length !== length) {
@@ -46,17 +46,17 @@ export function readSetTreeNode(node: Onnx.INodeProto, columns: number, limits: 
   if (int('aggregate_function', 1) !== 1) refuse('its trees are not summed');
   if (int('post_transform', 0) !== 0) refuse('post_transform is not supported beside categories');
 
-  const modes = bytesOf('nodes_modes', attributes);
+  const modes = readBytes('nodes_modes', attributes);
   const count = modes.length;
   if (count === 0) refuse('a tree node has no trees');
-  const weights = floatsOf('leaf_weights', attributes);
+  const weights = readFloats('leaf_weights', attributes);
   if (count + weights.length > limits.maxTreeNodes) {
     refuse(`it has ${count + weights.length} tree nodes; ${limits.maxTreeNodes} are left to it`);
   }
   const roots = ints('tree_roots');
   if (roots.length > limits.maxTrees) refuse(`it has more than ${limits.maxTrees} trees left to it`);
   if (roots.length === 0) refuse('a tree node has no trees');
-  const splits = floatsOf('nodes_splits', attributes);
+  const splits = readFloats('nodes_splits', attributes);
   if (splits.length !== count) refuse(`nodes_splits has ${splits.length} entries where ${count} are needed`);
   const missing = attributes.has('nodes_missing_value_tracks_true')
     ? ints('nodes_missing_value_tracks_true', count)
@@ -131,7 +131,7 @@ function readTree(
   take('nodes', root);
   if (only[0] !== undefined && only[0] === only[1]) {
     take('leaves', only[0]);
-    return leafTree(weights[only[0]] as number);
+    return buildLeafTree(weights[only[0]] as number);
   }
   // Leaves are numbered behind the nodes.
   const nodes = new Map<number, TreeNode>();
@@ -150,12 +150,12 @@ function readTree(
       nodes.set(count + child, { feature: -1, threshold: 0, yes: 0, no: 0, missingYes: false, value });
       return count + child;
     }) as [number, number];
-    nodes.set(id, innerNode(name, id, children, arrays, columns));
+    nodes.set(id, readInnerNode(name, id, children, arrays, columns));
   }
   return layOutTree(name, nodes, root, limits.maxTreeDepth);
 }
 
-function innerNode(
+function readInnerNode(
   name: string,
   id: number,
   [whenTrue, whenFalse]: readonly [number, number],
@@ -202,7 +202,7 @@ function readSets(
   const sets = new Map<number, readonly number[]>();
   if (asking.length === 0) return sets;
   let set: number[] = [];
-  for (const value of floatsOf('membership_values', attributes)) {
+  for (const value of readFloats('membership_values', attributes)) {
     if (Number.isNaN(value)) {
       const id = asking[sets.size] ?? refuse('it has more sets of categories than nodes that ask for one');
       if (set.length === 0) refuse(`the set of node ${id} is empty`);
@@ -225,7 +225,7 @@ function readSets(
   return sets;
 }
 
-function tensorOf(
+function requireTensor(
   name: string,
   attributes: ReadonlyMap<string, Onnx.IAttributeProto>,
   type: number,
@@ -235,13 +235,13 @@ function tensorOf(
   return tensor;
 }
 
-function floatsOf(name: string, attributes: ReadonlyMap<string, Onnx.IAttributeProto>): Float32Array {
-  const { rawData, floatData } = tensorOf(name, attributes, DataType.FLOAT);
+function readFloats(name: string, attributes: ReadonlyMap<string, Onnx.IAttributeProto>): Float32Array {
+  const { rawData, floatData } = requireTensor(name, attributes, DataType.FLOAT);
   if (rawData && rawData.length > 0) return new Float32Array(Uint8Array.from(rawData).buffer);
   return Float32Array.from(floatData ?? []);
 }
 
-function bytesOf(name: string, attributes: ReadonlyMap<string, Onnx.IAttributeProto>): Uint8Array {
-  const { rawData, int32Data } = tensorOf(name, attributes, DataType.UINT8);
+function readBytes(name: string, attributes: ReadonlyMap<string, Onnx.IAttributeProto>): Uint8Array {
+  const { rawData, int32Data } = requireTensor(name, attributes, DataType.UINT8);
   return rawData && rawData.length > 0 ? rawData : Uint8Array.from(int32Data ?? []);
 }

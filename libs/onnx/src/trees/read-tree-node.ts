@@ -39,9 +39,9 @@ const known: ReadonlySet<string> = new Set([
  * lengths, ids in range and unique, one root a tree, each node reached exactly once, finite numbers, one weight a leaf.
  */
 export function readTreeNode(node: Onnx.INodeProto, columns: number, limits: TreeLimits): TreeRegressor {
-  const attributes = attributesOf(node, known);
+  const attributes = readAttributes(node, known);
   const ints = (name: string): number[] => (attributes.get(name)?.ints ?? []).map(Number);
-  const floats = (name: string): number[] => finite(name, attributes.get(name)?.floats ?? []);
+  const floats = (name: string): number[] => checkFinite(name, attributes.get(name)?.floats ?? []);
   const text = (name: string, otherwise: string): string => {
     const bytes = attributes.get(name)?.s;
     return bytes === undefined || bytes === null ? otherwise : Buffer.from(bytes).toString('utf8');
@@ -53,20 +53,20 @@ export function readTreeNode(node: Onnx.INodeProto, columns: number, limits: Tre
   if (count > limits.maxTreeNodes) {
     refuse(`it has ${count} tree nodes; ${limits.maxTreeNodes} are left to it`);
   }
-  const [nodeIds, features, yes, no] = nodeArrays.map((name) => sameLength(name, ints(name), count)) as [
+  const [nodeIds, features, yes, no] = nodeArrays.map((name) => checkLength(name, ints(name), count)) as [
     number[],
     number[],
     number[],
     number[],
   ];
-  const thresholds = sameLength('nodes_values', floats('nodes_values'), count);
-  const modes = sameLength(
+  const thresholds = checkLength('nodes_values', floats('nodes_values'), count);
+  const modes = checkLength(
     'nodes_modes',
     (attributes.get('nodes_modes')?.strings ?? []).map((mode) => Buffer.from(mode).toString('utf8')),
     count,
   );
   const missing = ints('nodes_missing_value_tracks_true');
-  if (missing.length > 0) sameLength('nodes_missing_value_tracks_true', missing, count);
+  if (missing.length > 0) checkLength('nodes_missing_value_tracks_true', missing, count);
   if (Number(attributes.get('n_targets')?.i ?? 1) !== 1) refuse('its trees have more than one target');
   if (text('aggregate_function', 'SUM') !== 'SUM') refuse('its trees are not summed');
   const postTransform = text('post_transform', 'NONE');
@@ -76,7 +76,7 @@ export function readTreeNode(node: Onnx.INodeProto, columns: number, limits: Tre
   const base = floats('base_values');
   if (base.length > 1) refuse(`it has ${base.length} base values for one target`);
 
-  const weights = leafWeights(attributes, ints, floats);
+  const weights = readLeafWeights(attributes, ints, floats);
   const trees = new Map<number, Map<number, TreeNode>>();
   for (let index = 0; index < count; index += 1) {
     const treeId = treeIds[index] as number;
@@ -112,7 +112,7 @@ export function readTreeNode(node: Onnx.INodeProto, columns: number, limits: Tre
   }
   if (weights.size > 0) refuse(`a weight belongs to ${[...weights.keys()][0] ?? ''}, which is not a leaf`);
   const laidOut = [...trees.entries()].map(([id, nodes]) => {
-    const tree = layOutTree(`tree ${id}`, nodes, rootOf(id, nodes), limits.maxTreeDepth);
+    const tree = layOutTree(`tree ${id}`, nodes, findRoot(id, nodes), limits.maxTreeDepth);
     if (tree.feature.length !== nodes.size) {
       refuse(
         `tree ${id} has ${nodes.size} nodes and ${tree.feature.length} of them are reached from its root`,
@@ -123,15 +123,15 @@ export function readTreeNode(node: Onnx.INodeProto, columns: number, limits: Tre
   return { trees: laidOut, offset: base[0] ?? 0, postTransform };
 }
 
-function leafWeights(
+function readLeafWeights(
   attributes: ReadonlyMap<string, Onnx.IAttributeProto>,
   ints: (name: string) => number[],
   floats: (name: string) => number[],
 ): Map<string, number> {
   const values = floats('target_weights');
-  const treeIds = sameLength('target_treeids', ints('target_treeids'), values.length);
-  const nodeIds = sameLength('target_nodeids', ints('target_nodeids'), values.length);
-  const targets = sameLength('target_ids', ints('target_ids'), values.length);
+  const treeIds = checkLength('target_treeids', ints('target_treeids'), values.length);
+  const nodeIds = checkLength('target_nodeids', ints('target_nodeids'), values.length);
+  const targets = checkLength('target_ids', ints('target_ids'), values.length);
   if (attributes.get('target_weights')?.floats?.length === 0) refuse('its trees have no weights');
   const weights = new Map<string, number>();
   for (const [index, value] of values.entries()) {
@@ -143,7 +143,7 @@ function leafWeights(
   return weights;
 }
 
-function rootOf(treeId: number, nodes: ReadonlyMap<number, TreeNode>): number {
+function findRoot(treeId: number, nodes: ReadonlyMap<number, TreeNode>): number {
   const children = new Set<number>();
   for (const node of nodes.values()) {
     if (node.feature < 0) continue;
@@ -158,12 +158,12 @@ function rootOf(treeId: number, nodes: ReadonlyMap<number, TreeNode>): number {
   return root;
 }
 
-function sameLength<T>(name: string, values: T[], count: number): T[] {
+function checkLength<T>(name: string, values: T[], count: number): T[] {
   if (values.length !== count) refuse(`${name} has ${values.length} entries where ${count} are needed`);
   return values;
 }
 
-function finite(name: string, values: readonly number[]): number[] {
+function checkFinite(name: string, values: readonly number[]): number[] {
   const index = values.findIndex((value) => !Number.isFinite(value));
   if (index >= 0) refuse(`${name}[${index}] is not a finite number`);
   return [...values];
@@ -179,7 +179,7 @@ export function nextUp(value: number): number {
 }
 
 /** By name; an attribute that is not known, or is there twice, is refused. */
-export function attributesOf(
+export function readAttributes(
   node: Onnx.INodeProto,
   known: ReadonlySet<string>,
 ): ReadonlyMap<string, Onnx.IAttributeProto> {

@@ -13,7 +13,7 @@ export interface TreeClasses {
 }
 
 /** The trees of all classes, for proofRows. */
-export function everyTree({
+export function collectTrees({
   featureNames,
   margins,
 }: TreeClasses): Pick<TreeEnsemble, 'featureNames' | 'trees'> {
@@ -25,11 +25,11 @@ export function everyTree({
  * their sum, which is one of doubles rounded once. Shares of large differences are 0, never NaN.
  */
 export function softmax(margins: Float32Array): void {
-  let largest = -Infinity;
-  for (const margin of margins) largest = Math.max(largest, margin);
+  let max = -Infinity;
+  for (const margin of margins) max = Math.max(max, margin);
   let sum = 0;
   for (const [index, margin] of margins.entries()) {
-    const power = Math.fround(Math.exp(Math.fround(margin - largest)));
+    const power = Math.fround(Math.exp(Math.fround(margin - max)));
     margins[index] = power;
     sum += power;
   }

@@ -114,7 +114,7 @@ export function layOutTree(
 }
 
 /** A tree that answers `value` for every row. */
-export function leafTree(value: number): Tree {
+export function buildLeafTree(value: number): Tree {
   const nodes = new Map<number, TreeNode>([
     [0, { feature: -1, threshold: 0, yes: 0, no: 0, missingYes: false, value }],
   ]);
@@ -130,7 +130,7 @@ export function goesYes(tree: Tree, node: number, x: number): boolean {
 }
 
 /** The margin of one row by plain walking: the slow, obvious form that the compiled scorer is compared with. */
-export function marginOf(ensemble: TreeEnsemble, features: Float32Array, row = 0): number {
+export function computeMargin(ensemble: TreeEnsemble, features: Float32Array, row = 0): number {
   const start = row * ensemble.featureNames.length;
   let sum = 0;
   for (const tree of ensemble.trees) {
@@ -145,7 +145,7 @@ export function marginOf(ensemble: TreeEnsemble, features: Float32Array, row = 0
 }
 
 /** The model's answer for a margin. */
-export function linked(link: Link, margin: number): number {
+export function applyLink(link: Link, margin: number): number {
   switch (link) {
     case 'sigmoid':
       return sigmoid(margin);

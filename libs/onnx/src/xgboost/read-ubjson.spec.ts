@@ -2,7 +2,7 @@ import { SeededRandom } from '@headrace/kernel';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readUbjson } from './read-ubjson.js';
-import { goldenBoosters } from '../testing/golden-boosters.js';
+import { readGoldenBoosters } from '../testing/golden-boosters.js';
 import { ModelRefusedError } from '../trees/tree-ensemble.js';
 
 fc.configureGlobal({ seed: 20261124 });
@@ -73,7 +73,7 @@ describe('readUbjson', () => {
   });
 
   it('refuses or reads every damaged booster, at once', () => {
-    const booster = goldenBoosters().find(({ ubj: file }) => file)!.ubj!;
+    const booster = readGoldenBoosters().find(({ ubj: file }) => file)!.ubj!;
     const random = new SeededRandom(17);
     let read = 0;
     for (let round = 0; round < 1_000; round += 1) {

@@ -3,16 +3,16 @@ import { describe, expect, it } from 'vitest';
 import { buildEnsembleModel } from '../build/build-ensemble-model.js';
 import { buildTreeModel } from '../build/build-tree-model.js';
 import { checkModel } from '../admission/check-model.js';
-import { compileClasses, outputOf } from '../scorer/compile-classes.js';
+import { compileClasses, selectOutput } from '../scorer/compile-classes.js';
 import { compileTrees } from '../scorer/compile-trees.js';
 import { proofRows, proveEqual } from '../scorer/prove-equal.js';
 import { readXgboost, readXgboostClasses } from './read-xgboost.js';
-import { goldenBoosters, type GoldenBooster } from '../testing/golden-boosters.js';
+import { readGoldenBoosters, type GoldenBooster } from '../testing/golden-boosters.js';
 import { openInOnnxruntime } from '../testing/run-in-onnxruntime.js';
-import { everyTree } from '../trees/tree-classes.js';
-import { leafTree, marginOf, type TreeEnsemble } from '../trees/tree-ensemble.js';
+import { collectTrees } from '../trees/tree-classes.js';
+import { buildLeafTree, computeMargin, type TreeEnsemble } from '../trees/tree-ensemble.js';
 
-const goldens = goldenBoosters();
+const goldens = readGoldenBoosters();
 const hasClasses = ({ name }: GoldenBooster): boolean => name.includes('multi:');
 const hasCategories = ({ name }: GoldenBooster): boolean => name.includes('categories');
 /** An answer of the link and of the library may differ in the last bits of an exponential. */
@@ -25,7 +25,7 @@ function withNextBase(ensemble: TreeEnsemble): TreeEnsemble {
   expect(base!.depth).toBe(0);
   const bits = new Int32Array(base!.value.slice().buffer);
   bits[0]! += 1;
-  return { ...ensemble, trees: [leafTree(new Float32Array(bits.buffer)[0]!), ...trees] };
+  return { ...ensemble, trees: [buildLeafTree(new Float32Array(bits.buffer)[0]!), ...trees] };
 }
 
 describe.each(goldens.filter((golden) => !hasClasses(golden)))('a booster of $name', (golden) => {
@@ -83,7 +83,7 @@ describe.each(goldens.filter(hasClasses))('a booster of $name', (golden) => {
     const classes = readXgboostClasses(golden.model, golden.featureNames);
     expect(classes).toHaveLength(3);
     const margins = Float32Array.from(golden.margins, (_, index) =>
-      marginOf(classes[index % 3]!, golden.features, Math.floor(index / 3)),
+      computeMargin(classes[index % 3]!, golden.features, Math.floor(index / 3)),
     );
     expect(margins).toEqual(golden.margins);
   });
@@ -126,10 +126,10 @@ describe.each(goldens.filter(hasClasses))('a booster of $name', (golden) => {
       (_, index) => outputs[2 + (index % 3)]![Math.floor(index / 3)]!,
     );
     expect(shares).toEqual(golden.answers);
-    const rows = proofRows(everyTree(read), 300, new SeededRandom(1));
+    const rows = proofRows(collectTrees(read), 300, new SeededRandom(1));
     for (const name of scorer.outputNames) {
       const run = await openInOnnxruntime(bytes, golden.featureNames.length, name);
-      const proof = await proveEqual(outputOf(scorer, name), run, rows);
+      const proof = await proveEqual(selectOutput(scorer, name), run, rows);
       expect(proof.rows).toBe(300);
     }
   });

@@ -1,14 +1,14 @@
 import { readUbjson } from './read-ubjson.js';
 import {
   layOutTree,
-  leafTree,
+  buildLeafTree,
   ModelRefusedError,
   refuse,
   type Tree,
   type TreeEnsemble,
   type TreeNode,
 } from '../trees/tree-ensemble.js';
-import { baseMargins, xgboostObjective } from './xgboost-objective.js';
+import { baseMargins, findObjective } from './xgboost-objective.js';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -65,14 +65,14 @@ export interface XgboostHeader {
 
 /** What a booster says of itself, without its trees. */
 export function readXgboostHeader(model: string | Uint8Array | object): XgboostHeader {
-  const learner = child(parse(model), 'learner');
-  const parameters = child(learner, 'learner_model_param');
+  const learner = requireChild(parseModel(model), 'learner');
+  const parameters = requireChild(learner, 'learner_model_param');
   const columns = Number(parameters['num_feature']);
   if (!Number.isSafeInteger(columns) || columns < 1) refuse(`it has ${columns} features`);
   const written = learner['feature_names'];
   const names = Array.isArray(written) ? written.map(String) : [];
   return {
-    objective: String(child(learner, 'objective')['name']),
+    objective: String(requireChild(learner, 'objective')['name']),
     classes: Number(parameters['num_class'] ?? 0),
     featureNames: names.length > 0 ? names : Array.from({ length: columns }, (_, column) => `f${column}`),
   };
@@ -82,28 +82,28 @@ function readBooster(
   model: string | Uint8Array | object,
   featureNames: readonly string[],
 ): { readonly ensembles: readonly TreeEnsemble[]; readonly objective: string } {
-  const learner = child(parse(model), 'learner');
-  const parameters = child(learner, 'learner_model_param');
+  const learner = requireChild(parseModel(model), 'learner');
+  const parameters = requireChild(learner, 'learner_model_param');
   const columns = Number(parameters['num_feature']);
   if (columns !== featureNames.length) {
     refuse(`the booster has ${columns} features and ${featureNames.length} names were given`);
   }
   if (Number(parameters['num_target'] ?? 1) > 1) refuse('it has several targets');
-  const objective = String(child(learner, 'objective')['name']);
-  const { link, base } = xgboostObjective(objective);
-  const booster = child(learner, 'gradient_booster');
+  const objective = String(requireChild(learner, 'objective')['name']);
+  const { link, base } = findObjective(objective);
+  const booster = requireChild(learner, 'gradient_booster');
   if (booster['name'] !== 'gbtree') refuse(`booster ${String(booster['name'])} is not supported; use gbtree`);
 
   const groups = Math.max(1, Number(parameters['num_class'] ?? 0));
   if (!Number.isSafeInteger(groups) || groups > 10_000) refuse(`it has ${groups} classes`);
-  const content = child(booster, 'model');
-  const trees = list(content, 'trees');
-  const groupOf = list(content, 'tree_info');
+  const content = requireChild(booster, 'model');
+  const trees = requireList(content, 'trees');
+  const groupOf = requireList(content, 'tree_info');
   if (groupOf.length !== trees.length) {
     refuse(`tree_info has ${groupOf.length} entries for ${trees.length} trees`);
   }
   const treesOf: Tree[][] = baseMargins(parameters['base_score'], base, groups).map((margin) =>
-    margin === 0 ? [] : [leafTree(margin)],
+    margin === 0 ? [] : [buildLeafTree(margin)],
   );
   for (const [index, tree] of trees.entries()) {
     if (typeof tree !== 'object' || tree === null) refuse(`tree ${index} is no object`);
@@ -124,11 +124,11 @@ function readBooster(
 }
 
 function readTree(name: string, tree: Json, columns: number): Tree {
-  const yes = list(tree, 'left_children');
-  const no = list(tree, 'right_children');
-  const features = list(tree, 'split_indices');
-  const conditions = list(tree, 'split_conditions');
-  const defaults = list(tree, 'default_left');
+  const yes = requireList(tree, 'left_children');
+  const no = requireList(tree, 'right_children');
+  const features = requireList(tree, 'split_indices');
+  const conditions = requireList(tree, 'split_conditions');
+  const defaults = requireList(tree, 'default_left');
   const vectorSize = Number((tree['tree_param'] as Json | undefined)?.['size_leaf_vector'] ?? 0);
   if (vectorSize > 1) refuse(`${name} has leaves of ${vectorSize} values`);
   const categories = readCategories(name, tree);
@@ -159,15 +159,15 @@ function readTree(name: string, tree: Json, columns: number): Tree {
 
 /** The categories that go right, by node: `categories` in segments, one for each of `categories_nodes`. */
 function readCategories(name: string, tree: Json): ReadonlyMap<number, readonly number[]> {
-  const kinds = tree['split_type'] === undefined ? [] : list(tree, 'split_type');
+  const kinds = tree['split_type'] === undefined ? [] : requireList(tree, 'split_type');
   const byCategory = new Set(kinds.flatMap((kind, node) => (Number(kind) === 1 ? [node] : [])));
   if (kinds.some((kind) => Number(kind) !== 0 && Number(kind) !== 1)) refuse(`${name} has an unknown split`);
   const sets = new Map<number, readonly number[]>();
   if (byCategory.size === 0) return sets;
-  const categories = list(tree, 'categories');
-  const nodes = list(tree, 'categories_nodes');
-  const segments = list(tree, 'categories_segments');
-  const sizes = list(tree, 'categories_sizes');
+  const categories = requireList(tree, 'categories');
+  const nodes = requireList(tree, 'categories_nodes');
+  const segments = requireList(tree, 'categories_segments');
+  const sizes = requireList(tree, 'categories_sizes');
   for (const [index, id] of nodes.entries()) {
     const begin = Number(segments[index]);
     const end = begin + Number(sizes[index]);
@@ -192,15 +192,15 @@ function readCategories(name: string, tree: Json): ReadonlyMap<number, readonly 
 }
 
 /** UBJ where a type follows the first brace; JSON has a quote, a brace or a space there. */
-function parse(model: string | Uint8Array | object): Json {
+function parseModel(model: string | Uint8Array | object): Json {
   if (typeof model === 'object' && !(model instanceof Uint8Array)) return model as Json;
-  const isUbj = typeof model !== 'string' && model[0] === 0x7b && /^[iUIlL$#]/.test(latin(model[1]));
+  const isUbj = typeof model !== 'string' && model[0] === 0x7b && /^[iUIlL$#]/.test(toLatin(model[1]));
   const parsed = isUbj ? readUbjson(model) : parseJson(model);
   if (typeof parsed !== 'object' || parsed === null) refuse('it is not an object');
   return parsed as Json;
 }
 
-function latin(byte: number | undefined): string {
+function toLatin(byte: number | undefined): string {
   return byte === undefined ? '' : String.fromCharCode(byte);
 }
 
@@ -216,13 +216,13 @@ function parseJson(model: string | Uint8Array): unknown {
   }
 }
 
-function child(parent: Json, name: string): Json {
+function requireChild(parent: Json, name: string): Json {
   const value = parent[name];
   if (typeof value !== 'object' || value === null) refuse(`it has no ${name}`);
   return value as Json;
 }
 
-function list(parent: Json, name: string): readonly unknown[] {
+function requireList(parent: Json, name: string): readonly unknown[] {
   const value = parent[name];
   if (!Array.isArray(value)) refuse(`it has no list ${name}`);
   return value;

@@ -26,7 +26,7 @@ const objectives: ReadonlyMap<string, XgboostObjective> = new Map([
   ['multi:softmax', { link: 'softmax', base: 'margin' }],
 ]);
 
-export function xgboostObjective(name: string): XgboostObjective {
+export function findObjective(name: string): XgboostObjective {
   return (
     objectives.get(name) ??
     refuse(`objective ${name} is not supported; these are: ${[...objectives.keys()].join(', ')}`)
@@ -57,7 +57,7 @@ export function baseMargins(
     const text = String(part).trim();
     const score = Math.fround(Number(text));
     if (text === '' || !Number.isFinite(score)) refuse(`base_score ${String(written)} is not a number`);
-    return marginOfScore(score, base);
+    return toMargin(score, base);
   });
   const [first = 0] = list;
   if (list.length !== 1 && list.length !== groups) {
@@ -66,7 +66,7 @@ export function baseMargins(
   return list.length === groups ? list : new Array<number>(groups).fill(first);
 }
 
-function marginOfScore(score: number, base: XgboostObjective['base']): number {
+function toMargin(score: number, base: XgboostObjective['base']): number {
   switch (base) {
     case 'margin':
       return score;

@@ -4,8 +4,8 @@ import {
   checkModel,
   compileClasses,
   compileTrees,
-  everyTree,
-  outputOf,
+  collectTrees,
+  selectOutput,
   proofRows,
   proveEqual,
   type CheckedModel,
@@ -108,10 +108,10 @@ async function byTrees(model: CheckedModel, trees: TreeEnsemble, session: GraphS
 /** Every output is proved: each adds up other classes. */
 async function byClasses(model: CheckedModel, classes: TreeClasses, session: GraphSession): Promise<Scoring> {
   const scorer = compileClasses(classes);
-  const rows = proofRows(everyTree(classes), proofSize, new SeededRandom(1));
+  const rows = proofRows(collectTrees(classes), proofSize, new SeededRandom(1));
   const proofs: Proof[] = [];
   for (const name of scorer.outputNames) {
-    proofs.push(await proveEqual(outputOf(scorer, name), answersOf(session, model, name), rows));
+    proofs.push(await proveEqual(selectOutput(scorer, name), answersOf(session, model, name), rows));
   }
   const proof = {
     rows: Math.min(...proofs.map((one) => one.rows)),

@@ -1,5 +1,5 @@
 import {
-  absentSequence,
+  buildAbsentSequence,
   type ClassScorer,
   type Proof,
   type TensorSpec,
@@ -80,7 +80,7 @@ export function scoreBySession(
   outputNames: readonly string[],
 ): LoadedModel['score'] {
   const absent = specs.flatMap((spec) =>
-    spec.optional === true ? [[spec.name, absentSequence(spec)] as const] : [],
+    spec.optional === true ? [[spec.name, buildAbsentSequence(spec)] as const] : [],
   );
   return async (inputs, rows) => {
     const filled = Object.fromEntries(absent.filter(([name]) => inputs[name] === undefined));

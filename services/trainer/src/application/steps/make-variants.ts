@@ -48,7 +48,7 @@ export async function makeVariants(
       bytes: change.bytesAfter,
       changes: { ...rewritten.steps[0]?.changes },
       rows: change.rows,
-      largestOutputChange: finiteOrNull(change.largestOutputChange),
+      largestOutputChange: finiteOrNull(change.maxOutputChange),
       meanOutputChange: finiteOrNull(change.meanOutputChange),
       metrics: storedNumbers(holdout.metrics),
       outcome: judged.outcome,
