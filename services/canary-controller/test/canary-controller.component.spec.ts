@@ -1,7 +1,4 @@
 import 'reflect-metadata';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { canaryController } from '../src/canary-controller.module.js';
 import {
   DriftMeasured,
@@ -17,16 +14,9 @@ import {
   type EventDefinition,
   type PayloadOf,
 } from '@headrace/contracts';
-import { BusEventPublisher, replay, type ReceivedEvent } from '@headrace/messaging';
-import {
-  backendsConfigSchema,
-  connectBackends,
-  parseConfig,
-  startService,
-  type RunningService,
-  type SharedBackends,
-} from '@headrace/service-host';
-import { eventually, FakeClock } from '@headrace/testing';
+import { type ReceivedEvent } from '@headrace/messaging';
+import { startComponent, type Component, type HttpAnswer } from '@headrace/service-host/testing';
+import { eventually, type FakeClock } from '@headrace/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
 const policy = `
@@ -45,102 +35,53 @@ criteria:
   - { metric: prediction_drift, direction: at-most, threshold: 0.25, minimumRows: 200, neededFromPercent: never }
 `;
 
-const clock = new FakeClock();
-const places = { data: '', config: '' };
-let shared: SharedBackends | undefined;
-let service: RunningService | undefined;
-let facts = 0;
 let models = 0;
 
-async function start(): Promise<void> {
-  const config = parseConfig(backendsConfigSchema, { HEADRACE_DATA_DIR: places.data });
-  shared = await connectBackends(config, { services: [canaryController], clock });
-  service = await startService(
-    canaryController,
-    {
-      HEADRACE_PORT_BASE: '0',
-      HEADRACE_LOG_LEVEL: 'silent',
-      HEADRACE_CONFIG_DIR: places.config,
-      CANARY_TICK_MS: '25',
-    },
-    shared,
-  );
-}
-
-async function stop(): Promise<void> {
-  await service?.close();
-  await shared?.close();
-}
-
 // One database for all tests: each has a model of its own.
+let component: Component<FakeClock>;
 beforeAll(async () => {
-  places.data = mkdtempSync(join(tmpdir(), 'headrace-test-'));
-  places.config = mkdtempSync(join(tmpdir(), 'headrace-test-'));
-  mkdirSync(join(places.config, 'rollout-policies'));
-  writeFileSync(join(places.config, 'rollout-policies', 'quick.yaml'), policy);
-  await start();
+  component = await startComponent(canaryController, {
+    configFiles: { 'rollout-policies/quick.yaml': policy },
+    environment: { CANARY_TICK_MS: '25' },
+  });
 });
-afterAll(async () => {
-  await stop();
-  for (const place of Object.values(places)) rmSync(place, { recursive: true, force: true });
-});
+afterAll(() => component.close());
 
 class Platform {
-  readonly clock = clock;
+  readonly clock = component.clock;
   readonly model = `model-${(models += 1)}`;
 
-  async state<Definition extends EventDefinition>(
+  async emit<Definition extends EventDefinition>(
     source: string,
     definition: Definition,
     payloads: readonly PayloadOf<Definition>[],
-    ids?: readonly string[],
   ): Promise<void> {
-    await new BusEventPublisher(this.backends.bus, source, this.clock).publish(
+    await component.publish(
       definition,
-      payloads.map((payload, index) => {
-        facts += 1;
-        return { id: ids?.[index] ?? `fact-${facts}`, time: this.clock.now(), payload };
-      }),
+      payloads.map((payload) => ({ payload })),
+      source,
     );
   }
 
   async all<Definition extends EventDefinition>(
     definition: Definition,
   ): Promise<ReceivedEvent<Definition>[]> {
-    const events: ReceivedEvent<Definition>[] = [];
-    for await (const event of replay(this.backends.bus, definition)) {
-      if ((event.payload as { modelName: string }).modelName === this.model) events.push(event);
-    }
-    return events;
+    const events = await component.eventsOf(definition);
+    return events.filter(({ payload }) => (payload as { modelName: string }).modelName === this.model);
   }
 
-  async get(path: string): Promise<{ status: number; body: Record<string, unknown> }> {
-    return this.call('GET', path);
+  get(path: string): Promise<HttpAnswer> {
+    return component.get(path);
   }
 
-  async post(path: string, body: unknown = {}): Promise<{ status: number; body: Record<string, unknown> }> {
-    return this.call('POST', path, body);
-  }
-
-  private async call(method: string, path: string, body?: unknown) {
-    const response = await fetch(`${service?.httpUrl ?? ''}${path}`, {
-      method,
-      ...(body === undefined
-        ? {}
-        : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
-    });
-    return { status: response.status, body: (await response.json()) as Record<string, unknown> };
-  }
-
-  private get backends(): SharedBackends {
-    if (shared === undefined) throw new Error('not started');
-    return shared;
+  post(path: string, body: unknown = {}): Promise<HttpAnswer> {
+    return component.post(path, body);
   }
 
   createVersion(modelVersion: number, validated = true): Promise<void> {
     // Rollouts are listed by the time of their start.
     this.clock.advance(1_000);
-    return this.state('registry', ModelVersionCreated, [
+    return this.emit('registry', ModelVersionCreated, [
       {
         modelName: this.model,
         modelVersion,
@@ -159,7 +100,7 @@ class Platform {
   }
 
   load(modelVersion: number): Promise<void> {
-    return this.state('inference', ModelLoaded, [
+    return this.emit('inference', ModelLoaded, [
       {
         modelName: this.model,
         modelVersion,
@@ -238,7 +179,7 @@ async function platformWithChampion(): Promise<Platform> {
   return platform;
 }
 
-async function analysing(platform: Platform): Promise<string> {
+async function startAnalysis(platform: Platform): Promise<string> {
   await platform.createVersion(2);
   await eventually(async () => expect((await platform.rollout())['state']).toBe('preparing'));
   await platform.load(2);
@@ -254,7 +195,7 @@ async function division(platform: Platform): Promise<readonly number[] | undefin
   return (await platform.all(TrafficShifted)).at(-1)?.payload.weights.map(({ percent }) => percent);
 }
 
-async function counted(platform: Platform, canary: number): Promise<void> {
+async function countsReach(platform: Platform, canary: number): Promise<void> {
   await eventually(async () =>
     expect(await platform.rollout()).toMatchObject({ counts: { canary: { predictions: canary } } }),
   );
@@ -279,7 +220,7 @@ it('promotes the first version directly, with the validation gate as evidence', 
 
 it('takes a good version through all steps to the promotion, each with its evidence', async () => {
   const platform = await platformWithChampion();
-  const rolloutId = await analysing(platform);
+  const rolloutId = await startAnalysis(platform);
   let row = 0;
   for (const percent of [10, 50, 100]) {
     await eventually(async () => {
@@ -293,9 +234,9 @@ it('takes a good version through all steps to the promotion, each with its evide
       row,
     );
     row += 800;
-    await platform.state('inference', PredictionMade, predictions);
-    await counted(platform, 400);
-    await platform.state('feature-store', OutcomeObserved, platform.outcomesOf(predictions, happened));
+    await platform.emit('inference', PredictionMade, predictions);
+    await countsReach(platform, 400);
+    await platform.emit('feature-store', OutcomeObserved, platform.outcomesOf(predictions, happened));
     await eventually(async () =>
       expect(await platform.rollout()).toMatchObject({ counts: { withOutcome: row } }),
     );
@@ -311,7 +252,7 @@ it('takes a good version through all steps to the promotion, each with its evide
     previousVersion: 1,
     policyVersion: expect.stringMatching(/^quick@/) as unknown,
   });
-  // Nobody has measured drift of the canary, and the policy needs it at no step: it is stated, not passed.
+  // Nobody has measured drift of the canary, and the policy needs it at no step: it is reported, not passed.
   const verdicts = Object.fromEntries(promoted?.evidence.map((each) => [each.criterion, each.verdict]) ?? []);
   const { prediction_drift: drift, ...needed } = verdicts;
   expect(drift).toBe('no-data');
@@ -323,11 +264,11 @@ it('takes a good version through all steps to the promotion, each with its evide
 
 it('rolls back a version that answers as fast and sees fewer incidents, before it gets 25 %', async () => {
   const platform = await platformWithChampion();
-  const rolloutId = await analysing(platform);
+  const rolloutId = await startAnalysis(platform);
   const predictions = platform.predictions(rolloutId, 1_000, (row) => ({ canary: 0.1, baseline: good(row) }));
-  await platform.state('inference', PredictionMade, predictions);
-  await counted(platform, 500);
-  await platform.state('feature-store', OutcomeObserved, platform.outcomesOf(predictions, happened));
+  await platform.emit('inference', PredictionMade, predictions);
+  await countsReach(platform, 500);
+  await platform.emit('feature-store', OutcomeObserved, platform.outcomesOf(predictions, happened));
   const rolledBack = await eventually(async () => {
     const [first] = await platform.all(RolloutRolledBack);
     expect(first).toBeDefined();
@@ -346,7 +287,7 @@ it('rolls back a version that answers as fast and sees fewer incidents, before i
 
 it('rolls back when the predictions of the canary drift, and never for the drift of the champion', async () => {
   const platform = await platformWithChampion();
-  await analysing(platform);
+  await startAnalysis(platform);
   const drift = (modelVersion: number, psi: number, pValue: number): PayloadOf<typeof DriftMeasured> => ({
     driftId: `drift-${modelVersion}-${psi}`,
     modelName: platform.model,
@@ -362,16 +303,16 @@ it('rolls back when the predictions of the canary drift, and never for the drift
     ],
     policyVersion: 'drift@1',
   });
-  await platform.state('drift', DriftMeasured, [drift(1, 0.9, 1e-9), drift(2, 0.1, 1e-9)]);
+  await platform.emit('drift', DriftMeasured, [drift(1, 0.9, 1e-9), drift(2, 0.1, 1e-9)]);
   const rolloutId = (await platform.rollout())['rolloutId'] as string;
-  await platform.state(
+  await platform.emit(
     'inference',
     PredictionMade,
     platform.predictions(rolloutId, 400, (row) => ({ canary: good(row), baseline: good(row) })),
   );
-  await counted(platform, 200);
+  await countsReach(platform, 200);
   expect(await platform.rollout()).toMatchObject({ state: 'analysing' });
-  await platform.state('drift', DriftMeasured, [drift(2, 0.4, 1e-6)]);
+  await platform.emit('drift', DriftMeasured, [drift(2, 0.4, 1e-6)]);
   const rolledBack = await eventually(async () => {
     const [first] = await platform.all(RolloutRolledBack);
     expect(first).toBeDefined();
@@ -388,7 +329,7 @@ it('rolls back when the predictions of the canary drift, and never for the drift
 
 it('never promotes without data, and ends at the deadline (flagger#1035, flagger#1588)', async () => {
   const platform = await platformWithChampion();
-  await analysing(platform);
+  await startAnalysis(platform);
   platform.clock.advance(61_000);
   await eventually(async () =>
     expect((await platform.all(StepJudged)).at(-1)?.payload).toMatchObject({
@@ -414,7 +355,7 @@ it('gives no traffic to a version that is not loaded, and ends when it never is 
   const platform = await platformWithChampion();
   await platform.createVersion(2);
   await eventually(async () => expect((await platform.rollout())['state']).toBe('preparing'));
-  // The fact leaves through the outbox a moment after the state.
+  // The event leaves through the outbox a moment after the state.
   await eventually(async () =>
     expect((await platform.all(TrafficShifted)).at(-1)?.payload.weights).toMatchObject([
       { modelVersion: 1, percent: 100 },
@@ -429,7 +370,7 @@ it('ends when inference refuses the version', async () => {
   const platform = await platformWithChampion();
   await platform.createVersion(2);
   await eventually(async () => expect((await platform.rollout())['state']).toBe('preparing'));
-  await platform.state('inference', ModelLoadFailed, [
+  await platform.emit('inference', ModelLoadFailed, [
     {
       modelName: platform.model,
       modelVersion: 2,
@@ -449,27 +390,26 @@ it('ends when inference refuses the version', async () => {
 
 it('goes on after a restart in the middle of a step, and counts a prediction once', async () => {
   const platform = await platformWithChampion();
-  const rolloutId = await analysing(platform);
+  const rolloutId = await startAnalysis(platform);
   const predictions = platform.predictions(rolloutId, 400, (row) => ({
     canary: good(row),
     baseline: good(row),
   }));
-  await platform.state('inference', PredictionMade, predictions);
-  await counted(platform, 200);
-  await stop();
-  await start();
+  await platform.emit('inference', PredictionMade, predictions);
+  await countsReach(platform, 200);
+  await component.restart();
   expect(await platform.rollout()).toMatchObject({ rolloutId, state: 'analysing', percent: 10 });
-  await platform.state(
+  await platform.emit(
     'inference',
     PredictionMade,
     platform.predictions(rolloutId, 20, (row) => ({ canary: good(row), baseline: good(row) }), 400),
   );
-  await counted(platform, 210);
+  await countsReach(platform, 210);
 });
 
 it('starts anew for a newer version during the analysis (flagger#30)', async () => {
   const platform = await platformWithChampion();
-  const first = await analysing(platform);
+  const first = await startAnalysis(platform);
   await platform.createVersion(3);
   await eventually(async () =>
     expect(await platform.rollout()).toMatchObject({ modelVersion: 3, state: 'preparing' }),
@@ -480,7 +420,7 @@ it('starts anew for a newer version during the analysis (flagger#30)', async () 
 
 it('promotes in full while paused (argo-rollouts#2648), and answers 409 afterwards', async () => {
   const platform = await platformWithChampion();
-  const rolloutId = await analysing(platform);
+  const rolloutId = await startAnalysis(platform);
   expect((await platform.post(`/v1/rollouts/${rolloutId}/pause`)).body).toMatchObject({ state: 'paused' });
   const promoted = await platform.post(`/v1/rollouts/${rolloutId}/promote`, {
     actor: 'ada',
@@ -495,7 +435,7 @@ it('promotes in full while paused (argo-rollouts#2648), and answers 409 afterwar
 it('rolls back to the version before in one step without analysis (argo-rollouts#574)', async () => {
   const platform = await platformWithChampion();
   await platform.load(1);
-  const rolloutId = await analysing(platform);
+  const rolloutId = await startAnalysis(platform);
   await platform.post(`/v1/rollouts/${rolloutId}/promote`);
   const back = await platform.post(`/v1/models/${platform.model}/rollback`, { reason: 'pages at night' });
   expect(back).toMatchObject({ status: 200, body: { kind: 'rollback', modelVersion: 1, state: 'promoted' } });

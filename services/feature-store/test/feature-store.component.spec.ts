@@ -2,18 +2,11 @@ import 'reflect-metadata';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
-import {
-  FeaturesComputed,
-  OutcomeObserved,
-  ParityMeasured,
-  ReadingAccepted,
-  type EventDefinition,
-} from '@headrace/contracts';
+import { FeaturesComputed, OutcomeObserved, ParityMeasured, ReadingAccepted } from '@headrace/contracts';
 import { deterministicId } from '@headrace/kernel';
-import { BusEventPublisher, replay, type ReceivedEvent } from '@headrace/messaging';
-import { backendsConfigSchema, connectBackends, parseConfig, startService } from '@headrace/service-host';
+import { startComponent } from '@headrace/service-host/testing';
 import { eventually, FakeClock, temporaryDirectory } from '@headrace/testing';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { featureStore } from '../src/feature-store.module.js';
 
 interface Offered {
@@ -37,39 +30,14 @@ const instant = (time: string): string => new Date(`${day}${time}Z`).toISOString
 const idOf = (reading: Offered): string =>
   deterministicId(reading.system ?? 'web-1', reading.at, String(reading.cpu), reading.known ?? '');
 
-async function start(directory = temporaryDirectory(), extra: Readonly<Record<string, string>> = {}) {
-  const clock = new FakeClock(instant('10:10:00'));
-  const env = {
-    HEADRACE_DATA_DIR: directory,
-    HEADRACE_PORT_BASE: '0',
-    HEADRACE_LOG_LEVEL: 'silent',
-    FEATURE_STORE_PARITY_EVERY_S: '0',
-    ...extra,
-  };
-  const backends = await connectBackends(parseConfig(backendsConfigSchema, env), {
-    services: [featureStore],
-    clock,
+async function start(environment: Readonly<Record<string, string>> = {}) {
+  const component = await startComponent(featureStore, {
+    clock: new FakeClock(instant('10:10:00')),
+    environment: { FEATURE_STORE_PARITY_EVERY_S: '0', ...environment },
   });
-  const service = await startService(featureStore, env, backends);
-  let closed = false;
-  const close = async (): Promise<void> => {
-    if (closed) return;
-    closed = true;
-    await service.close();
-    await backends.close();
-  };
-  onTestFinished(close);
-  const publisher = new BusEventPublisher(backends.bus, 'ingestion', clock);
-
-  const facts = async <Definition extends EventDefinition>(
-    definition: Definition,
-  ): Promise<readonly ReceivedEvent<Definition>[]> => {
-    const all: ReceivedEvent<Definition>[] = [];
-    for await (const fact of replay(backends.bus, definition)) all.push(fact);
-    return all;
-  };
+  const { clock, publish, get, post, eventsOf, restart } = component;
   const send = async (...readings: readonly Offered[]): Promise<void> => {
-    await publisher.publish(
+    await publish(
       ReadingAccepted,
       readings.map((reading) => ({
         id: idOf(reading),
@@ -87,29 +55,24 @@ async function start(directory = temporaryDirectory(), extra: Readonly<Record<st
           ...(reading.incident === undefined ? {} : { incident: reading.incident }),
         },
       })),
+      'ingestion',
     );
   };
   /** Sends and waits until the group has committed everything. */
   const handle = async (...readings: readonly Offered[]): Promise<void> => {
     await send(...readings);
     await eventually(async () => {
-      const positions = await backends.bus.positions('feature-store', [ReadingAccepted.topic]);
+      const positions = await component.backends.bus.positions('feature-store', [ReadingAccepted.topic]);
       expect(positions.every(({ lag }) => lag === 0n)).toBe(true);
     });
   };
-  const post = (path: string, body: unknown): Promise<Response> =>
-    fetch(`${service.httpUrl}/${path}`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    });
   const online = async (systems: readonly string[], ...features: readonly string[]) => {
-    const answer = await post('get-online-features', {
+    const answer = await post('/get-online-features', {
       features: features.map((feature) => `system_metrics:${feature}`),
       entities: { system_id: systems },
     });
     expect(answer.status).toBe(200);
-    return (await answer.json()) as {
+    return answer.body as unknown as {
       readonly metadata: {
         readonly feature_names: readonly string[];
         readonly features_ids: Readonly<Record<string, readonly (string | null)[]>>;
@@ -117,8 +80,8 @@ async function start(directory = temporaryDirectory(), extra: Readonly<Record<st
       readonly results: readonly Column[];
     };
   };
-  const get = (path: string): Promise<Response> => fetch(`${service.httpUrl}/${path}`);
-  return { clock, backends, publisher, directory, close, facts, send, handle, post, get, online };
+  const { backends } = component;
+  return { clock, backends, publish, restart, eventsOf, handle, post, get, online };
 }
 
 const quiet: readonly Offered[] = [
@@ -129,9 +92,9 @@ const quiet: readonly Offered[] = [
 
 describe('the feature store', () => {
   it('computes 34 features for each reading', async () => {
-    const { handle, facts } = await start();
+    const { handle, eventsOf } = await start();
     await handle(...quiet);
-    const computed = await facts(FeaturesComputed);
+    const computed = await eventsOf(FeaturesComputed);
     expect(computed).toHaveLength(3);
     const last = computed[2]!;
     expect(Object.keys(last.payload.features)).toHaveLength(34);
@@ -157,13 +120,13 @@ describe('the feature store', () => {
   });
 
   it('serves the newest row as Feast does, with a status for every value', async () => {
-    const { facts, handle, online, post } = await start();
+    const { eventsOf, handle, online, post } = await start();
     await handle(...quiet);
     const answer = await online(['web-1', 'web-9'], 'cpu_usage_mean_5m', 'disk_io_std_5m');
     expect(answer.metadata.feature_names).toEqual(['system_id', 'cpu_usage_mean_5m', 'disk_io_std_5m']);
     const [newest, unknown] = answer.metadata.features_ids['system_metrics'] ?? [];
-    const stated = (await facts(FeaturesComputed)).find(({ id }) => id === newest);
-    expect(stated?.payload).toMatchObject({ systemId: 'web-1', eventTime: instant('10:06:00') });
+    const newestEvent = (await eventsOf(FeaturesComputed)).find(({ id }) => id === newest);
+    expect(newestEvent?.payload).toMatchObject({ systemId: 'web-1', eventTime: instant('10:06:00') });
     expect(unknown).toBeNull();
     expect(answer.results).toMatchObject([
       { values: ['web-1', 'web-9'], statuses: ['PRESENT', 'PRESENT'] },
@@ -171,12 +134,12 @@ describe('the feature store', () => {
       { values: [null, null], statuses: ['NULL_VALUE', 'NOT_FOUND'] },
     ]);
     expect(answer.results[1]?.event_timestamps).toEqual([instant('10:06:00'), '1970-01-01T00:00:00Z']);
-    const full = await post('get-online-features', {
+    const full = await post('/get-online-features', {
       feature_service: 'system_metrics',
       entities: { system_id: ['web-1'] },
       full_feature_names: true,
     });
-    const names = ((await full.json()) as typeof answer).metadata.feature_names;
+    const names = (full.body as unknown as typeof answer).metadata.feature_names;
     expect(names).toHaveLength(35);
     expect(names[1]).toBe('system_metrics__hour');
   });
@@ -185,16 +148,16 @@ describe('the feature store', () => {
     const { post, get } = await start();
     const entities = { system_id: ['web-1'] };
     const status = async (features: readonly string[]): Promise<number> =>
-      (await post('get-online-features', { features, entities })).status;
+      (await post('/get-online-features', { features, entities })).status;
     expect(await status(['nothing:cpu_usage'])).toBe(404);
     expect(await status(['system_metrics:nothing'])).toBe(404);
     expect(await status(['no-colon'])).toBe(400);
-    expect((await post('get-online-features', {})).status).toBe(400);
-    expect((await get('v1/features/web-1')).status).toBe(404);
-    expect((await get('v1/feature-views/nothing')).status).toBe(404);
-    expect((await post('push', { push_source_name: 'nothing', df: {} })).status).toBe(404);
-    expect((await post('v1/training-sets', { view: 'system_metrics', label: 'nothing' })).status).toBe(404);
-    const empty = await post('v1/training-sets', { view: 'system_metrics', label: 'incident_within_15m' });
+    expect((await post('/get-online-features', {})).status).toBe(400);
+    expect((await get('/v1/features/web-1')).status).toBe(404);
+    expect((await get('/v1/feature-views/nothing')).status).toBe(404);
+    expect((await post('/push', { push_source_name: 'nothing', df: {} })).status).toBe(404);
+    expect((await post('/v1/training-sets', { view: 'system_metrics', label: 'nothing' })).status).toBe(404);
+    const empty = await post('/v1/training-sets', { view: 'system_metrics', label: 'incident_within_15m' });
     expect(empty.status).toBe(409);
   });
 
@@ -211,25 +174,25 @@ describe('the feature store', () => {
       values: [null],
       statuses: ['OUTSIDE_MAX_AGE'],
     });
-    const one = (await (await get('v1/features/web-1')).json()) as Record<string, unknown>;
+    const one = (await get('/v1/features/web-1')).body;
     expect(one).toMatchObject({ ageMs: 900_001, fill: { '5m': 1, '15m': 0.4, '60m': 0.1 } });
   });
 
   it('takes a repeated reading once', async () => {
-    const { handle, facts } = await start();
+    const { handle, eventsOf } = await start();
     await handle(...quiet, ...quiet);
     await handle(quiet[1]!, { at: '10:07:00', cpu: 30 });
-    const computed = await facts(FeaturesComputed);
+    const computed = await eventsOf(FeaturesComputed);
     expect(computed).toHaveLength(4);
     // (10:02, 10:07] holds 20, 60 and 30.
     expect(computed[3]!.payload.features['cpu_usage_mean_5m']).toBeCloseTo(110 / 3, 9);
   });
 
   it('corrects what is served by a late reading, and never serves an older instant', async () => {
-    const { handle, facts, online } = await start();
+    const { handle, eventsOf, online } = await start();
     await handle(...quiet);
     await handle({ at: '10:05:00', cpu: 40, known: '10:06:30' });
-    const late = (await facts(FeaturesComputed))[3]!.payload;
+    const late = (await eventsOf(FeaturesComputed))[3]!.payload;
     // As of 10:05 only: (10:00, 10:05] holds 20 and 40.
     expect(late).toMatchObject({ eventTime: instant('10:05:00'), features: { cpu_usage_mean_5m: 30 } });
     const served = await online(['web-1'], 'cpu_usage', 'cpu_usage_mean_5m');
@@ -241,28 +204,27 @@ describe('the feature store', () => {
   });
 
   it('goes on after a restart as if there had been none', async () => {
-    const first = await start();
+    const restarted = await start();
     const many = Array.from({ length: 150 }, (_, index) => ({
       at: `10:${String(Math.floor(index / 6)).padStart(2, '0')}:${String((index % 6) * 10).padStart(2, '0')}`,
       cpu: index % 7,
     }));
-    for (let from = 0; from < 120; from += 30) await first.handle(...many.slice(from, from + 30));
-    await first.close();
-    const second = await start(first.directory);
-    await second.handle(...many.slice(120));
+    for (let from = 0; from < 120; from += 30) await restarted.handle(...many.slice(from, from + 30));
+    await restarted.restart();
+    await restarted.handle(...many.slice(120));
     const whole = await start();
     await whole.handle(...many);
-    const restarted = await second.facts(FeaturesComputed);
-    expect(restarted.map(({ payload }) => payload)).toEqual(
-      (await whole.facts(FeaturesComputed)).map(({ payload }) => payload),
+    const computed = await restarted.eventsOf(FeaturesComputed);
+    expect(computed.map(({ payload }) => payload)).toEqual(
+      (await whole.eventsOf(FeaturesComputed)).map(({ payload }) => payload),
     );
-    expect((await second.facts(OutcomeObserved)).map(({ payload }) => payload.outcomeId)).toEqual(
-      (await whole.facts(OutcomeObserved)).map(({ payload }) => payload.outcomeId),
+    expect((await restarted.eventsOf(OutcomeObserved)).map(({ payload }) => payload.outcomeId)).toEqual(
+      (await whole.eventsOf(OutcomeObserved)).map(({ payload }) => payload.outcomeId),
     );
   });
 
   it('observes an outcome once: at a breach at once, else when its quarter of an hour has passed', async () => {
-    const { handle, facts } = await start();
+    const { handle, eventsOf } = await start();
     await handle(
       { at: '10:00:00', cpu: 10 },
       { at: '10:05:00', cpu: 95 },
@@ -270,7 +232,7 @@ describe('the feature store', () => {
       { at: '10:20:00', cpu: 20 },
     );
     const outcomes = async (): Promise<unknown> =>
-      (await facts(OutcomeObserved)).map(({ payload }) => [
+      (await eventsOf(OutcomeObserved)).map(({ payload }) => [
         payload.eventTime.slice(11, 16),
         payload.value,
         payload.maturedAt.slice(11, 16),
@@ -295,11 +257,11 @@ describe('the feature store', () => {
   });
 
   it('has no outcome when nothing was measured in the quarter of an hour', async () => {
-    const { handle, facts } = await start();
+    const { handle, eventsOf } = await start();
     await handle({ at: '10:00:00', cpu: 10 }, { at: '10:40:00', cpu: 20 }, { at: '10:50:00', cpu: null });
-    expect(await facts(OutcomeObserved)).toEqual([]);
+    expect(await eventsOf(OutcomeObserved)).toEqual([]);
     await handle({ at: '10:54:00', cpu: 20 }, { at: '10:56:00', cpu: 20 });
-    expect((await facts(OutcomeObserved)).map(({ payload }) => payload.eventTime)).toEqual([
+    expect((await eventsOf(OutcomeObserved)).map(({ payload }) => payload.eventTime)).toEqual([
       instant('10:40:00'),
     ]);
   });
@@ -312,16 +274,16 @@ describe('the feature store', () => {
       { at: '10:30:00', cpu: 5 },
       { at: '10:45:00', cpu: 5 },
     );
-    const preview = await get('v1/training-sets/preview?view=system_metrics&label=incident_within_15m');
+    const preview = await get('/v1/training-sets/preview?view=system_metrics&label=incident_within_15m');
     // 10:00, 10:04 and 10:06 saw the breach; nothing followed 10:10 within a quarter of an hour; 10:30 was calm.
-    expect(await preview.json()).toEqual({
+    expect(preview.body).toEqual({
       rows: 4,
       positives: 3,
       from: instant('10:00:00'),
       to: instant('10:30:00'),
     });
-    const answer = await post('v1/training-sets', { view: 'system_metrics', label: 'incident_within_15m' });
-    const set = (await answer.json()) as { key: string; digest: string; featureNames: readonly string[] };
+    const answer = await post('/v1/training-sets', { view: 'system_metrics', label: 'incident_within_15m' });
+    const set = answer.body as unknown as { key: string; digest: string; featureNames: readonly string[] };
     expect(set).toMatchObject({ rows: 4, positives: 3, from: instant('10:00:00'), to: instant('10:30:00') });
     expect(set.featureNames).toHaveLength(34);
     const rows = await parquetRows(await backends.objects!.get(set.key));
@@ -340,12 +302,12 @@ describe('the feature store', () => {
     const { handle, post, backends } = await start();
     await handle(...quiet, { at: '10:10:00', cpu: 95 });
     const build = async (asOf?: string) => {
-      const answer = await post('v1/training-sets', {
+      const answer = await post('/v1/training-sets', {
         view: 'system_metrics',
         label: 'incident_within_15m',
         ...(asOf === undefined ? {} : { asOf }),
       });
-      return (await answer.json()) as { key: string; digest: string; rows: number };
+      return answer.body as unknown as { key: string; digest: string; rows: number };
     };
     const before = await build();
     // A backfill into the windows of known rows, a correction of one of them, and a late breach.
@@ -364,8 +326,8 @@ describe('the feature store', () => {
 
   it('takes pushed rows, and an older push never overwrites a newer value', async () => {
     const { post, online } = await start();
-    const push = (time: string, value: number): Promise<Response> =>
-      post('push', {
+    const push = (time: string, value: number) =>
+      post('/push', {
         push_source_name: 'system_metrics_push',
         df: { system_id: ['web-7'], event_timestamp: [instant(time)], cpu_usage: [value] },
       });
@@ -374,7 +336,7 @@ describe('the feature store', () => {
     const { results } = await online(['web-7'], 'cpu_usage', 'memory_usage');
     expect(results[1]).toMatchObject({ values: [5], event_timestamps: [instant('10:20:00')] });
     expect(results[2]).toMatchObject({ statuses: ['NULL_VALUE'] });
-    const unknown = await post('push', {
+    const unknown = await post('/push', {
       push_source_name: 'system_metrics_push',
       df: { system_id: ['web-7'], event_timestamp: [instant('10:21:00')], nothing: [1] },
     });
@@ -388,13 +350,13 @@ describe('the feature store', () => {
     for await (const key of backends.cache!.keys('feature-store/online/')) keys.push(key);
     await backends.cache!.delete(keys);
     expect((await online(['web-1'], 'cpu_usage')).results[1]?.statuses).toEqual(['NOT_FOUND']);
-    const answer = await post('materialize-incremental', { end_ts: `${day}10:05:00` });
-    expect(await answer.text()).toBe('null');
+    const answer = await post('/materialize-incremental', { end_ts: `${day}10:05:00` });
+    expect(answer.text).toBe('null');
     expect((await online(['web-1'], 'cpu_usage')).results[1]?.values).toEqual([20]);
   });
 
   it('measures parity with features recomputed by SQL, and sees a skew', async () => {
-    const { handle, facts, publisher } = await start(undefined, { FEATURE_STORE_PARITY_EVERY_S: '0.05' });
+    const { handle, eventsOf, publish } = await start({ FEATURE_STORE_PARITY_EVERY_S: '0.05' });
     await handle(
       ...quiet,
       { at: '10:05:00', cpu: 40, known: '10:06:30' },
@@ -402,12 +364,12 @@ describe('the feature store', () => {
       { at: '10:08:00', cpu: 30, system: 'web-2' },
     );
     await eventually(async () => {
-      expect((await facts(ParityMeasured)).at(-1)?.payload).toMatchObject({ rows: 6, mismatches: 0 });
+      expect((await eventsOf(ParityMeasured)).at(-1)?.payload).toMatchObject({ rows: 6, mismatches: 0 });
     });
     const skewed = { at: '10:09:00', cpu: 30, system: 'web-3' };
     await handle(skewed);
-    const served = (await facts(FeaturesComputed)).find(({ payload }) => payload.systemId === 'web-3')!;
-    await publisher.publish(FeaturesComputed, [
+    const served = (await eventsOf(FeaturesComputed)).find(({ payload }) => payload.systemId === 'web-3')!;
+    await publish(FeaturesComputed, [
       {
         id: served.id,
         time: served.time,
@@ -415,7 +377,7 @@ describe('the feature store', () => {
       },
     ]);
     await eventually(async () => {
-      expect((await facts(ParityMeasured)).at(-1)?.payload).toMatchObject({
+      expect((await eventsOf(ParityMeasured)).at(-1)?.payload).toMatchObject({
         rows: 7,
         mismatches: 1,
         largestDifference: expect.closeTo(3 / 33, 9) as number,

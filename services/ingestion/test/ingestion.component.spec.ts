@@ -1,77 +1,45 @@
 import 'reflect-metadata';
 import { gzipSync } from 'node:zlib';
-import {
-  ReadingAccepted,
-  ReadingQuarantined,
-  TelemetryReading,
-  WindowValidated,
-  type EventDefinition,
-} from '@headrace/contracts';
+import { ReadingAccepted, ReadingQuarantined, TelemetryReading, WindowValidated } from '@headrace/contracts';
 import { ingestion } from '../src/ingestion.module.js';
-import { BusEventPublisher, replay, type ReceivedEvent } from '@headrace/messaging';
-import { backendsConfigSchema, connectBackends, parseConfig, startService } from '@headrace/service-host';
-import { eventually, FakeClock, temporaryDirectory } from '@headrace/testing';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { startComponent } from '@headrace/service-host/testing';
+import { eventually } from '@headrace/testing';
+import { describe, expect, it, vi } from 'vitest';
 
 const timestamp = '2026-11-23T11:59:00.000Z';
 const good = { system_id: 'web-1', timestamp, cpu_usage: 41.5, memory_usage: 62, disk_io: 1830 };
 
-interface Answer {
-  readonly status: number;
-  readonly body: {
-    readonly code?: string;
-    readonly accepted: { index: number; readingId: string }[];
-    readonly rejected: {
-      index: number;
-      quarantineId: string;
-      reasons: { rule: string; message: string }[];
-    }[];
-  };
+interface IngestionAnswer {
+  readonly code?: string;
+  readonly accepted: { index: number; readingId: string }[];
+  readonly rejected: {
+    index: number;
+    quarantineId: string;
+    reasons: { rule: string; message: string }[];
+  }[];
 }
 
-async function start(environment: Record<string, string> = {}, directory = temporaryDirectory()) {
-  const env = {
-    HEADRACE_DATA_DIR: directory,
-    HEADRACE_PORT_BASE: '0',
-    HEADRACE_LOG_LEVEL: 'silent',
-    INGESTION_ARCHIVE_EVERY_S: '0',
-    ...environment,
-  };
-  const clock = new FakeClock();
-  const backends = await connectBackends(parseConfig(backendsConfigSchema, env), {
-    services: [ingestion],
-    clock,
+async function start(environment: Record<string, string> = {}) {
+  const component = await startComponent(ingestion, {
+    environment: { INGESTION_ARCHIVE_EVERY_S: '0', ...environment },
   });
-  const service = await startService(ingestion, env, backends);
-  let closed: Promise<void> | undefined;
-  const close = (): Promise<void> => (closed ??= service.close().then(() => backends.close()));
-  onTestFinished(close);
-  const post = async (
-    path: string,
-    body: string | Uint8Array,
-    headers: Record<string, string> = {},
-  ): Promise<Answer> => {
-    const answer = await fetch(service.httpUrl + path, { method: 'POST', body, headers });
-    const text = await answer.text();
-    return { status: answer.status, body: (text === '' ? {} : JSON.parse(text)) as Answer['body'] };
+  const post = async (path: string, body: unknown, headers: Record<string, string> = {}) => {
+    const answer = await component.post(path, body, headers);
+    return { ...answer, body: answer.body as unknown as IngestionAnswer };
   };
-  const readings = (content: unknown): Promise<Answer> =>
+  const readings = (content: unknown) =>
     post('/v1/readings', JSON.stringify(content), { 'content-type': 'application/json' });
-  const facts = async <Definition extends EventDefinition>(definition: Definition) => {
-    const found: ReceivedEvent<Definition>[] = [];
-    for await (const fact of replay(backends.bus, definition)) found.push(fact);
-    return found;
-  };
-  const publisher = new BusEventPublisher(backends.bus, 'producer', clock);
-  return { url: service.httpUrl, backends, clock, post, readings, facts, publisher, close };
+  const { backends, clock, get, publish, eventsOf, restart } = component;
+  const objects = () => component.backends.objects!;
+  return { backends, objects, clock, get, post, publish, eventsOf, restart, readings };
 }
 
 describe('ingestion', () => {
   it('answers 202 only when the fact is in the log', async () => {
-    const { readings, facts } = await start();
+    const { readings, eventsOf } = await start();
     const { status, body } = await readings(good);
     expect(status).toBe(202);
-    expect((await facts(ReadingAccepted)).map(({ id, payload }) => [id, payload])).toEqual([
+    expect((await eventsOf(ReadingAccepted)).map(({ id, payload }) => [id, payload])).toEqual([
       [
         body.accepted[0]!.readingId,
         {
@@ -86,7 +54,7 @@ describe('ingestion', () => {
   });
 
   it('keeps the good readings of a batch with bad ones, and says which are bad and why', async () => {
-    const { readings, facts, url } = await start();
+    const { readings, eventsOf, get } = await start();
     const { status, body } = await readings([
       good,
       { ...good, cpu_usage: 140 },
@@ -99,8 +67,8 @@ describe('ingestion', () => {
       [1, 'expect_column_values_to_be_between'],
       [3, 'reading_is_object'],
     ]);
-    expect(await facts(ReadingAccepted)).toHaveLength(2);
-    const listed = (await (await fetch(`${url}/v1/quarantine?system_id=web-1`)).json()) as {
+    expect(await eventsOf(ReadingAccepted)).toHaveLength(2);
+    const listed = (await get('/v1/quarantine?system_id=web-1')).body as unknown as {
       quarantine: { reading: unknown; suite: string; suiteVersion: string }[];
     };
     expect(listed.quarantine).toMatchObject([
@@ -143,13 +111,13 @@ describe('ingestion', () => {
     ['no value at all', { cpu_usage: null, memory_usage: null, disk_io: null }, 'reading_has_value'],
     ['a column that is no name', { '../x': 1 }, 'column_name'],
   ])('quarantines %s and says why', async (_name, change, rule) => {
-    const { readings, facts } = await start();
+    const { readings, eventsOf } = await start();
     const { status, body } = await readings({ ...good, ...change });
     expect(status).toBe(400);
     expect(body).toMatchObject({ code: 'INGESTION_READINGS_QUARANTINED', accepted: [] });
     expect(body.rejected[0]!.reasons.map((reason) => reason.rule)).toContain(rule);
-    expect(await facts(ReadingQuarantined)).toHaveLength(1);
-    expect(await facts(ReadingAccepted)).toEqual([]);
+    expect(await eventsOf(ReadingQuarantined)).toHaveLength(1);
+    expect(await eventsOf(ReadingAccepted)).toEqual([]);
   });
 
   it.each<[string, object]>([
@@ -194,11 +162,11 @@ describe('ingestion', () => {
   });
 
   it('refuses a million rows in one request, and takes none of them', async () => {
-    const { post, facts } = await start();
+    const { post, eventsOf } = await start();
     const row = '{"system_id":"a"}';
     const { status, body } = await post('/v1/readings', `[${new Array(1_000_000).fill(row).join(',')}]`);
     expect([status, body.code]).toEqual([413, 'INGESTION_TOO_MANY_READINGS']);
-    expect(await facts(ReadingQuarantined)).toEqual([]);
+    expect(await eventsOf(ReadingQuarantined)).toEqual([]);
   });
 
   it('spoils one line of JSON lines and not the others', async () => {
@@ -212,21 +180,21 @@ describe('ingestion', () => {
   });
 
   it('answers 429 with Retry-After while too much waits for the log', async () => {
-    const { readings, url, backends } = await start({ INGESTION_MAX_IN_FLIGHT: '100' });
+    const { readings, post, backends } = await start({ INGESTION_MAX_IN_FLIGHT: '100' });
     const batch = Array.from({ length: 90 }, (_, index) => ({ ...good, cpu_usage: index }));
     const append = backends.bus.append.bind(backends.bus);
-    let letGo = (): void => undefined;
-    const held = new Promise<void>((resolve) => (letGo = resolve));
+    let release = (): void => undefined;
+    const blocked = new Promise<void>((resolve) => (release = resolve));
     const slowLog = vi.spyOn(backends.bus, 'append').mockImplementation(async (records) => {
-      await held;
+      await blocked;
       return append(records);
     });
     const waiting = readings(batch);
     await eventually(() => expect(slowLog).toHaveBeenCalled());
-    const refused = await fetch(`${url}/v1/readings`, { method: 'POST', body: JSON.stringify(batch) });
+    const refused = await post('/v1/readings', JSON.stringify(batch));
     expect(refused.status).toBe(429);
     expect(refused.headers.get('retry-after')).toBe('1');
-    letGo();
+    release();
     expect(await waiting).toMatchObject({ status: 202 });
     expect(await readings(good)).toMatchObject({ status: 202 });
   });
@@ -272,19 +240,19 @@ describe('ingestion', () => {
   });
 
   it('judges what is published on the public topic', async () => {
-    const { publisher, facts, clock } = await start();
-    await publisher.publish(TelemetryReading, [
+    const { publish, eventsOf, clock } = await start();
+    await publish(TelemetryReading, [
       { id: 't-1', time: clock.now(), payload: good },
       { id: 't-2', time: clock.now(), payload: { system_id: 'web-1', cpu_usage: 'hot' } },
     ]);
     await eventually(async () => {
-      expect((await facts(ReadingAccepted)).map(({ causationIds }) => causationIds)).toEqual([['t-1']]);
-      expect((await facts(ReadingQuarantined)).map(({ causationIds }) => causationIds)).toEqual([['t-2']]);
+      expect((await eventsOf(ReadingAccepted)).map(({ causationIds }) => causationIds)).toEqual([['t-1']]);
+      expect((await eventsOf(ReadingQuarantined)).map(({ causationIds }) => causationIds)).toEqual([['t-2']]);
     });
   });
 
   it('takes line protocol as an InfluxDB client sends it, gzip included', async () => {
-    const { post, facts } = await start();
+    const { post, eventsOf } = await start();
     const nanoseconds = `${Date.parse(timestamp)}000000`;
     const lines = [
       `cpu,cpu=cpu-total,host=web\\ 1 usage_idle=58.5,usage_user=30i ${nanoseconds}`,
@@ -295,23 +263,23 @@ describe('ingestion', () => {
       'content-encoding': 'gzip',
     });
     expect(answer.status).toBe(204);
-    expect((await facts(ReadingAccepted)).map(({ payload }) => [payload.systemId, payload.values])).toEqual([
-      ['web 1', { cpu_usage: 41.5, usage_user: 30, memory_usage: 62 }],
-    ]);
+    expect(
+      (await eventsOf(ReadingAccepted)).map(({ payload }) => [payload.systemId, payload.values]),
+    ).toEqual([['web 1', { cpu_usage: 41.5, usage_user: 30, memory_usage: 62 }]]);
     const partial = await post('/api/v2/write?precision=s', 'm,host=a cpu_usage=1 1795435140\nnonsense\n');
     expect(partial).toMatchObject({ status: 400, body: { code: 'invalid' } });
-    expect(await facts(ReadingAccepted)).toHaveLength(2);
+    expect(await eventsOf(ReadingAccepted)).toHaveLength(2);
   });
 
   it('states what the suite says about a window, and that a window is too empty', async () => {
-    const { readings, facts, clock } = await start({ INGESTION_WINDOW_SLIDE_S: '0.2' });
+    const { readings, eventsOf, clock } = await start({ INGESTION_WINDOW_SLIDE_S: '0.2' });
     await readings([
       ...Array.from({ length: 120 }, (_, index) => ({ ...good, cpu_usage: index % 100 })),
       { ...good, cpu_usage: 101 },
     ]);
     clock.advance(1_000);
     await eventually(async () => {
-      const [window] = (await facts(WindowValidated)).filter(({ payload }) => payload.rows === 121);
+      const [window] = (await eventsOf(WindowValidated)).filter(({ payload }) => payload.rows === 121);
       expect(window?.payload.success).toBe(false);
       expect(window?.payload.results).toContainEqual({
         expectation: 'expect_column_values_to_be_between',
@@ -328,31 +296,28 @@ describe('ingestion', () => {
   });
 
   it('archives accepted readings as Parquet, each once, over a restart', async () => {
-    const directory = temporaryDirectory();
-    const parquetRows = async (backends: Awaited<ReturnType<typeof start>>['backends']): Promise<number> => {
-      let rows = 0;
-      for await (const { key } of backends.objects!.list('lake/readings/partition=')) {
-        const content = Buffer.from(await backends.objects!.get(key));
+    const { readings, objects, restart } = await start({ INGESTION_ARCHIVE_EVERY_S: '0.05' });
+    const countArchives = async (): Promise<number> => {
+      let count = 0;
+      for await (const { key } of objects().list('lake/readings/partition=')) {
+        const content = Buffer.from(await objects().get(key));
         expect(content.subarray(0, 4).toString()).toBe('PAR1');
-        rows += 1;
+        count += 1;
       }
-      return rows;
+      return count;
     };
-    const first = await start({ INGESTION_ARCHIVE_EVERY_S: '0.05' }, directory);
-    await first.readings([good, { ...good, cpu_usage: 1 }]);
-    await eventually(async () => expect(await parquetRows(first.backends)).toBe(1));
-    await first.close();
-    const second = await start({ INGESTION_ARCHIVE_EVERY_S: '0.05' }, directory);
-    await second.readings({ ...good, cpu_usage: 2 });
-    await eventually(async () => expect(await parquetRows(second.backends)).toBe(2));
+    await readings([good, { ...good, cpu_usage: 1 }]);
+    await eventually(async () => expect(await countArchives()).toBe(1));
+    await restart();
+    await readings({ ...good, cpu_usage: 2 });
+    await eventually(async () => expect(await countArchives()).toBe(2));
   });
 
   it('plays the real series in, with real incidents among them, and this once only', async () => {
-    const directory = temporaryDirectory();
-    const first = await start({ INGESTION_SOURCES: 'replay' }, directory);
+    const { readings, get, eventsOf, objects, restart } = await start({ INGESTION_SOURCES: 'replay' });
     const played = await eventually(
       async () => {
-        const found = await first.facts(ReadingAccepted);
+        const found = await eventsOf(ReadingAccepted);
         expect(found.length).toBe(42_940);
         return found;
       },
@@ -361,38 +326,34 @@ describe('ingestion', () => {
     const hot = played.filter(({ payload }) => (payload.values['cpu_usage'] ?? 0) >= 90);
     expect(hot.length).toBeGreaterThan(100);
     expect(new Set(played.map(({ payload }) => payload.systemId)).size).toBe(7);
-    expect(await first.facts(ReadingQuarantined)).toEqual([]);
+    expect(await eventsOf(ReadingQuarantined)).toEqual([]);
     await eventually(async () => {
-      const state = Buffer.from(await first.backends.objects!.get('sources/replay.json')).toString();
+      const state = Buffer.from(await objects().get('sources/replay.json')).toString();
       expect(JSON.parse(state)).toMatchObject({ done: true });
     });
-    expect(await (await fetch(`${first.url}/v1/sources`)).json()).toEqual({
+    expect((await get('/v1/sources')).body).toEqual({
       sources: [{ name: 'replay', readings: 42_940, historyReadings: 42_940 }],
     });
-    await first.close();
-    const second = await start({ INGESTION_SOURCES: 'replay' }, directory);
-    await second.readings(good);
-    expect(await second.facts(ReadingAccepted)).toHaveLength(42_941);
+    await restart();
+    await readings(good);
+    expect(await eventsOf(ReadingAccepted)).toHaveLength(42_941);
   });
 
   it('plays a made-up fleet in up to now, once', async () => {
-    const directory = temporaryDirectory();
-    const fleet = {
+    const { eventsOf, objects, restart } = await start({
       INGESTION_SOURCES: 'fleet',
       INGESTION_FLEET_SYSTEMS: '5',
       INGESTION_FLEET_HISTORY_H: '10',
-    };
-    const first = await start(fleet, directory);
+    });
     // 10 hours of minutes and the one that is now, for 5 systems.
-    await eventually(async () => expect(await first.facts(ReadingAccepted)).toHaveLength(601 * 5));
+    await eventually(async () => expect(await eventsOf(ReadingAccepted)).toHaveLength(601 * 5));
     await eventually(async () => {
-      const state = Buffer.from(await first.backends.objects!.get('sources/fleet-1-5-60000.json')).toString();
+      const state = Buffer.from(await objects().get('sources/fleet-1-5-60000.json')).toString();
       expect(JSON.parse(state)).toMatchObject({ done: true });
     });
-    await first.close();
-    const second = await start(fleet, directory);
+    await restart();
     await eventually(async () => {
-      const found = await second.facts(ReadingAccepted);
+      const found = await eventsOf(ReadingAccepted);
       expect(new Set(found.map(({ id }) => id)).size).toBe(601 * 5);
       // The step of this very minute comes again, with the same ids.
       expect(found.length).toBe(602 * 5);
@@ -400,21 +361,21 @@ describe('ingestion', () => {
   });
 
   it('judges more than one request may hold, when it comes by the topic', async () => {
-    const { publisher, facts, clock } = await start({ INGESTION_MAX_READINGS: '1000' });
+    const { publish, eventsOf, clock } = await start({ INGESTION_MAX_READINGS: '1000' });
     const many = Array.from({ length: 2_500 }, (_, index) => ({
       id: `m-${index}`,
       time: clock.now(),
       payload: { ...good, disk_io: index },
     }));
-    await publisher.publish(TelemetryReading, many);
-    await eventually(async () => expect(await facts(ReadingAccepted)).toHaveLength(2_500));
+    await publish(TelemetryReading, many);
+    await eventually(async () => expect(await eventsOf(ReadingAccepted)).toHaveLength(2_500));
   });
 
   it('measures this host', async () => {
-    const { facts, clock } = await start({ INGESTION_SOURCES: 'host' });
+    const { eventsOf, clock } = await start({ INGESTION_SOURCES: 'host' });
     clock.set(new Date());
     await eventually(async () => {
-      const [reading] = await facts(ReadingAccepted);
+      const [reading] = await eventsOf(ReadingAccepted);
       expect(reading?.payload.source).toBe('host');
       expect(Object.keys(reading?.payload.values ?? {})).toEqual(
         expect.arrayContaining(['cpu_usage', 'memory_usage']),
