@@ -1,8 +1,5 @@
 import 'reflect-metadata';
-import { mkdtempSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import {
   AliasChanged,
   ModelTrained,
@@ -16,65 +13,34 @@ import {
   type PayloadOf,
 } from '@headrace/contracts';
 import { digestOf, SeededRandom } from '@headrace/kernel';
-import { BusEventPublisher, deadLetterTopic, replay, type ReceivedEvent } from '@headrace/messaging';
+import { deadLetterTopic } from '@headrace/messaging';
 import { buildTreeModel, type Tree } from '@headrace/onnx';
-import {
-  backendsConfigSchema,
-  connectBackends,
-  parseConfig,
-  startService,
-  type RunningService,
-  type SharedBackends,
-} from '@headrace/service-host';
-import { eventually, FakeClock } from '@headrace/testing';
+import { startComponent, type Component } from '@headrace/service-host/testing';
+import { eventually, type FakeClock } from '@headrace/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { registry } from '../src/registry.module.js';
 
 const maxArtifactBytes = 12_000_000;
-const directory = mkdtempSync(join(tmpdir(), 'headrace-registry-'));
-const clock = new FakeClock();
 const random = new SeededRandom(84);
-let shared: SharedBackends;
-let service: RunningService;
 
+let component: Component<FakeClock>;
 beforeAll(async () => {
-  const environment = {
-    HEADRACE_DATA_DIR: directory,
-    HEADRACE_PORT_BASE: '0',
-    HEADRACE_LOG_LEVEL: 'silent',
-    REGISTRY_MAX_ARTIFACT_BYTES: String(maxArtifactBytes),
-  };
-  shared = await connectBackends(parseConfig(backendsConfigSchema, environment), {
-    services: [registry],
-    clock,
+  component = await startComponent(registry, {
+    environment: { REGISTRY_MAX_ARTIFACT_BYTES: String(maxArtifactBytes) },
   });
-  service = await startService(registry, environment, shared);
 });
-afterAll(async () => {
-  await service.close();
-  await shared.close();
-  rmSync(directory, { recursive: true, force: true });
-});
+afterAll(() => component.close());
 
 type Json = Record<string, unknown>;
 
-async function call(method: string, path: string, body?: unknown): Promise<{ status: number; json: Json }> {
-  const response = await fetch(`${service.httpUrl}${path}`, {
-    method,
-    ...(body === undefined
-      ? {}
-      : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
-  });
-  const text = await response.text();
-  return { status: response.status, json: (text === '' ? {} : JSON.parse(text)) as Json };
-}
+const get = (path: string) => component.get(path);
 const mlflow = (method: string, path: string, body?: unknown) =>
-  call(method, `/api/2.0/mlflow/${path}`, body);
+  component.request(method, `/api/2.0/mlflow/${path}`, body);
 
 /** Sends the path as it stands: `fetch` would tidy it up. */
 function rawStatus(method: string, path: string, body?: string): Promise<number> {
   return new Promise((resolve, reject) => {
-    const url = new URL(service.httpUrl);
+    const url = new URL(component.url());
     const sent = request({ host: url.hostname, port: url.port, method, path }, (response) => {
       response.resume();
       resolve(response.statusCode ?? 0);
@@ -90,7 +56,7 @@ function rawStatus(method: string, path: string, body?: string): Promise<number>
  */
 function statusOfUnended(path: string, bytes: number): Promise<number> {
   return new Promise((resolve, reject) => {
-    const url = new URL(service.httpUrl);
+    const url = new URL(component.url());
     const sent = request({ host: url.hostname, port: url.port, method: 'PUT', path }, (response) => {
       resolve(response.statusCode ?? 0);
       sent.destroy();
@@ -100,29 +66,24 @@ function statusOfUnended(path: string, bytes: number): Promise<number> {
   });
 }
 
-function stated<Definition extends EventDefinition>(definition: Definition, model: string) {
+/** The events of a model; waits for the first. */
+function eventsAbout<Definition extends EventDefinition>(definition: Definition, model: string) {
   return eventually(async () => {
-    const found: ReceivedEvent<Definition>[] = [];
-    for await (const event of replay(shared.bus, definition)) {
-      if ((event.payload as { modelName: string }).modelName === model) found.push(event);
-    }
+    const found = (await component.eventsOf(definition)).filter(
+      ({ payload }) => (payload as { modelName: string }).modelName === model,
+    );
     if (found.length === 0) throw new Error(`no ${definition.type} of ${model} yet`);
     return found;
   });
 }
 
-let count = 0;
 async function publish<Definition extends EventDefinition>(
   definition: Definition,
   source: string,
   payload: PayloadOf<Definition>,
 ): Promise<string> {
-  count += 1;
-  const id = `cause-${count}`;
-  await new BusEventPublisher(shared.bus, source, clock).publish(definition, [
-    { id, time: clock.now(), payload, correlationId: 'story' },
-  ] as never);
-  return id;
+  const [id] = await component.publish(definition, [{ payload, correlationId: 'story' }], source);
+  return id!;
 }
 
 /** A tree of one leaf: the smallest model there is. */
@@ -149,10 +110,10 @@ async function trained(modelName: string, changes: Partial<PayloadOf<typeof Mode
   const digest = digestOf(bytes);
   const trainingId = `training-${digest.slice(7, 15)}`;
   const artifactKey = `trainings/${trainingId}/model.onnx`;
-  await shared.objects?.put(artifactKey, bytes);
+  await component.backends.objects?.put(artifactKey, bytes);
   const reference = Buffer.from('{"features": {}}');
   const referenceKey = `trainings/${trainingId}/reference.json`;
-  await shared.objects?.put(referenceKey, reference);
+  await component.backends.objects?.put(referenceKey, reference);
   return {
     trainingId,
     runId: trainingId.padEnd(32, '0'),
@@ -169,14 +130,14 @@ async function trained(modelName: string, changes: Partial<PayloadOf<typeof Mode
       digest: digestOf('set'),
       rows: 100,
       positives: 10,
-      from: clock.now().toISOString(),
-      to: clock.now().toISOString(),
+      from: component.clock.now().toISOString(),
+      to: component.clock.now().toISOString(),
     },
     validated: true,
     evidence: [],
     library: 'xgboost 3',
-    startedAt: clock.now().toISOString(),
-    finishedAt: clock.now().toISOString(),
+    startedAt: component.clock.now().toISOString(),
+    finishedAt: component.clock.now().toISOString(),
     reason: 'first model',
     ...changes,
   };
@@ -184,9 +145,9 @@ async function trained(modelName: string, changes: Partial<PayloadOf<typeof Mode
 
 async function versionNumbered(model: string, version: number): Promise<Json> {
   return eventually(async () => {
-    const { status, json } = await call('GET', `/v1/models/${model}/versions/${version}`);
+    const { status, body } = await get(`/v1/models/${model}/versions/${version}`);
     expect(status).toBe(200);
-    return json;
+    return body;
   });
 }
 
@@ -197,16 +158,16 @@ const promoted = (modelName: string, modelVersion: number, previousVersion: numb
   rolloutId: `rollout-${modelVersion}`,
   evidence: [],
   policyVersion: 'default',
-  promotedAt: clock.now().toISOString(),
+  promotedAt: component.clock.now().toISOString(),
   reason: 'every step was healthy',
 });
 
 /** Waits for the alias and for its fact, which leaves through the outbox and may be compacted away by the next one. */
 async function championIs(modelVersion: number, previousVersion: number | null): Promise<void> {
   await eventually(async () => {
-    const { json } = await call('GET', '/v1/models/lived/aliases/champion');
-    expect(json).toMatchObject({ modelVersion });
-    expect((await stated(AliasChanged, 'lived')).at(-1)?.payload).toMatchObject({
+    const { body } = await get('/v1/models/lived/aliases/champion');
+    expect(body).toMatchObject({ modelVersion });
+    expect((await eventsAbout(AliasChanged, 'lived')).at(-1)?.payload).toMatchObject({
       modelVersion,
       previousVersion,
       artifacts: { reference: expect.anything() as unknown },
@@ -217,14 +178,15 @@ async function championIs(modelVersion: number, previousVersion: number | null):
 /** Until the registry has committed all that is in the topic, whatever became of it. */
 async function everythingIsHandled({ topic }: EventDefinition): Promise<void> {
   await eventually(async () => {
-    const positions = await shared.bus.positions('registry', [topic]);
+    const positions = await component.backends.bus.positions('registry', [topic]);
     expect(positions.filter(({ lag }) => lag > 0n)).toEqual([]);
   });
 }
 
 async function deadLettersOf(definition: EventDefinition): Promise<number> {
   let found = 0;
-  for await (const _ of shared.bus.read(deadLetterTopic(definition.topic, 'registry'))) found += 1;
+  for await (const _ of component.backends.bus.read(deadLetterTopic(definition.topic, 'registry')))
+    found += 1;
   return found;
 }
 
@@ -232,7 +194,7 @@ describe('a trained model', () => {
   it('becomes a run, a version and a fact that names its cause', async () => {
     const payload = await trained('predictor');
     const cause = await publish(ModelTrained, 'trainer', payload);
-    const [event] = await stated(ModelVersionCreated, 'predictor');
+    const [event] = await eventsAbout(ModelVersionCreated, 'predictor');
     expect(event).toMatchObject({
       source: 'registry',
       causationIds: [cause],
@@ -247,11 +209,11 @@ describe('a trained model', () => {
       },
     });
     const run = await mlflow('GET', `runs/get?run_id=${payload.runId}`);
-    expect(run.json).toMatchObject({
+    expect(run.body).toMatchObject({
       run: { info: { status: 'FINISHED' }, data: { metrics: [{ key: 'auc', value: 0.91 }] } },
     });
     const listed = await mlflow('GET', `artifacts/list?run_id=${payload.runId}&path=model`);
-    expect(listed.json['files']).toMatchObject([
+    expect(listed.body['files']).toMatchObject([
       { path: 'model/model.onnx' },
       { path: 'model/reference.json' },
     ]);
@@ -259,12 +221,11 @@ describe('a trained model', () => {
 
   it('becomes one version only, however often the event arrives', async () => {
     const payload = await trained('twice');
-    const fact = { id: 'the-same', time: clock.now(), payload };
-    const publisher = new BusEventPublisher(shared.bus, 'trainer', clock);
-    await publisher.publish(ModelTrained, [fact]);
-    await publisher.publish(ModelTrained, [fact]);
+    const event = { id: 'the-same', time: component.clock.now(), payload };
+    await component.publish(ModelTrained, [event], 'trainer');
+    await component.publish(ModelTrained, [event], 'trainer');
     await everythingIsHandled(ModelTrained);
-    expect((await call('GET', '/v1/models/twice/versions')).json['versions']).toHaveLength(1);
+    expect((await get('/v1/models/twice/versions')).body['versions']).toHaveLength(1);
   });
 
   it('is dead-lettered when its bytes are not those that were announced', async () => {
@@ -273,7 +234,7 @@ describe('a trained model', () => {
     await eventually(async () => {
       expect(await deadLettersOf(ModelTrained)).toBe(before + 1);
     });
-    expect((await call('GET', '/v1/models/forged/versions')).status).toBe(404);
+    expect((await get('/v1/models/forged/versions')).status).toBe(404);
   });
 });
 
@@ -297,19 +258,19 @@ describe('a trial of a search', () => {
     });
   const runIs = (runId: string, info: Json) =>
     eventually(async () => {
-      const { json } = await mlflow('GET', `runs/get?run_id=${runId}`);
-      expect(json).toMatchObject({ run: { info } });
-      return json['run'] as Run;
+      const { body } = await mlflow('GET', `runs/get?run_id=${runId}`);
+      expect(body).toMatchObject({ run: { info } });
+      return body['run'] as Run;
     });
   const trialsBelow = (runId: string, parent: Run, trials: number) =>
     eventually(async () => {
-      const { json } = await mlflow('POST', 'runs/search', {
+      const { body } = await mlflow('POST', 'runs/search', {
         experiment_ids: [parent.info.experiment_id],
         filter: `tags.\`mlflow.parentRunId\` = '${runId}'`,
         order_by: ['attributes.run_name ASC'],
       });
-      expect(json['runs']).toHaveLength(trials);
-      return json['runs'];
+      expect(body['runs']).toHaveLength(trials);
+      return body['runs'];
     });
 
   it('is a run below that of its training, which is running until its model is there', async () => {
@@ -383,14 +344,14 @@ describe('the champion', () => {
       await publish(ModelTrained, 'trainer', await trained('lived'));
       await versionNumbered('lived', round);
     }
-    clock.set('2026-11-23T13:00:00Z');
+    component.clock.set('2026-11-23T13:00:00Z');
     await publish(RolloutPromoted, 'canary-controller', promoted('lived', 1, null));
     await championIs(1, null);
-    clock.set('2026-11-23T14:00:00Z');
+    component.clock.set('2026-11-23T14:00:00Z');
     await publish(RolloutPromoted, 'canary-controller', promoted('lived', 2, 1));
     await championIs(2, 1);
     const at = async (instant: string) =>
-      (await call('GET', `/v1/models/lived/aliases/champion?at=${encodeURIComponent(instant)}`)).json;
+      (await get(`/v1/models/lived/aliases/champion?at=${encodeURIComponent(instant)}`)).body;
     expect(await at('2026-11-23T12:59:59.999Z')).toMatchObject({ code: 'REGISTRY_ALIAS_NOT_FOUND' });
     expect(await at('2026-11-23T13:00:00Z')).toMatchObject({ modelVersion: 1 });
     expect(await at('2026-11-23T13:59:59.999Z')).toMatchObject({ modelVersion: 1, rolloutId: 'rollout-1' });
@@ -398,7 +359,7 @@ describe('the champion', () => {
   });
 
   it('goes back when the version that was promoted is rolled back, which is then unstable', async () => {
-    clock.advance(60_000);
+    component.clock.advance(60_000);
     await publish(RolloutRolledBack, 'canary-controller', {
       modelName: 'lived',
       modelVersion: 2,
@@ -406,18 +367,20 @@ describe('the champion', () => {
       restoredVersion: 1,
       evidence: [],
       policyVersion: 'default',
-      rolledBackAt: clock.now().toISOString(),
+      rolledBackAt: component.clock.now().toISOString(),
       reason: 'recall fell',
     });
     await championIs(1, 2);
-    expect((await stated(VersionMarkedUnstable, 'lived'))[0]?.payload).toMatchObject({ modelVersion: 2 });
+    expect((await eventsAbout(VersionMarkedUnstable, 'lived'))[0]?.payload).toMatchObject({
+      modelVersion: 2,
+    });
     expect(await versionNumbered('lived', 2)).toMatchObject({
       stability: 'unstable',
       history: [{ what: 'created' }, { what: 'alias champion' }, { what: 'marked unstable' }],
     });
     const request = { name: 'lived', alias: 'champion', version: '2' };
     const refused = await mlflow('POST', 'registered-models/alias', request);
-    expect(refused).toMatchObject({ status: 409, json: { code: 'REGISTRY_CHAMPION_REFUSED' } });
+    expect(refused).toMatchObject({ status: 409, body: { code: 'REGISTRY_CHAMPION_REFUSED' } });
   });
 
   it('is never a version whose validation failed', async () => {
@@ -431,9 +394,9 @@ describe('the champion', () => {
     const request = { name: 'unproved', alias: 'champion', version: '1', validated: true, approvedBy: 'me' };
     expect(await mlflow('POST', 'registered-models/alias', request)).toMatchObject({
       status: 409,
-      json: { error_code: 'INVALID_STATE' },
+      body: { error_code: 'INVALID_STATE' },
     });
-    expect((await call('GET', '/v1/models/unproved/aliases/champion')).status).toBe(404);
+    expect((await get('/v1/models/unproved/aliases/champion')).status).toBe(404);
   });
 });
 
@@ -441,16 +404,12 @@ describe('artifacts', () => {
   const artifact = (path: string) => `/api/2.0/mlflow-artifacts/artifacts/${path}`;
 
   async function newRun(): Promise<string> {
-    const { json } = await mlflow('POST', 'runs/create', { experiment_id: '0' });
-    return (json['run'] as { info: { run_id: string } }).info.run_id;
+    const { body } = await mlflow('POST', 'runs/create', { experiment_id: '0' });
+    return (body['run'] as { info: { run_id: string } }).info.run_id;
   }
 
   async function upload(path: string, content: string | Uint8Array): Promise<number> {
-    const response = await fetch(`${service.httpUrl}${artifact(path)}`, {
-      method: 'PUT',
-      body: Buffer.from(content),
-    });
-    return response.status;
+    return (await component.request('PUT', artifact(path), Buffer.from(content), {})).status;
   }
 
   it('come back as they were sent, of any content type, and share one object when they are equal', async () => {
@@ -459,14 +418,14 @@ describe('artifacts', () => {
     expect(await upload(`0/${run}/artifacts/b/two.json`, '{"x": 1}')).toBe(200);
     const large = Buffer.alloc(9_000_000, 7);
     expect(await upload(`0/${run}/artifacts/large.bin`, large)).toBe(200);
-    const one = await fetch(`${service.httpUrl}${artifact(`0/${run}/artifacts/a/one.json`)}`);
-    expect(await one.text()).toBe('{"x": 1}');
+    const one = await get(artifact(`0/${run}/artifacts/a/one.json`));
+    expect(one.text).toBe('{"x": 1}');
     expect(one.headers.get('content-disposition')).toBe('attachment');
     expect(one.headers.get('etag')).toBe(`"${digestOf('{"x": 1}')}"`);
-    const back = await fetch(`${service.httpUrl}${artifact(`0/${run}/artifacts/large.bin`)}`);
+    const back = await fetch(component.url(artifact(`0/${run}/artifacts/large.bin`)));
     expect(digestOf(new Uint8Array(await back.arrayBuffer()))).toBe(digestOf(large));
     const keys: string[] = [];
-    for await (const { key } of shared.objects!.list('registry/')) keys.push(key);
+    for await (const { key } of component.backends.objects!.list('registry/')) keys.push(key);
     expect(keys.filter((key) => key.endsWith(digestOf('{"x": 1}').slice(7)))).toHaveLength(1);
     expect(keys.filter((key) => key.includes('staging'))).toEqual([]);
   });
@@ -475,7 +434,7 @@ describe('artifacts', () => {
     const run = await newRun();
     const status = await statusOfUnended(artifact(`0/${run}/artifacts/huge.bin`), maxArtifactBytes + 1);
     expect(status).toBe(413);
-    expect((await mlflow('GET', `artifacts/list?run_id=${run}`)).json['files']).toEqual([]);
+    expect((await mlflow('GET', `artifacts/list?run_id=${run}`)).body['files']).toEqual([]);
   });
 
   it.each([
@@ -512,7 +471,7 @@ describe('artifacts', () => {
   it('make a version when they are a model, with what the file says about itself', async () => {
     const run = await newRun();
     const { artifactKey } = await trained('source');
-    const bytes = await shared.objects!.get(artifactKey);
+    const bytes = await component.backends.objects!.get(artifactKey);
     await upload(`0/${run}/artifacts/model/model.onnx`, bytes);
     await upload(`0/${run}/artifacts/model/MLmodel`, 'flavors: {}\n');
     await mlflow('POST', 'registered-models/create', { name: 'uploaded' });
@@ -523,7 +482,7 @@ describe('artifacts', () => {
     });
     expect(created).toMatchObject({
       status: 200,
-      json: { model_version: { version: '1', status: 'READY' } },
+      body: { model_version: { version: '1', status: 'READY' } },
     });
     expect(await versionNumbered('uploaded', 1)).toMatchObject({
       digest: digestOf(bytes),
@@ -548,7 +507,7 @@ describe('artifacts', () => {
       name: 'refused',
       source: `runs:/${run}/model`,
     });
-    expect(created).toMatchObject({ status: 400, json: { code: 'REGISTRY_MODEL_FILE_REFUSED' } });
+    expect(created).toMatchObject({ status: 400, body: { code: 'REGISTRY_MODEL_FILE_REFUSED' } });
   });
 
   it.each([
@@ -560,7 +519,7 @@ describe('artifacts', () => {
   ])('are not taken from %s', async (source) => {
     await mlflow('POST', 'registered-models/create', { name: 'elsewhere' });
     const created = await mlflow('POST', 'model-versions/create', { name: 'elsewhere', source });
-    expect(created).toMatchObject({ status: 400, json: { error_code: 'INVALID_PARAMETER_VALUE' } });
+    expect(created).toMatchObject({ status: 400, body: { error_code: 'INVALID_PARAMETER_VALUE' } });
   });
 });
 
@@ -568,10 +527,10 @@ describe('requests that are not in order', () => {
   it('answers what is wrong, in the words of MLflow', async () => {
     expect(await mlflow('GET', 'runs/get?run_id=nobody')).toMatchObject({
       status: 404,
-      json: { error_code: 'RESOURCE_DOES_NOT_EXIST' },
+      body: { error_code: 'RESOURCE_DOES_NOT_EXIST' },
     });
     expect(await mlflow('POST', 'runs/create', [])).toMatchObject({
-      json: { error_code: 'INVALID_PARAMETER_VALUE' },
+      body: { error_code: 'INVALID_PARAMETER_VALUE' },
     });
     expect(await mlflow('GET', 'experiments/get')).toMatchObject({ status: 400 });
   });
@@ -580,7 +539,7 @@ describe('requests that are not in order', () => {
     'refuses %j as the name of a model',
     async (name) => {
       const created = await mlflow('POST', 'registered-models/create', { name });
-      expect(created).toMatchObject({ status: 400, json: { error_code: 'INVALID_PARAMETER_VALUE' } });
+      expect(created).toMatchObject({ status: 400, body: { error_code: 'INVALID_PARAMETER_VALUE' } });
     },
   );
 
@@ -599,6 +558,6 @@ describe('requests that are not in order', () => {
       'GET',
       `registered-models/search?filter=${encodeURIComponent(`name = 'x''; DROP TABLE registry.run; --'`)}`,
     );
-    expect(quoted).toMatchObject({ status: 200, json: { registered_models: [] } });
+    expect(quoted).toMatchObject({ status: 200, body: { registered_models: [] } });
   });
 });

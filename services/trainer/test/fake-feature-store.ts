@@ -48,7 +48,9 @@ export class FakeFeatureStore {
   readonly requests: unknown[] = [];
   private readonly server: Server;
 
-  constructor(private readonly objects: ObjectStore) {
+  private objects: ObjectStore | undefined;
+
+  constructor() {
     this.server = createServer((request, response) => {
       const chunks: Buffer[] = [];
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -62,7 +64,8 @@ export class FakeFeatureStore {
     });
   }
 
-  async listen(): Promise<string> {
+  async listen(objects: ObjectStore): Promise<string> {
+    this.objects = objects;
     await new Promise<void>((resolve) => this.server.listen(0, '127.0.0.1', resolve));
     return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
   }
@@ -78,7 +81,7 @@ export class FakeFeatureStore {
     body: string,
   ): Promise<{ status: number; body: unknown }> {
     if (this.failing !== undefined) {
-      return { status: this.failing, body: { code: 'TEST_FAILING', detail: 'as told' } };
+      return { status: this.failing, body: { code: 'TEST_FAILING', detail: 'as configured' } };
     }
     const { rows } = this;
     const positives = rows.filter((row) => row.label === 1).length;
@@ -89,7 +92,7 @@ export class FakeFeatureStore {
     this.builds += 1;
     this.requests.push(JSON.parse(body));
     const content = Buffer.from(rows.map((row) => JSON.stringify(row)).join('\n'));
-    const { key, digest } = await this.objects.put(`training-sets/${rows.length}.jsonl`, content);
+    const { key, digest } = await this.objects!.put(`training-sets/${rows.length}.jsonl`, content);
     const times = rows.map((row) => row.event_time);
     const span = { from: times[0] ?? '2026-11-20T00:00:00Z', to: times.at(-1) ?? '2026-11-20T00:00:00Z' };
     return { status: 200, body: { key, digest, rows: rows.length, positives, ...span, featureNames } };

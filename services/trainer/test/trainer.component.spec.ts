@@ -1,27 +1,16 @@
 import 'reflect-metadata';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import {
   ModelTrained,
   RetrainingRequested,
   TrainingFailed,
   TrainingRequested,
   TrialCompleted,
-  type EventDefinition,
 } from '@headrace/contracts';
-import { openPglite } from '@headrace/database';
-import { digestOf } from '@headrace/kernel';
-import { BusEventPublisher, replay, type ReceivedEvent } from '@headrace/messaging';
-import { type ObjectStore } from '@headrace/object-store';
-import {
-  backendsConfigSchema,
-  connectBackends,
-  startService,
-  type RunningService,
-  type SharedBackends,
-} from '@headrace/service-host';
+import { digestOf, SystemClock } from '@headrace/kernel';
+import { type ReceivedEvent } from '@headrace/messaging';
+import { startComponent } from '@headrace/service-host/testing';
 import { checkModel, foldConstants, pruneTrees, removeDeadCode, rewriteModel } from '@headrace/onnx';
-import { copiesOf, eventually, temporaryDirectory } from '@headrace/testing';
+import { eventually } from '@headrace/testing';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type PresentedTraining } from '../src/adapters/http/present-training.js';
@@ -63,22 +52,6 @@ search:
     learning_rate: { kind: categorical, choices: [0.05, 0.0005] }
 `;
 
-interface Harness {
-  readonly shared: SharedBackends;
-  readonly objects: ObjectStore;
-  readonly featureStore: FakeFeatureStore;
-  service: RunningService;
-  /** Without a word to what is running; `meanwhile` finds what it left behind. */
-  restart(meanwhile?: () => Promise<void>): Promise<void>;
-  get(path: string): Promise<{ status: number; body: Record<string, unknown> }>;
-  post(path: string, body?: unknown): Promise<{ status: number; body: Record<string, unknown> }>;
-  training(id: string): Promise<PresentedTraining>;
-  facts<Definition extends EventDefinition>(definition: Definition): Promise<ReceivedEvent<Definition>[]>;
-}
-
-/** Making a database takes seconds, copying a new one does not. */
-const newDatabase = copiesOf(async (path) => (await openPglite(path)).close());
-
 async function start(
   options: {
     rounds?: number;
@@ -88,81 +61,50 @@ async function start(
     trials?: number;
     metrics?: string;
   } = {},
-): Promise<Harness> {
-  const directory = temporaryDirectory();
-  const declarations = join(directory, 'config', 'training-plans');
-  mkdirSync(declarations, { recursive: true });
-  writeFileSync(
-    join(declarations, 'plan.yaml'),
-    plan
-      .replace('METRICS', options.metrics ?? 'logloss')
-      .replace('ROUNDS', String(options.rounds ?? 40))
-      .replace('EARLY', String(options.early ?? 10))
-      .replace('FIRST', options.first ?? '{ rows: 1000000, positives: 1 }')
-      .replace('RATE', options.trials === undefined ? '0.2' : '1')
-      .concat(options.trials === undefined ? '' : search.replace('TRIALS', String(options.trials))),
-  );
-  const environment = { HEADRACE_DATA_DIR: join(directory, 'data') };
-  newDatabase(join(directory, 'data', 'database'));
-  const shared = await connectBackends(backendsConfigSchema.parse(environment), { services: [trainer] });
-  onTestFinished(() => shared.close());
-  const featureStore = new FakeFeatureStore(shared.objects!);
+) {
+  const featureStore = new FakeFeatureStore();
   featureStore.rows = generateRows(options.minutes ?? 900);
-  const featureStoreUrl = await featureStore.listen();
   onTestFinished(() => featureStore.close());
-  const run = () =>
-    startService(
-      trainer,
-      {
-        ...environment,
-        HEADRACE_PORT_BASE: '0',
-        HEADRACE_LOG_LEVEL: 'silent',
-        HEADRACE_CONFIG_DIR: join(directory, 'config'),
-        FEATURE_STORE_URL: featureStoreUrl,
-        TRAINER_POLL_SECONDS: '0.05',
-        TRAINER_FIRST_MODEL_CHECK_SECONDS: '0.05',
-        // One: the threads of OpenMP wait by spinning, which on a busy machine is a long time.
-        TRAINER_THREADS: '1',
-        ...(process.env['XGBOOST_LIBRARY'] && { XGBOOST_LIBRARY: process.env['XGBOOST_LIBRARY'] }),
-      },
-      shared,
-    );
-  const harness: Harness = {
-    shared,
-    objects: shared.objects!,
+  const component = await startComponent(trainer, {
+    clock: new SystemClock(),
+    configFiles: {
+      'training-plans/plan.yaml': plan
+        .replace('METRICS', options.metrics ?? 'logloss')
+        .replace('ROUNDS', String(options.rounds ?? 40))
+        .replace('EARLY', String(options.early ?? 10))
+        .replace('FIRST', options.first ?? '{ rows: 1000000, positives: 1 }')
+        .replace('RATE', options.trials === undefined ? '0.2' : '1')
+        .concat(options.trials === undefined ? '' : search.replace('TRIALS', String(options.trials))),
+    },
+    environment: {
+      TRAINER_POLL_SECONDS: '0.05',
+      TRAINER_FIRST_MODEL_CHECK_SECONDS: '0.05',
+      // One: the threads of OpenMP wait by spinning, which on a busy machine is a long time.
+      TRAINER_THREADS: '1',
+      ...(process.env['XGBOOST_LIBRARY'] && { XGBOOST_LIBRARY: process.env['XGBOOST_LIBRARY'] }),
+    },
+    prepare: async ({ objects }) => ({ FEATURE_STORE_URL: await featureStore.listen(objects!) }),
+  });
+  const { clock, get, post, publish, eventsOf, restart } = component;
+  return {
     featureStore,
-    service: await run(),
-    restart: async (meanwhile) => {
-      await harness.service.close();
-      await meanwhile?.();
-      harness.service = await run();
-    },
-    get: (path) => request(harness, 'GET', path),
-    post: (path, body) => request(harness, 'POST', path, body),
-    training: async (id) => (await harness.get(`/v1/trainings/${id}`)).body as unknown as PresentedTraining,
-    facts: async (definition) => {
-      const found = [];
-      for await (const fact of replay(shared.bus, definition)) found.push(fact);
-      return found;
-    },
+    objects: component.backends.objects!,
+    clock,
+    get,
+    post,
+    publish,
+    eventsOf,
+    /** Keeps the object store that the fake feature store writes to. */
+    restart: (whileStopped?: () => Promise<void>) =>
+      restart({ keepBackends: true, ...(whileStopped && { whileStopped }) }),
+    training: async (id: string) => (await get(`/v1/trainings/${id}`)).body as unknown as PresentedTraining,
   };
-  onTestFinished(() => harness.service.close());
-  return harness;
 }
 
-async function request(harness: Harness, method: string, path: string, body?: unknown) {
-  const response = await fetch(`${harness.service.httpUrl}${path}`, {
-    method,
-    ...(body !== undefined && {
-      headers: { 'content-type': 'application/json' },
-      body: typeof body === 'string' ? body : JSON.stringify(body),
-    }),
-  });
-  return { status: response.status, body: (await response.json()) as Record<string, unknown> };
-}
+type Harness = Awaited<ReturnType<typeof start>>;
 
 /** Waits for the end of the training and answers it. */
-function ended(harness: Harness, id: string): Promise<PresentedTraining> {
+function finish(harness: Harness, id: string): Promise<PresentedTraining> {
   return eventually(async () => {
     const training = await harness.training(id);
     expect(['succeeded', 'failed', 'cancelled']).toContain(training.state);
@@ -173,9 +115,9 @@ function ended(harness: Harness, id: string): Promise<PresentedTraining> {
 describe('a training', () => {
   it('goes from a request to a stored, judged model that onnxruntime answers alike', async () => {
     const harness = await start();
-    const asked = await harness.post('/v1/trainings', { reason: 'a test' });
-    expect(asked.status).toBe(202);
-    const training = await ended(harness, asked.body['trainingId'] as string);
+    const accepted = await harness.post('/v1/trainings', { reason: 'a test' });
+    expect(accepted.status).toBe(202);
+    const training = await finish(harness, accepted.body['trainingId'] as string);
     expect(training).toMatchObject({ state: 'succeeded', validated: true, failure: null });
     expect(training.steps?.map((step) => [step.name, step.state])).toEqual(
       [
@@ -193,9 +135,9 @@ describe('a training', () => {
     expect(harness.featureStore.requests).toEqual([{ view: 'system_metrics', label: 'incident_within_15m' }]);
 
     const [trained] = await eventually(async () => {
-      const facts = await harness.facts(ModelTrained);
-      expect(facts).toHaveLength(1);
-      return facts;
+      const events = await harness.eventsOf(ModelTrained);
+      expect(events).toHaveLength(1);
+      return events;
     });
     const { payload } = trained!;
     expect(payload).toMatchObject({
@@ -216,7 +158,7 @@ describe('a training', () => {
       ['roc_auc', 'healthy'],
       ['onnx_largest_difference', 'healthy'],
     ]);
-    const [requested] = await harness.facts(TrainingRequested);
+    const [requested] = await harness.eventsOf(TrainingRequested);
     expect(trained!.causationIds).toEqual([requested!.id]);
 
     const model = await harness.objects.get(payload.artifactKey);
@@ -247,7 +189,7 @@ describe('a training', () => {
   it('has smaller variants of its file that say what they lose, and keeps those that lose little', async () => {
     const harness = await start();
     const { body } = await harness.post('/v1/trainings');
-    const training = await ended(harness, body['trainingId'] as string);
+    const training = await finish(harness, body['trainingId'] as string);
     const [small, crushed] = training.steps?.find(({ name }) => name === 'variants')?.result as [
       MadeVariant,
       MadeVariant,
@@ -262,9 +204,9 @@ describe('a training', () => {
     expect(crushed).toMatchObject({ name: 'crushed', outcome: 'too-lossy', stored: null });
 
     const [trained] = await eventually(async () => {
-      const facts = await harness.facts(ModelTrained);
-      expect(facts).toHaveLength(1);
-      return facts;
+      const events = await harness.eventsOf(ModelTrained);
+      expect(events).toHaveLength(1);
+      return events;
     });
     const { artifacts, metrics, digest } = trained!.payload;
     expect(Object.keys(artifacts).sort()).toEqual(['model', 'reference', 'run', 'variant-small', 'xgboost']);
@@ -297,7 +239,7 @@ describe('a training', () => {
       index < later || index >= rows.length * 0.8 ? row : { ...row, label: 0 },
     );
     const { body } = await harness.post('/v1/trainings');
-    const training = await ended(harness, body['trainingId'] as string);
+    const training = await finish(harness, body['trainingId'] as string);
     expect(training).toMatchObject({ state: 'succeeded', failure: null });
     const resultOf = (step: string) => training.steps?.find(({ name }) => name === step)?.result;
     expect(resultOf('train')).toMatchObject({
@@ -311,7 +253,7 @@ describe('a training', () => {
   it('never lets the model see its hold-out: train, validation and hold-out are apart by purge and embargo', async () => {
     const harness = await start();
     const { body } = await harness.post('/v1/trainings');
-    const training = await ended(harness, body['trainingId'] as string);
+    const training = await finish(harness, body['trainingId'] as string);
     const split = training.steps?.find((step) => step.name === 'split')?.result as Record<
       'train' | 'validation' | 'holdout',
       { begin: number; end: number }
@@ -327,9 +269,9 @@ describe('a training', () => {
     const digests: string[] = [];
     for (const run of [1, 2]) {
       const { body } = await harness.post('/v1/trainings');
-      await ended(harness, body['trainingId'] as string);
-      await eventually(async () => expect(await harness.facts(ModelTrained)).toHaveLength(run));
-      const { payload } = (await harness.facts(ModelTrained))[run - 1]!;
+      await finish(harness, body['trainingId'] as string);
+      await eventually(async () => expect(await harness.eventsOf(ModelTrained)).toHaveLength(run));
+      const { payload } = (await harness.eventsOf(ModelTrained))[run - 1]!;
       digests.push(payload.artifacts['xgboost']!.digest);
     }
     expect(digests[0]).toBe(digests[1]);
@@ -346,12 +288,12 @@ describe('a training', () => {
       expect((await harness.training(id)).progress?.round).toBeGreaterThanOrEqual(0),
     );
     expect((await harness.post(`/v1/trainings/${id}/cancel`)).status).toBe(202);
-    await expect(ended(harness, id)).resolves.toMatchObject({
+    await expect(finish(harness, id)).resolves.toMatchObject({
       state: 'cancelled',
       failure: { step, code: 'TRAINER_TRAINING_CANCELLED' },
     });
     await eventually(async () =>
-      expect((await harness.facts(TrainingFailed)).map(({ payload }) => payload)).toMatchObject([
+      expect((await harness.eventsOf(TrainingFailed)).map(({ payload }) => payload)).toMatchObject([
         { code: 'TRAINER_TRAINING_CANCELLED', outcome: 'cancelled', runId: id.replaceAll('-', '') },
       ]),
     );
@@ -369,9 +311,9 @@ describe('a training', () => {
       expect((await harness.training(id)).progress?.round).toBeGreaterThanOrEqual(0),
     );
     await harness.restart();
-    await expect(ended(harness, id)).resolves.toMatchObject({ state: 'succeeded' });
+    await expect(finish(harness, id)).resolves.toMatchObject({ state: 'succeeded' });
     expect(harness.featureStore.builds).toBe(1);
-    await eventually(async () => expect(await harness.facts(ModelTrained)).toHaveLength(1));
+    await eventually(async () => expect(await harness.eventsOf(ModelTrained)).toHaveLength(1));
   });
 
   it('waits for a feature store that is down, and then goes on', async () => {
@@ -382,7 +324,7 @@ describe('a training', () => {
     await eventually(async () => expect((await harness.training(id)).attempts).toBeGreaterThan(0));
     expect((await harness.training(id)).state).toBe('running');
     harness.featureStore.failing = undefined;
-    await expect(ended(harness, id)).resolves.toMatchObject({ state: 'succeeded' });
+    await expect(finish(harness, id)).resolves.toMatchObject({ state: 'succeeded' });
   });
 
   it.each([
@@ -399,10 +341,10 @@ describe('a training', () => {
     const harness = await start();
     Object.assign(harness.featureStore, changes);
     const { body } = await harness.post('/v1/trainings');
-    const training = await ended(harness, body['trainingId'] as string);
+    const training = await finish(harness, body['trainingId'] as string);
     expect(training).toMatchObject({ state: 'failed', failure: { step, code } });
     await eventually(async () =>
-      expect((await harness.facts(TrainingFailed)).map(({ payload }) => payload)).toMatchObject([
+      expect((await harness.eventsOf(TrainingFailed)).map(({ payload }) => payload)).toMatchObject([
         { outcome: 'failed', runId: training.trainingId.replaceAll('-', '') },
       ]),
     );
@@ -413,14 +355,14 @@ describe('a training', () => {
     let row = 0;
     harness.featureStore.rows = generateRows(900, { positive: () => (row += 1) % 7 === 0 });
     const { body } = await harness.post('/v1/trainings');
-    await expect(ended(harness, body['trainingId'] as string)).resolves.toMatchObject({
+    await expect(finish(harness, body['trainingId'] as string)).resolves.toMatchObject({
       state: 'succeeded',
       validated: false,
     });
     const [trained] = await eventually(async () => {
-      const facts = await harness.facts(ModelTrained);
-      expect(facts).toHaveLength(1);
-      return facts;
+      const events = await harness.eventsOf(ModelTrained);
+      expect(events).toHaveLength(1);
+      return events;
     });
     expect(trained!.payload.validated).toBe(false);
     expect(trained!.payload.evidence[0]).toMatchObject({
@@ -434,18 +376,18 @@ describe('a training', () => {
 describe('a search', () => {
   it('goes on after a kill as if there had been none, and its best trial is the model', async () => {
     const harness = await start({ rounds: 300, early: 300, trials: 8 });
-    const { body: asked } = await harness.post('/v1/trainings');
-    const first = asked['trainingId'] as string;
-    const atOnce = resultOfSearch(await ended(harness, first));
+    const { body: accepted } = await harness.post('/v1/trainings');
+    const first = accepted['trainingId'] as string;
+    const atOnce = searchResult(await finish(harness, first));
 
-    const { body: askedAgain } = await harness.post('/v1/trainings');
-    const second = askedAgain['trainingId'] as string;
+    const { body: acceptedAgain } = await harness.post('/v1/trainings');
+    const second = acceptedAgain['trainingId'] as string;
     await eventually(async () => expect(await trialsOf(harness, second)).not.toHaveLength(0));
     await harness.restart(async () => {
       expect((await trialsOf(harness, second)).length).toBeLessThan(8);
     });
-    const training = await ended(harness, second);
-    const resumed = resultOfSearch(training);
+    const training = await finish(harness, second);
+    const resumed = searchResult(training);
 
     // The study has all that was suggested and reported: the same bytes, or it did not go on from where it was.
     expect(resumed.study.digest).toBe(atOnce.study.digest);
@@ -474,9 +416,9 @@ describe('a search', () => {
     expect(resumed.importances['learning_rate']).toBeGreaterThan(0);
 
     const { payload } = await eventually(async () => {
-      const facts = await harness.facts(ModelTrained);
-      expect(facts).toHaveLength(2);
-      return facts[1]!;
+      const events = await harness.eventsOf(ModelTrained);
+      expect(events).toHaveLength(2);
+      return events[1]!;
     });
     const best = trials[resumed.best.trial]!;
     expect(payload.parameters).toMatchObject({
@@ -513,7 +455,7 @@ describe('a search', () => {
     const harness = await start({ trials: 4 });
     harness.featureStore.rows = generateRows(900, { positive: () => false });
     const { body } = await harness.post('/v1/trainings');
-    await expect(ended(harness, body['trainingId'] as string)).resolves.toMatchObject({
+    await expect(finish(harness, body['trainingId'] as string)).resolves.toMatchObject({
       state: 'failed',
       failure: { step: 'search', code: 'TRAINER_TRAINING_DATA_UNFIT' },
     });
@@ -543,13 +485,13 @@ interface SearchResult {
   readonly importances: Readonly<Record<string, number>>;
 }
 
-function resultOfSearch(training: PresentedTraining): SearchResult {
+function searchResult(training: PresentedTraining): SearchResult {
   expect(training).toMatchObject({ state: 'succeeded', failure: null });
   return training.steps?.find(({ name }) => name === 'search')?.result as SearchResult;
 }
 
 async function trialsOf(harness: Harness, id: string): Promise<ReceivedEvent<typeof TrialCompleted>[]> {
-  return (await harness.facts(TrialCompleted)).filter(({ payload }) => payload.trainingId === id);
+  return (await harness.eventsOf(TrialCompleted)).filter(({ payload }) => payload.trainingId === id);
 }
 
 describe('who asks for a training', () => {
@@ -558,7 +500,7 @@ describe('who asks for a training', () => {
     await eventually(async () => expect((await harness.get('/v1/trainings')).status).toBe(200));
     expect((await harness.get('/v1/trainings')).body['trainings']).toEqual([]);
     harness.featureStore.rows = generateRows(900);
-    await eventually(async () => expect(await harness.facts(ModelTrained)).toHaveLength(1));
+    await eventually(async () => expect(await harness.eventsOf(ModelTrained)).toHaveLength(1));
     const before = harness.featureStore.builds;
     await harness.restart();
     const { body } = await harness.get('/v1/trainings?limit=10');
@@ -568,9 +510,8 @@ describe('who asks for a training', () => {
 
   it('is drift, and the same request delivered twice makes one training', async () => {
     const harness = await start();
-    const publisher = new BusEventPublisher(harness.shared.bus, 'drift', harness.shared.clock);
-    const time = harness.shared.clock.now();
-    const wish = {
+    const time = harness.clock.now();
+    const request = {
       id: 'retraining-1',
       time,
       payload: {
@@ -582,18 +523,22 @@ describe('who asks for a training', () => {
         requestedAt: time.toISOString(),
       },
     };
-    await publisher.publish(RetrainingRequested, [wish]);
-    await eventually(async () => expect(await harness.facts(ModelTrained)).toHaveLength(1));
-    await publisher.publish(RetrainingRequested, [wish]);
-    await publisher.publish(RetrainingRequested, [
-      {
-        ...wish,
-        id: 'retraining-2',
-        payload: { ...wish.payload, requestId: 'retraining-2', reason: 'again' },
-      },
-    ]);
-    await eventually(async () => expect(await harness.facts(ModelTrained)).toHaveLength(2));
-    const requests = await harness.facts(TrainingRequested);
+    await harness.publish(RetrainingRequested, [request], 'drift');
+    await eventually(async () => expect(await harness.eventsOf(ModelTrained)).toHaveLength(1));
+    await harness.publish(RetrainingRequested, [request], 'drift');
+    await harness.publish(
+      RetrainingRequested,
+      [
+        {
+          ...request,
+          id: 'retraining-2',
+          payload: { ...request.payload, requestId: 'retraining-2', reason: 'again' },
+        },
+      ],
+      'drift',
+    );
+    await eventually(async () => expect(await harness.eventsOf(ModelTrained)).toHaveLength(2));
+    const requests = await harness.eventsOf(TrainingRequested);
     expect(requests.map(({ payload, causationIds }) => [payload.reason, causationIds])).toEqual([
       ['cpu_usage_mean_5m moved', ['retraining-1']],
       ['again', ['retraining-2']],
@@ -607,7 +552,7 @@ describe('who asks for a training', () => {
     expect(second).toMatchObject({ status: 409, body: { code: 'TRAINER_TRAINING_IN_PROGRESS' } });
     expect(second.body['detail']).toContain(body['trainingId']);
     await harness.post(`/v1/trainings/${body['trainingId'] as string}/cancel`);
-    await ended(harness, body['trainingId'] as string);
+    await finish(harness, body['trainingId'] as string);
   });
 
   it('is told what is wrong with an awkward request', async () => {
