@@ -16,14 +16,10 @@ import {
 } from '@headrace/contracts';
 import { type EventDefinition, type PayloadOf } from '@headrace/contracts';
 import { digestOf, SeededRandom } from '@headrace/kernel';
-import { BusEventPublisher, replay } from '@headrace/messaging';
-import { backendsConfigSchema, connectBackends, parseConfig, startService } from '@headrace/service-host';
+import { startComponent, type Component } from '@headrace/service-host/testing';
 import { freezeHistogram } from '@headrace/statistics';
-import { eventually, FakeClock, temporaryDirectory } from '@headrace/testing';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { eventually, type FakeClock } from '@headrace/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { drift } from '../src/drift.module.js';
 
 /** Each test watches a model of its own, so that one running service serves them all. */
@@ -51,70 +47,40 @@ performance:
 retraining: { cooldownSeconds: 3600, answerWithinSeconds: 0, perDay: 4 }
 `;
 
-function declarePolicy(directory: string): string {
-  mkdirSync(join(directory, 'drift-policies'), { recursive: true });
-  writeFileSync(join(directory, 'drift-policies', 'test.yaml'), policyYaml);
-  return directory;
-}
-
-async function startOwn(directory: string, configDirectory: string, clock = new FakeClock()) {
-  const env = {
-    HEADRACE_DATA_DIR: directory,
-    HEADRACE_PORT_BASE: '0',
-    HEADRACE_LOG_LEVEL: 'silent',
-    HEADRACE_CONFIG_DIR: configDirectory,
-    DRIFT_CHECK_EVERY_MS: '100',
-  };
-  const backends = await connectBackends(parseConfig(backendsConfigSchema, env), {
-    services: [drift],
-    clock,
+const start = () =>
+  startComponent(drift, {
+    configFiles: { 'drift-policies/test.yaml': policyYaml },
+    environment: { DRIFT_CHECK_EVERY_MS: '100' },
   });
-  const service = await startService(drift, env, backends);
-  const close = async (): Promise<void> => {
-    await service.close();
-    await backends.close();
-  };
-  return { backends, clock, close, url: service.httpUrl };
-}
 
-type Running = Awaited<ReturnType<typeof startOwn>>;
-
-let shared: Running;
-let directory: string;
+let shared: Component<FakeClock>;
 beforeAll(async () => {
-  directory = mkdtempSync(join(tmpdir(), 'headrace-drift-'));
-  shared = await startOwn(join(directory, 'data'), declarePolicy(join(directory, 'config')));
+  shared = await start();
 });
-afterAll(async () => {
-  await shared.close();
-  rmSync(directory, { recursive: true, force: true });
-});
+afterAll(() => shared.close());
 
 let next = 0;
 
-function watching({ backends, clock, url }: Running = shared, model = `model-${models++}`) {
-  const publisher = new BusEventPublisher(backends.bus, 'test');
+function watching(component = shared, model = `model-${models++}`) {
+  const { clock, get, post, publish, restart } = component;
 
-  const facts = async <Definition extends EventDefinition>(
+  const payloadsOf = async <Definition extends EventDefinition>(
     definition: Definition,
-  ): Promise<PayloadOf<Definition>[]> => {
-    const found: PayloadOf<Definition>[] = [];
-    for await (const event of replay(backends.bus, definition)) {
-      if ((event.payload as { modelName: string }).modelName === model) found.push(event.payload);
-    }
-    return found;
-  };
+  ): Promise<PayloadOf<Definition>[]> =>
+    (await component.eventsOf(definition))
+      .map(({ payload }) => payload)
+      .filter((payload) => (payload as { modelName: string }).modelName === model);
   const promote = async (modelVersion: number, profile: unknown = referenceProfile()): Promise<void> => {
     const content = Buffer.from(JSON.stringify(profile));
     const key = `models/${model}/${modelVersion}-${next++}/reference.json`;
-    await backends.objects!.put(key, content);
+    await component.backends.objects!.put(key, content);
     await announce(modelVersion, { reference: { key, digest: digestOf(content) } });
   };
   const announce = async (
     modelVersion: number,
     artifacts: Record<string, { key: string; digest: string }>,
   ): Promise<void> => {
-    await publisher.publish(AliasChanged, [
+    await publish(AliasChanged, [
       {
         id: `alias-${modelVersion}-${next++}`,
         time: clock.now(),
@@ -138,9 +104,9 @@ function watching({ backends, clock, url }: Running = shared, model = `model-${m
     });
   };
   const view = async () => {
-    const response = await fetch(`${url}/v1/drift/${model}`);
-    if (!response.ok) throw new Error(`${response.status}`);
-    return (await response.json()) as {
+    const { status, body } = await get(`/v1/drift/${model}`);
+    if (status !== 200) throw new Error(`${status}`);
+    return body as unknown as {
       champion: { version: number };
       openWindow: { rows: number; predictions: number };
       latest?: { rows: number; judgement: { verdict: string }; note?: string; retraining: string };
@@ -149,7 +115,7 @@ function watching({ backends, clock, url }: Running = shared, model = `model-${m
     };
   };
   const sendFeatures = async (rows: number, features: () => Draw, prefix = 'features'): Promise<void> => {
-    await publisher.publish(
+    await publish(
       FeaturesComputed,
       Array.from({ length: rows }, (_, row) => {
         const id = `${prefix}-${next}-${row}`;
@@ -205,12 +171,12 @@ function watching({ backends, clock, url }: Running = shared, model = `model-${m
       };
     });
     const made = () =>
-      publisher.publish(
+      publish(
         PredictionMade,
         predictions.map(({ id, payload }) => ({ id, time: clock.now(), payload })),
       );
     const observed = () =>
-      publisher.publish(
+      publish(
         OutcomeObserved,
         predictions.map(({ id, label, payload }) => ({
           id: `outcome-${id}`,
@@ -228,7 +194,10 @@ function watching({ backends, clock, url }: Running = shared, model = `model-${m
       );
     for (const send of outcomesFirst ? [observed, made] : [made, observed]) await send();
   };
-  return { model, url, clock, publisher, facts, promote, announce, view, sendFeatures, sendServed };
+  return {
+    ...{ model, clock, get, post, publish, restart },
+    ...{ payloadsOf, promote, announce, view, sendFeatures, sendServed },
+  };
 }
 
 function referenceProfile() {
@@ -275,61 +244,65 @@ const verdicts = (measured: readonly PayloadOf<typeof DriftMeasured>[]): string[
 
 describe('drift', () => {
   it('confirms a shift within two windows, announces it once, and keeps quiet before', async () => {
-    const { promote, sendFeatures, facts } = watching();
+    const { promote, sendFeatures, payloadsOf } = watching();
     await promote(1);
     await sendFeatures(900, () => draw());
     await eventually(async () => {
-      expect(verdicts(await facts(DriftMeasured))).toEqual(['healthy', 'healthy', 'healthy']);
+      expect(verdicts(await payloadsOf(DriftMeasured))).toEqual(['healthy', 'healthy', 'healthy']);
     });
     await sendFeatures(900, () => draw(1.5));
     await eventually(async () => {
-      expect(verdicts(await facts(DriftMeasured)).slice(3)).toEqual(['degraded', 'degraded', 'degraded']);
-      expect(await facts(DriftDetected)).toMatchObject([
+      expect(verdicts(await payloadsOf(DriftMeasured)).slice(3)).toEqual([
+        'degraded',
+        'degraded',
+        'degraded',
+      ]);
+      expect(await payloadsOf(DriftDetected)).toMatchObject([
         { kind: 'feature', features: ['cpu', 'memory'], windowsInARow: 2, modelVersion: 1 },
       ]);
     });
-    const [detected] = await facts(DriftDetected);
+    const [detected] = await payloadsOf(DriftDetected);
     expect(detected!.evidence.find(({ criterion }) => criterion === 'psi of cpu')).toMatchObject({
       verdict: 'degraded',
       threshold: 0.1,
       sampleSize: 300,
     });
-    expect(await facts(RetrainingRequested)).toEqual([]);
+    expect(await payloadsOf(RetrainingRequested)).toEqual([]);
   });
 
   it('starts exactly one retraining for a shift that hurts, and none for one that does not', async () => {
-    const { model, promote, sendFeatures, sendServed, facts, view } = watching();
+    const { model, promote, sendFeatures, sendServed, payloadsOf, view } = watching();
     await promote(1);
     await sendFeatures(600, () => draw(1.5));
-    await eventually(async () => expect(await facts(DriftDetected)).toHaveLength(1));
+    await eventually(async () => expect(await payloadsOf(DriftDetected)).toHaveLength(1));
     await sendServed(200, 0.97);
     await eventually(async () => {
-      expect(await facts(PerformanceMeasured)).toMatchObject([{ verdict: 'healthy', labelled: 200 }]);
+      expect(await payloadsOf(PerformanceMeasured)).toMatchObject([{ verdict: 'healthy', labelled: 200 }]);
     });
     await sendFeatures(300, () => draw(1.5));
     await eventually(async () => expect((await view()).latest?.retraining).toBe('hold: harmless'));
-    expect(await facts(RetrainingRequested)).toEqual([]);
+    expect(await payloadsOf(RetrainingRequested)).toEqual([]);
 
     await sendServed(200, 0.7);
     await sendServed(200, 0.7);
     await eventually(async () => {
-      expect(await facts(PerformanceMeasured)).toHaveLength(3);
-      expect(await facts(RetrainingRequested)).toMatchObject([
+      expect(await payloadsOf(PerformanceMeasured)).toHaveLength(3);
+      expect(await payloadsOf(RetrainingRequested)).toMatchObject([
         { modelName: model, reason: 'performance is degraded, cpu, memory drifted' },
       ]);
-      expect((await facts(DriftDetected)).map(({ kind }) => kind)).toEqual(['feature', 'performance']);
+      expect((await payloadsOf(DriftDetected)).map(({ kind }) => kind)).toEqual(['feature', 'performance']);
     });
     await sendFeatures(300, () => draw(1.5));
     await eventually(async () => expect((await view()).latest?.retraining).toBe('hold: cooldown'));
-    expect(await facts(RetrainingRequested)).toHaveLength(1);
+    expect(await payloadsOf(RetrainingRequested)).toHaveLength(1);
   });
 
   it('measures performance below 0.85 as critical, with the evidence, and asks again after the cooldown', async () => {
-    const { promote, sendServed, facts, clock, url } = watching();
+    const { promote, sendServed, payloadsOf, clock, get } = watching();
     await promote(1);
     await sendServed(200, 0.8, 1, true);
-    await eventually(async () => expect(await facts(PerformanceMeasured)).toHaveLength(1));
-    const [measured] = await facts(PerformanceMeasured);
+    await eventually(async () => expect(await payloadsOf(PerformanceMeasured)).toHaveLength(1));
+    const [measured] = await payloadsOf(PerformanceMeasured);
     expect(measured).toMatchObject({
       verdict: 'degraded',
       metrics: { accuracy: 0.8 },
@@ -338,34 +311,33 @@ describe('drift', () => {
         { criterion: 'accuracy critical', threshold: 0.85, verdict: 'degraded' },
       ],
     });
-    await eventually(async () => expect(await facts(RetrainingRequested)).toHaveLength(1));
+    await eventually(async () => expect(await payloadsOf(RetrainingRequested)).toHaveLength(1));
     await eventually(async () => {
-      const metrics = await (await fetch(`${url}/metrics`)).text();
+      const metrics = (await get('/metrics')).text;
       expect(metrics).toMatch(/ml_model_accuracy\{[^}]*metric_type="overall"[^}]*\} 0\.8/);
     });
     clock.advance(3_600_000);
     // The window that has become old closes first, or it would close with a part of what comes now.
     await eventually(async () =>
-      expect((await facts(PerformanceMeasured)).map(({ verdict }) => verdict)).toEqual([
+      expect((await payloadsOf(PerformanceMeasured)).map(({ verdict }) => verdict)).toEqual([
         'degraded',
         'no-data',
       ]),
     );
     await sendServed(200, 0.8);
-    await eventually(async () => expect(await facts(RetrainingRequested)).toHaveLength(2));
+    await eventually(async () => expect(await payloadsOf(RetrainingRequested)).toHaveLength(2));
   });
 
   it('asks for no second model while the first is trained and rolled out, however long that lasts', async () => {
-    const { model, publisher, promote, sendServed, facts, clock, view } = watching();
+    const { model, publish, promote, sendServed, payloadsOf, clock, view } = watching();
     await promote(1);
     await sendServed(200, 0.8);
-    await eventually(async () => expect(await facts(RetrainingRequested)).toHaveLength(1));
-    const tell = async <Definition extends EventDefinition>(
+    await eventually(async () => expect(await payloadsOf(RetrainingRequested)).toHaveLength(1));
+    const emit = async <Definition extends EventDefinition>(
       definition: Definition,
       payload: Omit<PayloadOf<Definition>, 'modelName'>,
     ): Promise<void> => {
-      const fact = { id: `told-${next++}`, time: clock.now(), payload: { ...payload, modelName: model } };
-      await publisher.publish(definition, [fact] as never);
+      await publish(definition, [{ payload: { ...payload, modelName: model } }] as never);
     };
     const at = () => clock.now().toISOString();
     const stageIs = (stage: string) =>
@@ -374,22 +346,22 @@ describe('drift', () => {
       await stageIs(stage);
       clock.advance(30 * 3_600_000);
       await eventually(async () => expect((await view()).latest?.retraining).toBe(`hold: ${stage}`));
-      expect(await facts(RetrainingRequested)).toHaveLength(1);
+      expect(await payloadsOf(RetrainingRequested)).toHaveLength(1);
     };
 
-    await tell(TrainingRequested, {
+    await emit(TrainingRequested, {
       trainingId: 't',
       reason: 'drift',
       requestedBy: 'drift',
       requestedAt: at(),
     });
     await holdsDuring('training');
-    // Topics keep no order among each other: the rollout is heard of before the model that it is of.
-    await tell(RolloutStarted, { ...rollout, startedAt: at() });
+    // Topics keep no order among each other: the rollout arrives before its model.
+    await emit(RolloutStarted, { ...rollout, startedAt: at() });
     await stageIs('rollout');
-    await tell(ModelTrained, { ...trainedModel, startedAt: at(), finishedAt: at() });
+    await emit(ModelTrained, { ...trainedModel, startedAt: at(), finishedAt: at() });
     await holdsDuring('rollout');
-    await tell(RolloutRolledBack, {
+    await emit(RolloutRolledBack, {
       ...rollout,
       restoredVersion: 1,
       evidence: [],
@@ -398,16 +370,16 @@ describe('drift', () => {
     });
     await stageIs('none');
     clock.advance(61_000);
-    await eventually(async () => expect(await facts(RetrainingRequested)).toHaveLength(2));
+    await eventually(async () => expect(await payloadsOf(RetrainingRequested)).toHaveLength(2));
   });
 
   it('says no-data when nothing arrives, and inconclusive when too little does', async () => {
-    const { promote, sendFeatures, facts, clock, view } = watching();
+    const { promote, sendFeatures, payloadsOf, clock, view } = watching();
     await promote(1);
     clock.advance(61_000);
-    await eventually(async () => expect(verdicts(await facts(DriftMeasured))).toEqual(['no-data']));
+    await eventually(async () => expect(verdicts(await payloadsOf(DriftMeasured))).toEqual(['no-data']));
     await eventually(async () => {
-      expect(await facts(PerformanceMeasured)).toMatchObject([
+      expect(await payloadsOf(PerformanceMeasured)).toMatchObject([
         { verdict: 'no-data', labelled: 0, metrics: { accuracy: null } },
       ]);
     });
@@ -415,43 +387,37 @@ describe('drift', () => {
     await eventually(async () => expect((await view()).openWindow.rows).toBe(50));
     clock.advance(61_000);
     await eventually(async () =>
-      expect(verdicts(await facts(DriftMeasured))).toEqual(['no-data', 'inconclusive']),
+      expect(verdicts(await payloadsOf(DriftMeasured))).toEqual(['no-data', 'inconclusive']),
     );
-    expect(await facts(DriftDetected)).toEqual([]);
+    expect(await payloadsOf(DriftDetected)).toEqual([]);
   });
 
-  it('goes on with the same window after a restart and counts repeated facts once', async () => {
-    const own = temporaryDirectory();
-    const config = declarePolicy(join(own, 'config'));
-    const running = await startOwn(join(own, 'data'), config);
-    const first = watching(running);
-    await first.promote(1);
-    await first.sendFeatures(300, () => draw(), 'closed');
-    await eventually(async () => expect((await first.view()).latest?.rows).toBe(300));
-    await first.sendFeatures(200, () => draw(), 'kept');
-    await eventually(async () => expect((await first.view()).openWindow.rows).toBe(200));
-    await running.close();
+  it('goes on with the same window after a restart and counts repeated events once', async () => {
+    const { promote, sendFeatures, view, payloadsOf, publish, clock, get, restart } = watching(await start());
+    await promote(1);
+    await sendFeatures(300, () => draw(), 'closed');
+    await eventually(async () => expect((await view()).latest?.rows).toBe(300));
+    await sendFeatures(200, () => draw(), 'kept');
+    await eventually(async () => expect((await view()).openWindow.rows).toBe(200));
+    await restart();
 
-    const restarted = await startOwn(join(own, 'data'), config, running.clock);
-    onTestFinished(restarted.close);
-    const second = watching(restarted, first.model);
     await eventually(async () => {
-      const metrics = await (await fetch(`${restarted.url}/metrics`)).text();
+      const metrics = (await get('/metrics')).text;
       expect(metrics).toMatch(/ml_model_drift_score\{[^}]*feature_name="cpu"/);
     });
-    expect((await second.view()).openWindow.rows).toBe(200);
+    expect((await view()).openWindow.rows).toBe(200);
     const again = { ...draw() };
     for (let time = 0; time < 3; time += 1) {
-      await second.publisher.publish(FeaturesComputed, [
+      await publish(FeaturesComputed, [
         {
-          id: 'the-same-fact',
-          time: second.clock.now(),
+          id: 'the-same-event',
+          time: clock.now(),
           payload: {
-            featuresId: 'the-same-fact',
+            featuresId: 'the-same-event',
             readingId: 'r',
             systemId: 'web-1',
-            eventTime: second.clock.now().toISOString(),
-            knownTime: second.clock.now().toISOString(),
+            eventTime: clock.now().toISOString(),
+            knownTime: clock.now().toISOString(),
             view: 'system_metrics',
             viewVersion: 1,
             features: again,
@@ -459,16 +425,16 @@ describe('drift', () => {
         },
       ]);
     }
-    await second.sendFeatures(98, () => draw());
-    await eventually(async () => expect((await second.view()).openWindow.rows).toBe(299));
-    await second.sendFeatures(1, () => draw());
+    await sendFeatures(98, () => draw());
+    await eventually(async () => expect((await view()).openWindow.rows).toBe(299));
+    await sendFeatures(1, () => draw());
     await eventually(async () => {
-      expect(await second.facts(DriftMeasured)).toMatchObject([{ rows: 300 }, { rows: 300 }]);
+      expect(await payloadsOf(DriftMeasured)).toMatchObject([{ rows: 300 }, { rows: 300 }]);
     });
   });
 
   it('is no-data with the reason when the reference is missing or not what the digest says', async () => {
-    const { announce, clock, facts, view } = watching();
+    const { announce, clock, payloadsOf, view } = watching();
     await announce(1, {});
     clock.advance(61_000);
     await eventually(async () => {
@@ -478,24 +444,24 @@ describe('drift', () => {
     clock.advance(61_000);
     await eventually(async () => expect((await view()).latest?.note).toMatch(/none\.json/));
     await eventually(async () => {
-      expect(verdicts(await facts(DriftMeasured))).toEqual(['no-data', 'no-data']);
+      expect(verdicts(await payloadsOf(DriftMeasured))).toEqual(['no-data', 'no-data']);
     });
   });
 
   it('forgets the windows and shifts of the champion before', async () => {
-    const { promote, sendFeatures, facts, view } = watching();
+    const { promote, sendFeatures, payloadsOf, view } = watching();
     await promote(1);
     await sendFeatures(400, () => draw(1.5));
     await eventually(async () => expect((await view()).openWindow.rows).toBe(100));
     await promote(2);
     expect((await view()).openWindow.rows).toBe(0);
     await sendFeatures(300, () => draw(1.5));
-    await eventually(async () => expect(await facts(DriftMeasured)).toHaveLength(2));
-    expect(await facts(DriftDetected)).toEqual([]);
+    await eventually(async () => expect(await payloadsOf(DriftMeasured)).toHaveLength(2));
+    expect(await payloadsOf(DriftDetected)).toEqual([]);
   });
 
   it('announces readings that keep failing their expectations, and trains nothing from them', async () => {
-    const { promote, publisher, sendServed, facts, clock } = watching();
+    const { promote, publish, sendServed, payloadsOf, clock } = watching();
     await promote(1);
     const validated = (id: string, success: boolean) => ({
       id,
@@ -519,55 +485,43 @@ describe('drift', () => {
         ],
       },
     });
-    await publisher.publish(WindowValidated, [
-      validated('w1', false),
-      validated('w1', false),
-      validated('w2', false),
-    ]);
-    await publisher.publish(WindowValidated, [validated('w3', false)]);
+    await publish(WindowValidated, [validated('w1', false), validated('w1', false), validated('w2', false)]);
+    await publish(WindowValidated, [validated('w3', false)]);
     await eventually(async () => {
-      expect(await facts(DriftDetected)).toMatchObject([
+      expect(await payloadsOf(DriftDetected)).toMatchObject([
         { kind: 'data-quality', features: ['cpu_usage'], windowsInARow: 2 },
       ]);
     });
     await sendServed(200, 0.5);
     await eventually(async () =>
-      expect(await facts(PerformanceMeasured)).toMatchObject([{ verdict: 'degraded' }]),
+      expect(await payloadsOf(PerformanceMeasured)).toMatchObject([{ verdict: 'degraded' }]),
     );
-    expect(await facts(RetrainingRequested)).toEqual([]);
+    expect(await payloadsOf(RetrainingRequested)).toEqual([]);
   });
 
   it('checks when asked and shows the report as one escaped page', async () => {
-    const { model, promote, sendFeatures, url, view } = watching();
-    expect((await fetch(`${url}/v1/drift/${model}`)).status).toBe(404);
+    const { model, promote, sendFeatures, get, post, view } = watching();
+    expect((await get(`/v1/drift/${model}`)).status).toBe(404);
     const hostile = '<img src=x onerror=alert(1)>';
     const profile = referenceProfile();
     await promote(1, { ...profile, features: { ...profile.features, [hostile]: profile.features['cpu'] } });
     await sendFeatures(150, () => draw());
     await eventually(async () => expect((await view()).openWindow.rows).toBe(150));
-    const checked = await fetch(`${url}/v1/drift/check`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ model }),
-    });
+    const checked = await post('/v1/drift/check', { model });
     expect(checked.status).toBe(200);
-    expect(await checked.json()).toMatchObject({ checked: [{ modelName: model, drift: { rows: 150 } }] });
-    const page = await fetch(`${url}/v1/drift/${model}/report`);
+    expect(checked.body).toMatchObject({ checked: [{ modelName: model, drift: { rows: 150 } }] });
+    const page = await get(`/v1/drift/${model}/report`);
     expect(page.headers.get('content-type')).toContain('text/html');
-    const html = await page.text();
+    const html = page.text;
     expect(html).toContain('<svg');
     expect(html).not.toContain('<img');
     expect(html).toContain('&lt;img src=x');
-    const metrics = await (await fetch(`${url}/metrics`)).text();
+    const metrics = (await get('/metrics')).text;
     expect(metrics).toMatch(
       /ml_model_drift_score\{[^}]*feature_name="cpu"[^}]*drift_type="psi"[^}]*\} 0\.\d+/,
     );
-    expect((await fetch(`${url}/v1/drift/nobody`)).status).toBe(404);
-    const wrong = await fetch(`${url}/v1/drift/check`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ model: 7 }),
-    });
+    expect((await get('/v1/drift/nobody')).status).toBe(404);
+    const wrong = await post('/v1/drift/check', { model: 7 });
     expect(wrong.status).toBe(400);
   });
 });

@@ -15,7 +15,7 @@ import {
 } from '@headrace/contracts';
 import { inference } from '../src/inference.module.js';
 import { deterministicId, digestOf, SeededRandom } from '@headrace/kernel';
-import { BusEventPublisher, replay, type ReceivedEvent } from '@headrace/messaging';
+import { type ReceivedEvent } from '@headrace/messaging';
 import {
   buildEnsembleModel,
   buildTreeModel,
@@ -24,17 +24,8 @@ import {
   type LstmWeights,
   type TreeEnsemble,
 } from '@headrace/onnx';
-import {
-  backendsConfigSchema,
-  connectBackends,
-  startService,
-  type RunningService,
-  type SharedBackends,
-} from '@headrace/service-host';
-import { eventually, FakeClock } from '@headrace/testing';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { startComponent, type Component } from '@headrace/service-host/testing';
+import { eventually, type FakeClock } from '@headrace/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const modelName = 'performance-predictor';
@@ -68,11 +59,7 @@ const files = new Map([
 const probability = (ensemble: TreeEnsemble, ...row: number[]): number =>
   sigmoid(computeMargin(ensemble, Float32Array.from(row)));
 
-const directory = mkdtempSync(join(tmpdir(), 'headrace-inference-'));
-const clock = new FakeClock();
-let backends: SharedBackends;
-let service: RunningService;
-let registry: BusEventPublisher;
+let component: Component<FakeClock>;
 let features: Server;
 let answerOfFeatureStore: (body: unknown) => { status: number; body: unknown };
 
@@ -80,9 +67,9 @@ const keyOf = (version: number): string => `models/${modelName}/${version}/model
 const digestOfVersion = (version: number): string => digestOf(files.get(version) ?? new Uint8Array(0));
 
 async function setChampion(modelVersion: number, artifactKey = keyOf(modelVersion)): Promise<void> {
-  clock.advance(1000);
-  const now = clock.now();
-  await registry.publish(AliasChanged, [
+  component.clock.advance(1000);
+  const now = component.clock.now();
+  await component.publish(AliasChanged, [
     {
       id: deterministicId('alias', now.toISOString()),
       time: now,
@@ -107,8 +94,8 @@ async function shiftTraffic(
   canaryPercent: number,
   canary: { version: number; digest?: string; key?: string },
 ): Promise<void> {
-  clock.advance(1000);
-  const now = clock.now();
+  component.clock.advance(1000);
+  const now = component.clock.now();
   const share = (
     modelVersion: number,
     arm: 'baseline' | 'canary',
@@ -123,7 +110,7 @@ async function shiftTraffic(
     artifactKey,
     featureNames,
   });
-  await registry.publish(TrafficShifted, [
+  await component.publish(TrafficShifted, [
     {
       id: deterministicId('shift', now.toISOString()),
       time: now,
@@ -151,8 +138,8 @@ async function publishFeatures(
   prefix: string,
   rows: readonly Readonly<Record<string, number | null>>[],
 ): Promise<void> {
-  const now = clock.now();
-  await registry.publish(
+  const now = component.clock.now();
+  await component.publish(
     FeaturesComputed,
     rows.map((row, index) => ({
       id: `${prefix}-${index}`,
@@ -171,18 +158,13 @@ async function publishFeatures(
   );
 }
 
-async function facts<Definition extends EventDefinition>(
-  definition: Definition,
-): Promise<ReceivedEvent<Definition>[]> {
-  const found: ReceivedEvent<Definition>[] = [];
-  for await (const event of replay(backends.bus, definition)) found.push(event);
-  return found;
-}
+const eventsOf = <Definition extends EventDefinition>(definition: Definition) =>
+  component.eventsOf(definition);
 
 /** The predictions about one batch of features, once all of them are there. */
 function predictionsOf(prefix: string, count: number): Promise<ReceivedEvent<typeof PredictionMade>[]> {
   return eventually(async () => {
-    const found = (await facts(PredictionMade)).filter(({ payload }) =>
+    const found = (await eventsOf(PredictionMade)).filter(({ payload }) =>
       payload.featuresId?.startsWith(`${prefix}-`),
     );
     expect(found).toHaveLength(count);
@@ -191,7 +173,7 @@ function predictionsOf(prefix: string, count: number): Promise<ReceivedEvent<typ
 }
 
 /**
- * Predictions about rows that were scored by the division that `fits` asks for. A version is stated to be loaded, or refused,
+ * Predictions about rows that were scored by the division that `fits` asks for. A version is reported as loaded, or refused,
  * a moment before the division changes: rows that come in between are scored by the one before, and come again.
  */
 let attempts = 0;
@@ -206,15 +188,8 @@ function scoredUnder(
   });
 }
 
-const url = (path: string): string => `${service.httpUrl}${path}`;
-async function post(path: string, body: unknown): Promise<{ status: number; body: Record<string, unknown> }> {
-  const response = await fetch(url(path), {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: typeof body === 'string' ? body : JSON.stringify(body),
-  });
-  return { status: response.status, body: (await response.json()) as Record<string, unknown> };
-}
+const get = (path: string) => component.get(path);
+const post = (path: string, body: unknown) => component.post(path, body);
 const inferPath = `/v2/models/${modelName}/infer`;
 const inferBody = (data: unknown, shape: readonly number[] = [1, 3]): object => ({
   inputs: [{ name: 'features', datatype: 'FP32', shape, data }],
@@ -230,43 +205,40 @@ beforeAll(async () => {
     });
   });
   await new Promise<void>((resolve) => features.listen(0, '127.0.0.1', resolve));
-  const environment = {
-    HEADRACE_DATA_DIR: directory,
-    HEADRACE_PORT_BASE: '0',
-    HEADRACE_LOG_LEVEL: 'silent',
-    INFERENCE_INSTANCE: 'test',
-    INFERENCE_MAX_ROWS: '5000',
-    FEATURE_STORE_URL: `http://127.0.0.1:${(features.address() as AddressInfo).port}`,
-  };
-  backends = await connectBackends(backendsConfigSchema.parse(environment), { services: [inference], clock });
-  for (const [version, file] of files) await backends.objects?.put(keyOf(version), file);
-  registry = new BusEventPublisher(backends.bus, 'test', clock);
-  service = await startService(inference, environment, backends);
+  component = await startComponent(inference, {
+    environment: {
+      INFERENCE_INSTANCE: 'test',
+      INFERENCE_MAX_ROWS: '5000',
+      FEATURE_STORE_URL: `http://127.0.0.1:${(features.address() as AddressInfo).port}`,
+    },
+    prepare: async ({ objects }) => {
+      for (const [version, file] of files) await objects!.put(keyOf(version), file);
+      return undefined;
+    },
+  });
 });
 
 afterAll(async () => {
-  await service.close();
-  await backends.close();
+  await component.close();
   features.close();
-  rmSync(directory, { recursive: true, force: true });
 });
 
 describe('inference before there is a champion', () => {
   it('is alive and not ready, and says what it waits for', async () => {
-    expect((await fetch(url('/v2/health/live'))).status).toBe(200);
-    expect((await fetch(url('/v2/health/ready'))).status).toBe(503);
-    const health = await fetch(url('/health/ready'));
+    expect((await get('/v2/health/live')).status).toBe(200);
+    expect((await get('/v2/health/ready')).status).toBe(503);
+    const health = await get('/health/ready');
     expect(health.status).toBe(503);
-    expect(await health.text()).toContain('performance-predictor');
+    expect(health.text).toContain('performance-predictor');
   });
 
   it('passes the rows of the stream over and counts them', async () => {
     await publishFeatures('early', [{ hour: 1 }, { hour: 2 }]);
     await eventually(async () => {
-      const metrics = await (await fetch(url('/metrics'))).text();
+      const metrics = (await get('/metrics')).text;
       expect(metrics).toMatch(/inference_rows_passed_over_total\{.*reason="no-model".*\} 2/);
     });
-    expect(await facts(PredictionMade)).toEqual([]);
+    expect(await eventsOf(PredictionMade)).toEqual([]);
   });
 
   it('answers 404 for a model that is not there', async () => {
@@ -279,12 +251,12 @@ describe('inference before there is a champion', () => {
 describe('inference with a champion', () => {
   beforeAll(async () => {
     await setChampion(1);
-    await eventually(async () => expect((await fetch(url('/health/ready'))).status).toBe(200));
+    await eventually(async () => expect((await get('/health/ready')).status).toBe(200));
   });
 
   it('says that the version is loaded, proved equal to onnxruntime on many rows', async () => {
     const [loaded] = await eventually(async () => {
-      const found = await facts(ModelLoaded);
+      const found = await eventsOf(ModelLoaded);
       expect(found).not.toEqual([]);
       return found;
     });
@@ -299,8 +271,8 @@ describe('inference with a champion', () => {
   });
 
   it('describes the model completely', async () => {
-    const description: unknown = await (await fetch(url(`/v2/models/${modelName}`))).json();
-    expect(description).toMatchObject({
+    const description = await get(`/v2/models/${modelName}`);
+    expect(description.body).toMatchObject({
       name: modelName,
       versions: ['1'],
       platform: 'onnx',
@@ -315,9 +287,9 @@ describe('inference with a champion', () => {
         training_set_digest: 'sha256:abc',
       },
     });
-    expect((await fetch(url(`/v2/models/${modelName}/ready`))).status).toBe(200);
-    expect((await fetch(url(`/v2/models/${modelName}/versions/1/ready`))).status).toBe(200);
-    expect((await fetch(url(`/v2/models/${modelName}/versions/9/ready`))).status).toBe(404);
+    expect((await get(`/v2/models/${modelName}/ready`)).status).toBe(200);
+    expect((await get(`/v2/models/${modelName}/versions/1/ready`)).status).toBe(200);
+    expect((await get(`/v2/models/${modelName}/versions/9/ready`)).status).toBe(404);
   });
 
   it('answers rows as JSON, nested or flat, null being a missing value', async () => {
@@ -353,7 +325,7 @@ describe('inference with a champion', () => {
       outputs: [{ name: 'probability', parameters: { binary_data: true } }],
     });
     const body = Buffer.concat([Buffer.from(json), Buffer.from(Float32Array.of(90, 1, 2).buffer)]);
-    const response = await fetch(url(inferPath), {
+    const response = await fetch(component.url(inferPath), {
       method: 'POST',
       headers: { 'inference-header-content-length': String(json.length) },
       body: new Blob([body]),
@@ -425,7 +397,7 @@ describe('inference with a champion', () => {
     expect(byRow.get('stream-1')).toMatchObject({ probability: probability(first, NaN, 5, 3) });
     expect(byRow.get('stream-2')).toMatchObject({ probability: null, degradation: 'no-features' });
     expect(predictions[0]?.causationIds).toEqual([predictions[0]?.payload.featuresId]);
-    const metrics = await (await fetch(url('/metrics'))).text();
+    const metrics = (await get('/metrics')).text;
     expect(metrics).toMatch(/ml_predictions_total\{.*model_version="1".*prediction_type="stream".*\} 3/);
     expect(metrics).toContain('ml_prediction_duration_seconds_bucket');
   });
@@ -455,7 +427,7 @@ describe('inference with a champion', () => {
       missing_features: ['memory_usage_last', 'hour'],
     });
     await eventually(async () => {
-      const made = (await facts(PredictionMade)).find(({ id }) => id === body['prediction_id']);
+      const made = (await eventsOf(PredictionMade)).find(({ id }) => id === body['prediction_id']);
       expect(made?.payload).toMatchObject({
         origin: 'request',
         systemId: 'web-1',
@@ -465,7 +437,7 @@ describe('inference with a champion', () => {
     });
   });
 
-  it('states what it predicts of a named system over the protocol, a fact a row', async () => {
+  it('publishes what it predicts for a named system over the protocol, one event for each row', async () => {
     const rows = [
       [90, 1, 2],
       [10, 1, 2],
@@ -475,7 +447,7 @@ describe('inference with a champion', () => {
       parameters: { system_id: 'web-7' },
     });
     const { prediction_ids: ids } = body['parameters'] as { prediction_ids: string };
-    const made = (await facts(PredictionMade)).filter(({ id }) => ids.split(',').includes(id));
+    const made = (await eventsOf(PredictionMade)).filter(({ id }) => ids.split(',').includes(id));
     expect(made.map(({ payload }) => [payload.systemId, payload.origin, payload.probability])).toEqual(
       rows.map((row) => ['web-7', 'request', probability(first, ...row)]),
     );
@@ -502,7 +474,7 @@ describe('inference with a champion', () => {
   });
 
   it('speaks the protocol over gRPC', async () => {
-    const client = grpcClient(service.grpcAddress ?? '');
+    const client = grpcClient(component.service.grpcAddress ?? '');
     expect(await client('ServerLive', {})).toEqual({ live: true });
     expect(await client('ServerReady', {})).toEqual({ ready: true });
     expect(await client('ModelReady', { name: modelName })).toEqual({ ready: true });
@@ -552,7 +524,7 @@ describe('inference during a rollout', () => {
   it('loads a canary at 0 percent, scores it in the shadow and gives it no traffic (seldon-core#4067)', async () => {
     await shiftTraffic(0, { version: 2 });
     await eventually(async () => {
-      const loaded = (await facts(ModelLoaded)).map(({ payload }) => payload.modelVersion);
+      const loaded = (await eventsOf(ModelLoaded)).map(({ payload }) => payload.modelVersion);
       expect(loaded).toContain(2);
     });
     await scoredUnder(rows(40), (predictions) => {
@@ -605,7 +577,7 @@ describe('inference during a rollout', () => {
   it('refuses a canary whose file is another than the registered one, and serves on with the baseline', async () => {
     await shiftTraffic(25, { version: 3, digest: digestOfVersion(1), key: keyOf(2) });
     const failed = await eventually(async () => {
-      const found = (await facts(ModelLoadFailed)).find(({ payload }) => payload.modelVersion === 3);
+      const found = (await eventsOf(ModelLoadFailed)).find(({ payload }) => payload.modelVersion === 3);
       expect(found).toBeDefined();
       return found;
     });
@@ -617,13 +589,13 @@ describe('inference during a rollout', () => {
 
   it('refuses a file that is no model, and goes on', async () => {
     const garbage = Buffer.from(Array.from({ length: 2000 }, () => new SeededRandom(5).integer(256)));
-    await backends.objects?.put('models/garbage', garbage);
+    await component.backends.objects!.put('models/garbage', garbage);
     await shiftTraffic(25, { version: 4, digest: digestOf(garbage), key: 'models/garbage' });
     await eventually(async () => {
-      const codes = (await facts(ModelLoadFailed)).map(({ payload }) => payload.code);
+      const codes = (await eventsOf(ModelLoadFailed)).map(({ payload }) => payload.code);
       expect(codes).toContain('ONNX_MODEL_REFUSED');
     });
-    expect((await fetch(url('/health/ready'))).status).toBe(200);
+    expect((await get('/health/ready')).status).toBe(200);
   });
 
   it('runs trees beside an LSTM in onnxruntime, and the trees alone where there is no sequence', async () => {
@@ -651,10 +623,10 @@ describe('inference during a rollout', () => {
         ],
       }),
     );
-    await backends.objects?.put('models/graph', graph);
+    await component.backends.objects!.put('models/graph', graph);
     await shiftTraffic(0, { version: 5, digest: digestOf(graph), key: 'models/graph' });
     await eventually(async () => {
-      const loaded = (await facts(ModelLoaded)).find(({ payload }) => payload.modelVersion === 5);
+      const loaded = (await eventsOf(ModelLoaded)).find(({ payload }) => payload.modelVersion === 5);
       expect(loaded?.payload.scorer).toBe('onnxruntime');
     });
     const rows = Array.from({ length: 130 }, (_, index) => [index, 1, 1]);
@@ -709,10 +681,10 @@ describe('inference during a rollout', () => {
         ],
       }),
     );
-    await backends.objects?.put('models/classes', classes);
+    await component.backends.objects!.put('models/classes', classes);
     await shiftTraffic(0, { version: 7, digest: digestOf(classes), key: 'models/classes' });
     await eventually(async () => {
-      const loaded = (await facts(ModelLoaded)).find(({ payload }) => payload.modelVersion === 7);
+      const loaded = (await eventsOf(ModelLoaded)).find(({ payload }) => payload.modelVersion === 7);
       expect(loaded?.payload).toMatchObject({ scorer: 'compiled-trees', proof: { rows: 512 } });
     });
     const { body } = await post(
@@ -736,31 +708,20 @@ describe('inference during a rollout', () => {
       ...first,
       featureNames: ['cpu_usage_mean_5m', 'hour', 'memory_usage_last'],
     });
-    await backends.objects?.put('models/renamed', renamed);
+    await component.backends.objects!.put('models/renamed', renamed);
     await shiftTraffic(10, { version: 6, digest: digestOf(renamed), key: 'models/renamed' });
     await eventually(async () => {
-      const codes = (await facts(ModelLoadFailed)).map(({ payload }) => payload.code);
+      const codes = (await eventsOf(ModelLoadFailed)).map(({ payload }) => payload.code);
       expect(codes).toContain('INFERENCE_MODEL_COLUMNS_MISMATCH');
     });
   });
 
   it('serves what was served before when it starts again', async () => {
     await shiftTraffic(0, { version: 2 });
-    await service.close();
-    service = await startService(
-      inference,
-      {
-        HEADRACE_PORT_BASE: '0',
-        HEADRACE_LOG_LEVEL: 'silent',
-        INFERENCE_INSTANCE: 'test',
-        INFERENCE_MAX_IN_FLIGHT: '2',
-        FEATURE_STORE_URL: `http://127.0.0.1:${(features.address() as AddressInfo).port}`,
-      },
-      backends,
-    );
-    await eventually(async () => expect((await fetch(url('/health/ready'))).status).toBe(200));
+    await component.restart({ environment: { INFERENCE_MAX_IN_FLIGHT: '2' } });
+    await eventually(async () => expect((await get('/health/ready')).status).toBe(200));
     await eventually(async () =>
-      expect((await fetch(url(`/v2/models/${modelName}/versions/2/ready`))).status).toBe(200),
+      expect((await get(`/v2/models/${modelName}/versions/2/ready`)).status).toBe(200),
     );
     const { body } = await post(inferPath, inferBody([75, 1, 1]));
     expect(body['model_version']).toBe('1');
@@ -770,7 +731,7 @@ describe('inference during a rollout', () => {
 describe('inference with more requests than it admits', () => {
   it('refuses the surplus at once with 429 and answers the others and its health', async () => {
     // Two requests wait for their bodies to end.
-    const { hostname, port } = new URL(service.httpUrl);
+    const { hostname, port } = new URL(component.url());
     const open = [0, 1].map(() => {
       const request = httpRequest({ hostname, port, path: '/v1/predict', method: 'POST' });
       request.on('error', () => undefined);
@@ -778,12 +739,12 @@ describe('inference with more requests than it admits', () => {
       return request;
     });
     const refused = await eventually(async () => {
-      const response = await fetch(url(inferPath), { method: 'POST', body: '{}' });
+      const response = await fetch(component.url(inferPath), { method: 'POST', body: '{}' });
       expect(response.status).toBe(429);
       return response;
     });
     expect(refused.headers.get('retry-after')).toBe('1');
-    expect(await (await fetch(url('/metrics'))).text()).toMatch(/prediction_queue_depth\{?.*\}? 2/);
+    expect((await get('/metrics')).text).toMatch(/prediction_queue_depth\{?.*\}? 2/);
     for (const request of open) request.destroy();
     await eventually(async () => expect((await post(inferPath, inferBody([75, 1, 1]))).status).toBe(200));
   });
