@@ -4,6 +4,20 @@ import tseslint from 'typescript-eslint';
 
 const onlyIn = (paths, why) => paths.map((name) => ({ name, message: why }));
 
+/** What a framework offers and the architecture forbids. */
+const forbiddenImports = [
+  {
+    name: '@nestjs/common',
+    importNames: ['forwardRef', 'HttpException'],
+    message: 'A cycle is a missing event; errors are AppErrors.',
+  },
+  {
+    name: '@nestjs/core',
+    importNames: ['ModuleRef'],
+    message: 'Inject what you need by its class.',
+  },
+];
+
 export default tseslint.config(
   {
     ignores: [
@@ -53,18 +67,8 @@ export default tseslint.config(
       'no-restricted-imports': [
         'error',
         {
-          paths: [
-            {
-              name: '@nestjs/common',
-              importNames: ['forwardRef', 'HttpException'],
-              message: 'A cycle is a missing event; errors are AppErrors.',
-            },
-            {
-              name: '@nestjs/core',
-              importNames: ['ModuleRef'],
-              message: 'Inject what you need by its class.',
-            },
-          ],
+          paths: forbiddenImports,
+          patterns: [{ group: ['@headrace/*/testing'], message: 'Test harnesses belong to specs.' }],
         },
       ],
       '@nx/enforce-module-boundaries': [
@@ -131,6 +135,7 @@ export default tseslint.config(
   {
     files: ['**/*.spec.ts', '**/testing/**/*.ts', 'libs/testing/**/*.ts', 'test/**/*.ts', 'tools/**/*.ts'],
     rules: {
+      'no-restricted-imports': ['error', { paths: forbiddenImports }],
       '@typescript-eslint/explicit-module-boundary-types': 'off',
       '@typescript-eslint/no-non-null-assertion': 'off',
       '@typescript-eslint/require-await': 'off',

@@ -1,4 +1,3 @@
-export { copiesOf } from './copies-of.js';
 export { eventually } from './eventually.js';
 export { FakeClock } from './fake-clock.js';
 export { freePort } from './free-port.js';

@@ -92,7 +92,8 @@ export class FakeFeatureStore {
     this.builds += 1;
     this.requests.push(JSON.parse(body));
     const content = Buffer.from(rows.map((row) => JSON.stringify(row)).join('\n'));
-    const { key, digest } = await this.objects!.put(`training-sets/${rows.length}.jsonl`, content);
+    if (this.objects === undefined) throw new Error('the feature store is not listening');
+    const { key, digest } = await this.objects.put(`training-sets/${rows.length}.jsonl`, content);
     const times = rows.map((row) => row.event_time);
     const span = { from: times[0] ?? '2026-11-20T00:00:00Z', to: times.at(-1) ?? '2026-11-20T00:00:00Z' };
     return { status: 200, body: { key, digest, rows: rows.length, positives, ...span, featureNames } };
