@@ -1,4 +1,4 @@
-import { AppError, type DirectoryHolder, type ErrorKind } from '@headrace/kernel';
+import { AppError, type ErrorKind } from '@headrace/kernel';
 
 /** The store cannot be reached or cannot write now; the same call may succeed later. */
 export class CacheUnavailableError extends AppError {
@@ -37,21 +37,6 @@ export class CacheCorruptError extends AppError {
 export class CacheFormatUnsupportedError extends AppError {
   readonly code = 'CACHE_DATA_FORMAT_UNSUPPORTED';
   readonly kind = 'unsupported';
-}
-
-/** Another live process holds the directory; two maps over one file would contradict each other. */
-export class CacheDirectoryInUseError extends AppError {
-  readonly code = 'CACHE_DATA_DIRECTORY_IN_USE';
-  readonly kind = 'conflict';
-
-  constructor(
-    readonly directory: string,
-    readonly holder: DirectoryHolder,
-  ) {
-    super(
-      `${directory} is in use by process ${holder.pid} on ${holder.host}; stop it, or give this process another data directory (HEADRACE_DATA_DIR)`,
-    );
-  }
 }
 
 export class CacheDriverUnknownError extends AppError {

@@ -2,7 +2,6 @@ export { Cache, type Cached, type CacheWrite } from './cache.js';
 export {
   CacheClosedError,
   CacheCorruptError,
-  CacheDirectoryInUseError,
   CacheDriverUnknownError,
   CacheFormatUnsupportedError,
   CacheRefusedError,

@@ -1,4 +1,4 @@
-import { AppError, type DirectoryHolder } from '@headrace/kernel';
+import { AppError } from '@headrace/kernel';
 import { QueryFailedError } from 'typeorm';
 
 /** The database did not answer, or ended the connection; the same work may succeed later. */
@@ -101,19 +101,4 @@ export function translateDatabaseError(error: unknown, where: string): unknown {
     return new DatabaseUnavailableError(where, error);
   }
   return error;
-}
-
-/** Another living process works on this directory. */
-export class DatabaseDirectoryInUseError extends AppError {
-  readonly code = 'DATABASE_DIRECTORY_IN_USE';
-  readonly kind = 'conflict';
-
-  constructor(
-    readonly directory: string,
-    readonly holder: DirectoryHolder,
-  ) {
-    super(
-      `The data directory ${directory} is in use by process ${holder.pid} on ${holder.host}; stop it, or set HEADRACE_DATA_DIR to another directory`,
-    );
-  }
 }

@@ -1,7 +1,6 @@
 export { Database, type DatabaseSchema, type Transaction } from './database.js';
 export {
   DatabaseConflictError,
-  DatabaseDirectoryInUseError,
   DatabaseTooNewError,
   DatabaseUnavailableError,
   TransactionAbortedError,

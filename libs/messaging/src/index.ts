@@ -37,7 +37,6 @@ export { EventPublisher, type ReceivedEvent, type NewEvent } from './events.js';
 export { type KafkaConfig } from './kafka/kafka-config.js';
 export { openKafkaEventBus } from './kafka/kafka-event-bus.js';
 export {
-  DirectoryInUseError,
   InvalidRecordError,
   MessagingBufferFullError,
   MessagingClosedError,

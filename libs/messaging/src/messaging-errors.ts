@@ -1,4 +1,4 @@
-import { AppError, type DirectoryHolder } from '@headrace/kernel';
+import { AppError } from '@headrace/kernel';
 
 /** The log cannot be reached now. */
 export class MessagingUnavailableError extends AppError {
@@ -74,21 +74,5 @@ export class PartitionRevokedError extends AppError {
 
   constructor(topic: string, partition: number) {
     super(`Partition ${partition} of ${topic} is no longer held by this member`);
-  }
-}
-
-/** Another live process holds the directory. Two writers would both assign the same offsets. */
-export class DirectoryInUseError extends AppError {
-  readonly code = 'MESSAGING_DATA_DIRECTORY_IN_USE';
-  readonly kind = 'conflict';
-
-  constructor(
-    readonly directory: string,
-    readonly holder: DirectoryHolder,
-  ) {
-    super(
-      `${directory} is in use by process ${holder.pid} on ${holder.host}; stop it, or give this process another data directory ` +
-        '(HEADRACE_DATA_DIR)',
-    );
   }
 }

@@ -1,6 +1,5 @@
 export { connectBackends, type ConnectOptions, type SharedBackends } from './backends/connect-backends.js';
 export {
-  DataDirectoryInUseError,
   DataDirectoryTooNewError,
   DataDirectoryUnreadableError,
   holdDataDirectory,

@@ -1,13 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { describeError, holdDirectory, SystemClock, type Clock } from '@headrace/kernel';
+import { holdDirectory } from '@headrace/embedded-storage';
+import { describeError, SystemClock, type Clock } from '@headrace/kernel';
 import { type RootDatabase } from 'lmdb';
 import { Cache, type Cached, type CacheWrite } from '../cache.js';
-import {
-  CacheClosedError,
-  CacheCorruptError,
-  CacheDirectoryInUseError,
-  CacheUnavailableError,
-} from '../cache-errors.js';
+import { CacheClosedError, CacheCorruptError, CacheUnavailableError } from '../cache-errors.js';
 import { checkWrite } from '../check-write.js';
 import { openCacheFile } from './cache-file.js';
 import { decodeEntry, encodeEntry, type Entry } from './stored-entry.js';
@@ -31,7 +27,7 @@ export async function openEmbeddedCache(
   directory: string,
   options: EmbeddedCacheOptions = {},
 ): Promise<EmbeddedCache> {
-  const release = holdDirectory(directory, (holder) => new CacheDirectoryInUseError(directory, holder));
+  const release = holdDirectory(directory, { code: 'CACHE_DATA_DIRECTORY_IN_USE', name: 'The cache' });
   let file: RootDatabase<Buffer, string> | undefined;
   try {
     file = openCacheFile(directory);

@@ -2,12 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Duplex } from 'node:stream';
 import { PGlite } from '@electric-sql/pglite';
-import { AppError, holdDirectory, markFormat, type Closeable } from '@headrace/kernel';
-import {
-  DatabaseDirectoryInUseError,
-  DatabaseTooNewError,
-  DatabaseUnavailableError,
-} from '../database-errors.js';
+import { holdDirectory, markFormat, type DirectoryOwner } from '@headrace/embedded-storage';
+import { AppError, type Closeable } from '@headrace/kernel';
+import { DatabaseTooNewError, DatabaseUnavailableError } from '../database-errors.js';
 import { PgliteEngine } from './pglite-engine.js';
 import { PgliteStream } from './pglite-stream.js';
 import { vacuumDueTables } from './vacuum.js';
@@ -39,6 +36,7 @@ const smallMemory = ['shared_buffers=16MB', 'wal_buffers=1MB', 'max_connections=
   setting,
 ]);
 
+const owner: DirectoryOwner = { code: 'DATABASE_DIRECTORY_IN_USE', name: 'The data directory' };
 const openDirectories = new Map<string, PgliteServer>();
 
 /** PGlite as the services see it: connections of the `pg` driver to one engine, and leases within the process. */
@@ -130,7 +128,7 @@ export async function openPglite(directory: string, options: OpenPgliteOptions =
   if (already !== undefined) {
     throw new PgliteOpenError(`PGlite is open on ${path} in this process; pass the same PgliteServer on`);
   }
-  const release = holdDirectory(path, (holder) => new DatabaseDirectoryInUseError(path, holder));
+  const release = holdDirectory(path, owner);
   try {
     checkFormat(path);
     const pglite = await PGlite.create(join(path, 'data'), {

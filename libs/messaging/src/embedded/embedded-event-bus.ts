@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { holdDirectory, SystemClock, type Clock } from '@headrace/kernel';
+import { holdDirectory } from '@headrace/embedded-storage';
+import { SystemClock, type Clock } from '@headrace/kernel';
 import {
   EventBus,
   type ConsumeOptions,
@@ -11,7 +12,7 @@ import {
   type RecordPosition,
   type TopicSpec,
 } from '../event-bus.js';
-import { DirectoryInUseError, MessagingClosedError } from '../messaging-errors.js';
+import { MessagingClosedError } from '../messaging-errors.js';
 import { ConsumerGroup } from './consumer-group.js';
 import { EmbeddedLog, type LogPartition } from './embedded-log.js';
 
@@ -50,7 +51,7 @@ export class EmbeddedEventBus extends EventBus {
   }
 
   static open(directory: string, options: EmbeddedEventBusOptions = {}): EmbeddedEventBus {
-    const release = holdDirectory(directory, (holder) => new DirectoryInUseError(directory, holder));
+    const release = holdDirectory(directory, { code: 'MESSAGING_DATA_DIRECTORY_IN_USE', name: 'The log' });
     try {
       const clock = options.clock ?? new SystemClock();
       const log = EmbeddedLog.open(directory, clock, options.bufferLimitBytes ?? 64 * 1024 * 1024);

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { AppError, describeError, lmdbFault, markFormat, type Clock } from '@headrace/kernel';
+import { checkDirectoryFormat } from '@headrace/embedded-storage';
+import { AppError, describeError, type Clock } from '@headrace/kernel';
 import { open, type Database, type RootDatabase } from 'lmdb';
 import { z } from 'zod';
 import {
@@ -101,7 +102,15 @@ export class EmbeddedLog {
   static open(directory: string, clock: Clock, bufferLimitBytes: number): EmbeddedLog {
     mkdirSync(directory, { recursive: true });
     const data = join(directory, 'log.mdb');
-    checkFormat(directory, data);
+    checkDirectoryFormat(directory, {
+      name: 'headrace-log',
+      version: formatVersion,
+      content: 'a log',
+      holdsData: () => existsSync(data),
+      lmdbFile: data,
+      corrupt: (message) => new LogCorruptError(message),
+      unsupported: (message) => new LogFormatUnsupportedError(message),
+    });
     let log: EmbeddedLog;
     try {
       const root = open<unknown>({ path: data, noSubdir: true, maxDbs: 4, encoding: 'json' });
@@ -453,22 +462,4 @@ function keyOf(topicId: number, partition: number, offset: number): Buffer {
   key.writeUInt32BE(Math.floor(offset / 0x1_0000_0000), 6);
   key.writeUInt32BE(offset >>> 0, 10);
   return key;
-}
-
-function checkFormat(directory: string, data: string): void {
-  const path = join(directory, 'format.json');
-  const mark = markFormat(path, { format: 'headrace-log', version: formatVersion }, () => {
-    if (existsSync(data)) throw new LogCorruptError(`${directory} holds a log but no format.json`);
-  });
-  if (mark?.format !== 'headrace-log' || typeof mark.version !== 'number') {
-    throw new LogCorruptError(`${path} does not describe a log`);
-  }
-  if (mark.version !== formatVersion) {
-    throw new LogFormatUnsupportedError(
-      `${directory} has format ${mark.version}, this build reads ${formatVersion}; ` +
-        'use the build that wrote it, or another data directory',
-    );
-  }
-  const fault = lmdbFault(data);
-  if (fault !== undefined) throw new LogCorruptError(fault);
 }

@@ -13,7 +13,8 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
-import { describeError, markFormat } from '@headrace/kernel';
+import { checkDirectoryFormat } from '@headrace/embedded-storage';
+import { describeError } from '@headrace/kernel';
 import { ObjectStore, type StoredObject } from '../object-store.js';
 import {
   ObjectCorruptError,
@@ -54,7 +55,14 @@ export async function openFileObjectStore(directory: string): Promise<FileObject
       cause: error,
     });
   }
-  checkFormat(directory);
+  checkDirectoryFormat(directory, {
+    name: 'headrace-objects',
+    version: formatVersion,
+    content: 'objects',
+    holdsData: () => readdirSync(join(directory, 'keys')).length > 0,
+    corrupt: (message) => new ObjectStoreFormatUnsupportedError(message),
+    unsupported: (message) => new ObjectStoreFormatUnsupportedError(message),
+  });
   return new FileObjectStore(directory);
 }
 
@@ -315,21 +323,6 @@ async function syncDirectory(path: string): Promise<void> {
     await directory.sync();
   } finally {
     await directory.close();
-  }
-}
-
-function checkFormat(directory: string): void {
-  const path = join(directory, 'format.json');
-  const mark = markFormat(path, { format: 'headrace-objects', version: formatVersion }, () => {
-    if (readdirSync(join(directory, 'keys')).length > 0) {
-      throw new ObjectStoreFormatUnsupportedError(`${directory} holds objects but no format.json`);
-    }
-  });
-  if (mark?.format !== 'headrace-objects' || mark.version !== formatVersion) {
-    const said = mark === undefined ? 'nothing that can be read' : JSON.stringify(mark).slice(0, 80);
-    throw new ObjectStoreFormatUnsupportedError(
-      `${path} says ${said}; this build reads headrace-objects version ${formatVersion}; use the build that wrote it, or another directory`,
-    );
   }
 }
 

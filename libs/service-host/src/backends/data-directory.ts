@@ -1,23 +1,9 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { AppError, holdDirectory, markFormat, type Closeable, type DirectoryHolder } from '@headrace/kernel';
+import { holdDirectory, markFormat } from '@headrace/embedded-storage';
+import { AppError, type Closeable } from '@headrace/kernel';
 
 const newestFormat = 1;
-
-/** Another process works on this data directory. */
-export class DataDirectoryInUseError extends AppError {
-  readonly code = 'HOST_DATA_DIRECTORY_IN_USE';
-  readonly kind = 'conflict';
-
-  constructor(
-    readonly directory: string,
-    readonly holder: DirectoryHolder,
-  ) {
-    super(
-      `The data directory ${directory} is in use by process ${holder.pid} on ${holder.host}; embedded stores serve one process: stop it, or set HEADRACE_DATA_DIR to another directory`,
-    );
-  }
-}
 
 /** The data directory was written by a later release, which may keep things in a way that this one would damage. */
 export class DataDirectoryTooNewError extends AppError {
@@ -52,7 +38,7 @@ export function holdDataDirectory(path: string): Closeable & { readonly path: st
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const release = holdDirectory(
     directory,
-    (holder) => new DataDirectoryInUseError(directory, holder),
+    { code: 'HOST_DATA_DIRECTORY_IN_USE', name: 'The data directory' },
     'process.lock',
   );
   try {
