@@ -10,15 +10,15 @@ import { ModelVersionsController } from './adapters/http/model-versions.controll
 import { ModelsController } from './adapters/http/models.controller.js';
 import { RegisteredModelsController } from './adapters/http/registered-models.controller.js';
 import { RunsController } from './adapters/http/runs.controller.js';
-import { ArtifactStore } from './adapters/persistence/artifact-store.js';
-import { CreateRegistry1 } from './adapters/persistence/migrations/create-registry.js';
-import { ModelStore } from './adapters/persistence/model-store.js';
-import { TrackingStore } from './adapters/persistence/tracking-store.js';
+import { ContentAddressedArtifactStore } from './adapters/persistence/content-addressed-artifact-store.js';
+import { CreateRegistry } from './adapters/persistence/migrations/0001-create-registry.js';
+import { TypeormModelRepository } from './adapters/persistence/typeorm-model-repository.js';
+import { TypeormRunRepository } from './adapters/persistence/typeorm-run-repository.js';
 import { TypeormModelLedger } from './adapters/persistence/typeorm-model-ledger.js';
 import { CreateVersionFromSource } from './application/create-version-from-source.js';
 import { MarkVersionUnstable } from './application/mark-version-unstable.js';
 import { MoveAlias } from './application/move-alias.js';
-import { ArtifactCatalogue, ModelLedger } from './application/ports.js';
+import { ArtifactStore, ModelLedger } from './application/ports.js';
 import { RecordFailedTraining } from './application/record-failed-training.js';
 import { RecordTrial } from './application/record-trial.js';
 import { RegisterTrainedModel } from './application/register-trained-model.js';
@@ -26,7 +26,7 @@ import { registryConfigSchema, type RegistryConfig } from './registry.config.js'
 
 export interface RegistryDependencies {
   readonly backends: Pick<Backends, 'database' | 'clock' | 'logger'>;
-  readonly artifacts: ArtifactStore;
+  readonly artifacts: ContentAddressedArtifactStore;
 }
 
 @Module({})
@@ -48,10 +48,10 @@ export class RegistryModule {
         { provide: Clock, useValue: clock },
         { provide: ServiceLogger, useValue: logger },
         { provide: ModelLedger, useValue: new TypeormModelLedger(database) },
-        { provide: ArtifactCatalogue, useValue: artifacts },
         { provide: ArtifactStore, useValue: artifacts },
-        { provide: TrackingStore, useValue: new TrackingStore(database, clock) },
-        { provide: ModelStore, useValue: new ModelStore(database, clock) },
+        { provide: ContentAddressedArtifactStore, useValue: artifacts },
+        { provide: TypeormRunRepository, useValue: new TypeormRunRepository(database, clock) },
+        { provide: TypeormModelRepository, useValue: new TypeormModelRepository(database, clock) },
         MlflowErrorFilter,
         RegisterTrainedModel,
         RecordTrial,
@@ -68,10 +68,10 @@ export const registry: ServiceDefinition<RegistryConfig> = {
   name: 'registry',
   configSchema: registryConfigSchema,
   uses: ['database', 'objects'],
-  database: { name: 'registry', entities: [], migrations: [CreateRegistry1] },
+  database: { name: 'registry', entities: [], migrations: [CreateRegistry] },
   compose(config, backends) {
     const { database, objects, clock } = backends;
-    const artifacts = new ArtifactStore(database, objects, clock, config.maxArtifactBytes);
+    const artifacts = new ContentAddressedArtifactStore(database, objects, clock, config.maxArtifactBytes);
     return {
       module: RegistryModule.forRoot({ backends, artifacts }),
       http: { configure: artifactRoutes(artifacts, config.maxArtifactBytes) },

@@ -1,12 +1,12 @@
 import { Clock } from '@headrace/kernel';
 import { Injectable } from '@nestjs/common';
 import { admitModelFile, ModelFileRefusedError, type AdmittedFile } from '../domain/admit-model-file.js';
-import { pathOfUri } from '../domain/artifact-path.js';
+import { parseArtifactUri } from '../domain/artifact-path.js';
 import { NotFoundError } from '../domain/registry-errors.js';
-import { versionCreated } from './register-trained-model.js';
-import { ArtifactCatalogue, ModelLedger, type ArtifactEntry, type ModelVersion } from './ports.js';
+import { toModelVersionCreated } from './register-trained-model.js';
+import { ArtifactStore, ModelLedger, type ArtifactEntry, type ModelVersion } from './ports.js';
 
-export interface VersionRequest {
+export interface CreateVersionRequest {
   readonly modelName: string;
   readonly source: string;
   readonly runId: string | undefined;
@@ -15,7 +15,7 @@ export interface VersionRequest {
   readonly tags: Readonly<Record<string, string>>;
 }
 
-interface Admitted {
+interface AdmittedEntry {
   readonly entry: ArtifactEntry;
   readonly file: AdmittedFile;
 }
@@ -25,20 +25,20 @@ interface Admitted {
 export class CreateVersionFromSource {
   constructor(
     private readonly ledger: ModelLedger,
-    private readonly artifacts: ArtifactCatalogue,
+    private readonly artifacts: ArtifactStore,
     private readonly clock: Clock,
   ) {}
 
-  async execute(request: VersionRequest): Promise<ModelVersion> {
-    const root = pathOfUri(request.source);
-    const entries = await this.artifacts.below(root);
+  async execute(request: CreateVersionRequest): Promise<ModelVersion> {
+    const root = parseArtifactUri(request.source);
+    const entries = await this.artifacts.listBelow(root);
     if (entries.length === 0) throw new NotFoundError('artifact', request.source);
-    const admitted: Admitted[] = [];
+    const admitted: AdmittedEntry[] = [];
     for (const entry of entries) {
-      const content = await this.artifacts.content({ key: entry.objectKey, digest: entry.digest });
+      const content = await this.artifacts.readContent({ key: entry.objectKey, digest: entry.digest });
       admitted.push({ entry, file: admitModelFile(entry.path, content) });
     }
-    const model = modelOf(admitted, request.source);
+    const model = pickModel(admitted, request.source);
     const { file } = model;
     return this.ledger.change(async (change) => {
       const version = await change.addVersion(
@@ -66,14 +66,14 @@ export class CreateVersionFromSource {
         false,
         this.clock.now(),
       );
-      if (version.onnx) await change.emit(versionCreated(version, undefined));
+      if (version.onnx) await change.emit(toModelVersionCreated(version, undefined));
       return version;
     });
   }
 }
 
 /** The file that the version is about: ONNX before UBJ before JSON, `model.*` before other names. */
-function modelOf(admitted: readonly Admitted[], source: string): Admitted {
+function pickModel(admitted: readonly AdmittedEntry[], source: string): AdmittedEntry {
   for (const kind of ['onnx', 'ubj', 'json'] as const) {
     const found = admitted.filter(({ file }) => file.kind === kind);
     const named = found.find(({ entry }) => /(^|\/)model\.[a-z]+$/.test(entry.path));

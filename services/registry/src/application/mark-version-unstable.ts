@@ -5,7 +5,7 @@ import { Injectable } from '@nestjs/common';
 import { NotFoundError } from '../domain/registry-errors.js';
 import { ModelLedger } from './ports.js';
 
-export interface Instability {
+export interface MarkVersionUnstableRequest {
   readonly modelName: string;
   readonly version: number;
   readonly reason: string;
@@ -21,10 +21,16 @@ export class MarkVersionUnstable {
     private readonly clock: Clock,
   ) {}
 
-  execute({ modelName, version: number, reason, rolloutId, cause }: Instability): Promise<void> {
+  execute({
+    modelName,
+    version: number,
+    reason,
+    rolloutId,
+    cause,
+  }: MarkVersionUnstableRequest): Promise<void> {
     return this.ledger.change(async (change) => {
       if (!(await change.claim('mark-version-unstable', cause.id))) return;
-      const version = await change.version(modelName, number);
+      const version = await change.lockVersion(modelName, number);
       if (version === undefined) throw new NotFoundError('version', `${modelName}/${number}`);
       const at = this.clock.now();
       await change.setStability(version, true, at, reason, rolloutId);

@@ -2,11 +2,11 @@ import { AliasChanged } from '@headrace/contracts';
 import { Clock, deterministicId } from '@headrace/kernel';
 import { eventOf } from '@headrace/messaging';
 import { Injectable } from '@nestjs/common';
-import { championAlias, refuseUnfitChampion } from '../domain/champion-policy.js';
+import { championAlias, assertCanBecomeChampion } from '../domain/champion-policy.js';
 import { NotFoundError } from '../domain/registry-errors.js';
 import { ModelLedger, type LedgerUnitOfWork, type ModelVersion } from './ports.js';
 
-export interface AliasDecision {
+export interface MoveAliasRequest {
   readonly modelName: string;
   readonly alias: string;
   readonly version: number | undefined;
@@ -28,15 +28,15 @@ export class MoveAlias {
     private readonly clock: Clock,
   ) {}
 
-  execute(decision: AliasDecision): Promise<void> {
+  execute(decision: MoveAliasRequest): Promise<void> {
     return this.ledger.change(async (change) => {
       const { modelName, alias, version: number, cause, by } = decision;
       if (cause !== undefined && !(await change.claim('move-alias', cause.id))) return;
-      const version = number === undefined ? undefined : await change.version(modelName, number);
+      const version = number === undefined ? undefined : await change.lockVersion(modelName, number);
       if (number !== undefined && version === undefined) {
         throw new NotFoundError('version', `${modelName}/${number}`);
       }
-      const previous = await change.currentAlias(modelName, alias);
+      const previous = await change.lockAlias(modelName, alias);
       if (previous === undefined && version === undefined) {
         throw new NotFoundError('alias', `${modelName}/${alias}`);
       }
@@ -89,10 +89,10 @@ export class MoveAlias {
 async function admitChampion(
   change: LedgerUnitOfWork,
   version: ModelVersion,
-  decision: AliasDecision,
+  decision: MoveAliasRequest,
   clock: Clock,
 ): Promise<void> {
   const unstable = version.unstableSince !== undefined;
-  refuseUnfitChampion({ ...version, unstable }, decision.by);
+  assertCanBecomeChampion({ ...version, unstable }, decision.by);
   if (unstable) await change.setStability(version, false, clock.now(), decision.reason, decision.rolloutId);
 }

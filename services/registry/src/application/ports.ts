@@ -85,8 +85,8 @@ export interface LedgerUnitOfWork {
   /** Gives the next number; a number is never given twice, also when its version was deleted. */
   addVersion(version: NewVersion, createIfMissing: boolean, at: Date): Promise<ModelVersion>;
   /** Locked until the change ends. */
-  version(modelName: string, version: number): Promise<ModelVersion | undefined>;
-  currentAlias(modelName: string, alias: string): Promise<AliasSpan | undefined>;
+  lockVersion(modelName: string, version: number): Promise<ModelVersion | undefined>;
+  lockAlias(modelName: string, alias: string): Promise<AliasSpan | undefined>;
   moveAlias(move: AliasMove): Promise<void>;
   setStability(
     version: ModelVersion,
@@ -108,9 +108,9 @@ export interface ArtifactEntry {
   readonly size: number;
 }
 
-export abstract class ArtifactCatalogue {
+export abstract class ArtifactStore {
   /** All files at or below a path, in order. */
-  abstract below(path: string): Promise<readonly ArtifactEntry[]>;
+  abstract listBelow(path: string): Promise<readonly ArtifactEntry[]>;
   /** The bytes, verified against the digest. */
-  abstract content(entry: StoredFile): Promise<Uint8Array>;
+  abstract readContent(entry: StoredFile): Promise<Uint8Array>;
 }

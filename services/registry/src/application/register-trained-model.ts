@@ -3,8 +3,8 @@ import { Clock, deterministicId, digestOf } from '@headrace/kernel';
 import { eventOf, type ReceivedEvent, type PendingEvent } from '@headrace/messaging';
 import { Injectable } from '@nestjs/common';
 import { admitModelFile, ModelFileRefusedError } from '../domain/admit-model-file.js';
-import { artifactUri } from '../domain/artifact-path.js';
-import { ArtifactCatalogue, ModelLedger, type ModelVersion, type StoredFile } from './ports.js';
+import { toArtifactUri } from '../domain/artifact-path.js';
+import { ArtifactStore, ModelLedger, type ModelVersion, type StoredFile } from './ports.js';
 
 type Trained = ReceivedEvent<typeof ModelTrained>;
 
@@ -13,7 +13,7 @@ type Trained = ReceivedEvent<typeof ModelTrained>;
 export class RegisterTrainedModel {
   constructor(
     private readonly ledger: ModelLedger,
-    private readonly artifacts: ArtifactCatalogue,
+    private readonly artifacts: ArtifactStore,
     private readonly clock: Clock,
   ) {}
 
@@ -22,7 +22,7 @@ export class RegisterTrainedModel {
     // Read before the transaction: bytes that are wrong must not become a version, and reading them takes time.
     const model = { key: payload.artifactKey, digest: payload.digest };
     const files: Record<string, StoredFile> = { ...payload.artifacts };
-    const sizes = await this.admit({ ...files, 'model.onnx': model });
+    const sizes = await this.admitFiles({ ...files, 'model.onnx': model });
     await this.ledger.change(async (change) => {
       if (!(await change.claim('register-trained-model', event.id))) return;
       const root = await change.saveFinishedRun({
@@ -35,7 +35,7 @@ export class RegisterTrainedModel {
         parameters: Object.fromEntries(
           Object.entries(payload.parameters).map(([name, value]) => [name, String(value)]),
         ),
-        metrics: known(payload.metrics),
+        metrics: dropMissing(payload.metrics),
         tags: {
           'headrace.training_id': payload.trainingId,
           'headrace.reason': payload.reason,
@@ -43,12 +43,12 @@ export class RegisterTrainedModel {
           'headrace.validated': String(payload.validated),
           'headrace.training_set': payload.trainingSet.digest,
         },
-        files: filesOfRun({ ...files, 'model.onnx': model }, sizes),
+        files: toRunFiles({ ...files, 'model.onnx': model }, sizes),
       });
       const version = await change.addVersion(
         {
           modelName: payload.modelName,
-          source: artifactUri(`${root}/model`),
+          source: toArtifactUri(`${root}/model`),
           runId: payload.runId,
           runLink: '',
           description: payload.reason,
@@ -68,20 +68,22 @@ export class RegisterTrainedModel {
         true,
         this.clock.now(),
       );
-      await change.emit(versionCreated(version, event));
+      await change.emit(toModelVersionCreated(version, event));
     });
   }
 
   /** @returns sizes by name */
-  private async admit(files: Readonly<Record<string, StoredFile>>): Promise<ReadonlyMap<string, number>> {
+  private async admitFiles(
+    files: Readonly<Record<string, StoredFile>>,
+  ): Promise<ReadonlyMap<string, number>> {
     const sizes = new Map<string, number>();
     for (const [name, file] of Object.entries(files)) {
-      const content = await this.artifacts.content(file);
+      const content = await this.artifacts.readContent(file);
       const digest = digestOf(content);
       if (digest !== file.digest) {
         throw new ModelFileRefusedError(name, `its digest is ${digest} and ${file.digest} was announced`);
       }
-      admitModelFile(pathWithExtension(name, file.key), content);
+      admitModelFile(addExtension(name, file.key), content);
       sizes.set(name, content.byteLength);
     }
     return sizes;
@@ -89,7 +91,7 @@ export class RegisterTrainedModel {
 }
 
 /** The fact that a version exists, as everybody downstream needs it. */
-export function versionCreated(
+export function toModelVersionCreated(
   version: ModelVersion,
   cause: Pick<Trained, 'id' | 'correlationId'> | undefined,
 ): PendingEvent<typeof ModelVersionCreated> {
@@ -115,23 +117,23 @@ export function versionCreated(
   });
 }
 
-function known(metrics: Readonly<Record<string, number | null>>): Record<string, number> {
+function dropMissing(metrics: Readonly<Record<string, number | null>>): Record<string, number> {
   return Object.fromEntries(
     Object.entries(metrics).filter((entry): entry is [string, number] => entry[1] !== null),
   );
 }
 
-function filesOfRun(files: Readonly<Record<string, StoredFile>>, sizes: ReadonlyMap<string, number>) {
+function toRunFiles(files: Readonly<Record<string, StoredFile>>, sizes: ReadonlyMap<string, number>) {
   return Object.fromEntries(
     Object.entries(files).map(([name, file]) => [
-      `model/${pathWithExtension(name, file.key)}`,
+      `model/${addExtension(name, file.key)}`,
       { ...file, size: sizes.get(name) ?? 0 },
     ]),
   );
 }
 
 /** Artifacts are named by what they are for (`reference`); their extension is that of the object. */
-function pathWithExtension(name: string, key: string): string {
+function addExtension(name: string, key: string): string {
   if (/\.[a-z0-9]+$/i.test(name)) return name;
   return `${name}${/\.[a-z0-9]+$/i.exec(key)?.[0] ?? ''}`;
 }

@@ -17,7 +17,7 @@ export class ModelFileRefusedError extends AppError {
 export type AdmittedFile =
   { readonly kind: 'onnx'; readonly model: CheckedModel } | { readonly kind: 'json' | 'ubj' | 'text' };
 
-const textNames = /(^|\/)(MLmodel|README|LICENSE|[^/]+\.(ya?ml|txt|md|csv))$/i;
+const textFileName = /(^|\/)(MLmodel|README|LICENSE|[^/]+\.(ya?ml|txt|md|csv))$/i;
 
 /**
  * Decides by name and content whether a file may be part of a version. Names are not believed: an ONNX file must pass
@@ -29,7 +29,7 @@ export function admitModelFile(path: string, content: Uint8Array): AdmittedFile 
   const extension = path.slice(path.lastIndexOf('.') + 1).toLowerCase();
   switch (extension) {
     case 'onnx':
-      return { kind: 'onnx', model: checkedOnnx(path, content) };
+      return { kind: 'onnx', model: checkOnnx(path, content) };
     case 'json':
       checkJson(path, content);
       return { kind: 'json' };
@@ -37,8 +37,8 @@ export function admitModelFile(path: string, content: Uint8Array): AdmittedFile 
       if (content[0] !== 0x7b) throw new ModelFileRefusedError(path, 'it is not a UBJ object');
       return { kind: 'ubj' };
     default:
-      if (!textNames.test(path)) throw new ModelFileRefusedError(path, 'its kind is not admitted');
-      textOf(path, content);
+      if (!textFileName.test(path)) throw new ModelFileRefusedError(path, 'its kind is not admitted');
+      decodeText(path, content);
       return { kind: 'text' };
   }
 }
@@ -51,7 +51,7 @@ function looksLikePickle(content: Uint8Array): boolean {
   return last === 0x2e && (first === 0x28 || first === 0x63) && content.length > 3;
 }
 
-function checkedOnnx(path: string, content: Uint8Array): CheckedModel {
+function checkOnnx(path: string, content: Uint8Array): CheckedModel {
   try {
     return checkModel(content);
   } catch (error) {
@@ -62,14 +62,14 @@ function checkedOnnx(path: string, content: Uint8Array): CheckedModel {
 
 function checkJson(path: string, content: Uint8Array): void {
   try {
-    JSON.parse(textOf(path, content));
+    JSON.parse(decodeText(path, content));
   } catch (error) {
     if (error instanceof ModelFileRefusedError) throw error;
     throw new ModelFileRefusedError(path, 'it is not JSON', error);
   }
 }
 
-function textOf(path: string, content: Uint8Array): string {
+function decodeText(path: string, content: Uint8Array): string {
   if (content.includes(0)) throw new ModelFileRefusedError(path, 'it is not text');
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(content);

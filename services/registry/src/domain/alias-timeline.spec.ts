@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { liveAt, type AliasSpan } from './alias-timeline.js';
+import { findSpanAt, type AliasSpan } from './alias-timeline.js';
 
 const span = (version: number, from: string, until?: string): AliasSpan => ({
   modelName: 'predictor',
@@ -23,5 +23,5 @@ it.each([
   ['2026-11-23T11:00:00Z', 3],
   ['2030-01-01T00:00:00Z', 3],
 ])('knows one version, or none, for %s (mlflow#2169)', (at, version) => {
-  expect(liveAt(spans, new Date(at))?.version).toBe(version);
+  expect(findSpanAt(spans, new Date(at))?.version).toBe(version);
 });

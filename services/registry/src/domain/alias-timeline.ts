@@ -11,6 +11,6 @@ export interface AliasSpan {
 }
 
 /** Who was live at an instant. A span begins with its first instant and ends before its last: no instant has two. */
-export function liveAt(spans: readonly AliasSpan[], at: Date): AliasSpan | undefined {
+export function findSpanAt(spans: readonly AliasSpan[], at: Date): AliasSpan | undefined {
   return spans.find(({ from, until }) => from <= at && (until === undefined || at < until));
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { checkedArtifactPath, pathOfUri } from './artifact-path.js';
+import { normalizeArtifactPath, parseArtifactUri } from './artifact-path.js';
 
 fc.configureGlobal({ seed: 20261124 });
 
@@ -13,11 +13,11 @@ describe('an artifact path', () => {
     'a..b/c',
     '.hidden',
   ])('is kept when it is harmless: %s', (path) => {
-    expect(checkedArtifactPath(path)).toBe(path.normalize('NFC'));
+    expect(normalizeArtifactPath(path)).toBe(path.normalize('NFC'));
   });
 
   it('is told apart from no other spelling of the same letters', () => {
-    expect(checkedArtifactPath('u\u0308')).toBe('\u00fc');
+    expect(normalizeArtifactPath('u\u0308')).toBe('\u00fc');
   });
 
   it('never climbs, however often its parts are encoded', () => {
@@ -34,16 +34,16 @@ describe('an artifact path', () => {
           for (let round = 0; round < rounds; round += 1) {
             path = encodeURIComponent(path).replaceAll('.', '%2e');
           }
-          expect(() => checkedArtifactPath(path)).toThrow('is refused');
+          expect(() => normalizeArtifactPath(path)).toThrow('is refused');
         },
       ),
     );
   });
 
   it('is taken from our own scheme only', () => {
-    expect(pathOfUri('mlflow-artifacts:/0/run/artifacts/model/')).toBe('0/run/artifacts/model');
+    expect(parseArtifactUri('mlflow-artifacts:/0/run/artifacts/model/')).toBe('0/run/artifacts/model');
     for (const uri of ['file:///etc/passwd', 'FILE:/x', 'http://host/x', 'dbfs:/x', '/etc', '../x', '']) {
-      expect(() => pathOfUri(uri)).toThrow('is refused');
+      expect(() => parseArtifactUri(uri)).toThrow('is refused');
     }
   });
 });

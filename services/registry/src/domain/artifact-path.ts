@@ -10,7 +10,7 @@ export class ArtifactPathRefusedError extends AppError {
   }
 }
 
-const longestPath = 1_024;
+const maxPathLength = 1_024;
 
 const unprintable = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/u;
 
@@ -18,13 +18,13 @@ const unprintable = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066
  * Checks a path relative to the root of all artifacts and answers it in one spelling (Unicode NFC). Whatever encoding
  * hides a climb, it is refused: the path is decoded again until nothing changes, and every reading must be harmless.
  */
-export function checkedArtifactPath(path: string): string {
-  if (path.length > longestPath) throw new ArtifactPathRefusedError(path, `longer than ${longestPath}`);
+export function normalizeArtifactPath(path: string): string {
+  if (path.length > maxPathLength) throw new ArtifactPathRefusedError(path, `longer than ${maxPathLength}`);
   let reading = path.normalize('NFC');
   const answer = reading;
   for (let round = 0; round < 5; round += 1) {
     refuseUnsafe(path, reading);
-    const next = decoded(reading);
+    const next = decodePercent(reading);
     if (next === reading) return answer;
     reading = next;
   }
@@ -48,7 +48,7 @@ function refuseUnsafe(path: string, reading: string): void {
   }
 }
 
-function decoded(text: string): string {
+function decodePercent(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch (error) {
@@ -59,23 +59,23 @@ function decoded(text: string): string {
 }
 
 /** Where the artifacts of a run lie below the root of all artifacts. */
-export function runRoot(experimentId: string, runId: string): string {
+export function runArtifactRoot(experimentId: string, runId: string): string {
   return `${experimentId}/${runId}/artifacts`;
 }
 
 const scheme = 'mlflow-artifacts:/';
 
-export function artifactUri(path: string): string {
+export function toArtifactUri(path: string): string {
   return `${scheme}${path}`;
 }
 
 /** The path that a URI of ours names; every other scheme is refused, `file:` and `http:` above all. */
-export function pathOfUri(uri: string): string {
+export function parseArtifactUri(uri: string): string {
   if (!uri.startsWith(scheme)) {
     throw new ArtifactPathRefusedError(
       uri,
       'only artifacts of this registry (mlflow-artifacts:/) may be a source',
     );
   }
-  return checkedArtifactPath(uri.slice(scheme.length).replace(/^\/+/, '').replace(/\/+$/, ''));
+  return normalizeArtifactPath(uri.slice(scheme.length).replace(/^\/+/, '').replace(/\/+$/, ''));
 }

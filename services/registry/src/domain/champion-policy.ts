@@ -24,7 +24,7 @@ export class ChampionRefusedError extends AppError {
  * Refuses a champion that has not earned it. A rollout that promoted an unstable version is the new decision that such
  * a version needs; a person's request through the API is not.
  */
-export function refuseUnfitChampion(candidate: Candidate, decision: 'rollout' | 'request'): void {
+export function assertCanBecomeChampion(candidate: Candidate, decision: 'rollout' | 'request'): void {
   if (!candidate.onnx) throw new ChampionRefusedError(candidate, 'it has no ONNX file that could be served');
   if (!candidate.validated) {
     throw new ChampionRefusedError(candidate, 'its validation did not pass; train again or correct the plan');

@@ -1,12 +1,12 @@
 import { AppError } from '@headrace/kernel';
 
-export type RegistryThing = 'experiment' | 'run' | 'model' | 'version' | 'alias' | 'artifact';
+export type RegistryResource = 'experiment' | 'run' | 'model' | 'version' | 'alias' | 'artifact';
 
 export class NotFoundError extends AppError {
   readonly kind = 'not-found';
   readonly code: string;
 
-  constructor(what: RegistryThing, id: string) {
+  constructor(what: RegistryResource, id: string) {
     super(`There is no ${what} ${JSON.stringify(id)}`);
     this.code = `REGISTRY_${what.toUpperCase()}_NOT_FOUND`;
   }
@@ -16,7 +16,7 @@ export class AlreadyExistsError extends AppError {
   readonly kind = 'conflict';
   readonly code: string;
 
-  constructor(what: RegistryThing, id: string) {
+  constructor(what: RegistryResource, id: string) {
     super(`The ${what} ${JSON.stringify(id)} exists already; choose another name`);
     this.code = `REGISTRY_${what.toUpperCase()}_EXISTS`;
   }
@@ -29,7 +29,7 @@ export class InvalidValueError extends AppError {
 }
 
 /** The request is well formed and the state of what it speaks of forbids it. */
-export class StateForbidsError extends AppError {
+export class InvalidStateError extends AppError {
   readonly code = 'REGISTRY_STATE_FORBIDS';
   readonly kind = 'conflict';
 }

@@ -16,13 +16,13 @@ export interface Order {
   readonly descending: boolean;
 }
 
-const longestFilter = 10_000;
+const maxFilterLength = 10_000;
 const token =
   /\s*(?:('(?:[^'\\]|\\.|'')*')|("(?:[^"\\]|\\.)*")|(`[^`]*`)|(<=|>=|!=|=|<|>)|([(),.])|([^\s'"`<>=!(),.]+(?:\.\d+(?:[eE][-+]?\d+)?)?))/y;
 
 /** Reads MLflow's filter language: comparisons joined by AND. Values are bound later on, never put into SQL. */
 export function parseFilter(filter: string | undefined): readonly Comparison[] {
-  const tokens = tokensOf(filter ?? '');
+  const tokens = tokenize(filter ?? '');
   const terms: Comparison[] = [];
   let position = 0;
   const next = (): string => {
@@ -35,14 +35,14 @@ export function parseFilter(filter: string | undefined): readonly Comparison[] {
     if (terms.length > 0 && next().toUpperCase() !== 'AND') {
       throw new InvalidValueError(`Comparisons are joined by AND: ${filter ?? ''}`);
     }
-    const path = [unquoted(next())];
+    const path = [unquote(next())];
     while (tokens[position] === '.') {
       position += 1;
-      path.push(unquoted(next()));
+      path.push(unquote(next()));
     }
-    const comparator = comparatorOf(next, () => tokens[position]);
-    const value = comparator === 'IN' || comparator === 'NOT IN' ? listOf(next) : valueOf(next());
-    terms.push({ ...fieldOf(path), comparator, value });
+    const comparator = readComparator(next, () => tokens[position]);
+    const value = comparator === 'IN' || comparator === 'NOT IN' ? readList(next) : parseValue(next());
+    terms.push({ ...toField(path), comparator, value });
   }
   return terms;
 }
@@ -51,15 +51,15 @@ export function parseFilter(filter: string | undefined): readonly Comparison[] {
 export function parseOrder(order: string): Order {
   const match = /^\s*(.+?)(?:\s+(ASC|DESC))?\s*$/i.exec(order);
   if (match?.[1] === undefined) throw new InvalidValueError(`"${order}" is no order; say: metrics.rmse DESC`);
-  const path = tokensOf(match[1])
+  const path = tokenize(match[1])
     .filter((part) => part !== '.')
-    .map((part) => unquoted(part));
-  return { ...fieldOf(path), descending: match[2]?.toUpperCase() === 'DESC' };
+    .map((part) => unquote(part));
+  return { ...toField(path), descending: match[2]?.toUpperCase() === 'DESC' };
 }
 
-function tokensOf(filter: string): readonly string[] {
-  if (filter.length > longestFilter) {
-    throw new InvalidValueError(`The filter is longer than ${longestFilter}`);
+function tokenize(filter: string): readonly string[] {
+  if (filter.length > maxFilterLength) {
+    throw new InvalidValueError(`The filter is longer than ${maxFilterLength}`);
   }
   const tokens: string[] = [];
   token.lastIndex = 0;
@@ -75,7 +75,7 @@ function tokensOf(filter: string): readonly string[] {
   return tokens;
 }
 
-function fieldOf(path: readonly string[]): Pick<Comparison, 'entity' | 'key'> {
+function toField(path: readonly string[]): Pick<Comparison, 'entity' | 'key'> {
   const [first = '', ...rest] = path;
   if (rest.length === 0) return { entity: 'attribute', key: first };
   const key = rest.join('.');
@@ -101,7 +101,7 @@ function fieldOf(path: readonly string[]): Pick<Comparison, 'entity' | 'key'> {
   }
 }
 
-function comparatorOf(next: () => string, peek: () => string | undefined): Comparator {
+function readComparator(next: () => string, peek: () => string | undefined): Comparator {
   const word = next().toUpperCase();
   if (word === 'NOT' && peek()?.toUpperCase() === 'IN') {
     next();
@@ -114,25 +114,25 @@ function comparatorOf(next: () => string, peek: () => string | undefined): Compa
   return word as Comparator;
 }
 
-function listOf(next: () => string): readonly string[] {
+function readList(next: () => string): readonly string[] {
   if (next() !== '(') throw new InvalidValueError('IN wants a list in brackets');
   const values: string[] = [];
   for (;;) {
-    values.push(String(valueOf(next())));
+    values.push(String(parseValue(next())));
     const separator = next();
     if (separator === ')') return values;
     if (separator !== ',') throw new InvalidValueError('Values of a list are divided by commas');
   }
 }
 
-function valueOf(word: string): string | number {
-  if (/^['"]/.test(word)) return unquoted(word);
+function parseValue(word: string): string | number {
+  if (/^['"]/.test(word)) return unquote(word);
   const number = Number(word);
   if (Number.isNaN(number)) throw new InvalidValueError(`${word} is neither a number nor a quoted text`);
   return number;
 }
 
-function unquoted(word: string): string {
+function unquote(word: string): string {
   if (/^'.*'$/s.test(word)) return word.slice(1, -1).replaceAll("''", "'").replace(/\\(.)/gs, '$1');
   if (/^".*"$/s.test(word)) return word.slice(1, -1).replace(/\\(.)/gs, '$1');
   return /^`.*`$/s.test(word) ? word.slice(1, -1) : word;

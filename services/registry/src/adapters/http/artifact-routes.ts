@@ -1,10 +1,10 @@
 import { Readable } from 'node:stream';
-import { checkedArtifactPath } from '../../domain/artifact-path.js';
+import { normalizeArtifactPath } from '../../domain/artifact-path.js';
 import { InvalidValueError } from '../../domain/registry-errors.js';
 import { type FastifyInstance, type FastifyReply } from 'fastify';
-import { type ArtifactStore } from '../persistence/artifact-store.js';
-import { mlflowErrorOf } from './mlflow-errors.js';
-import { wireFile } from './mlflow-wire.js';
+import { type ContentAddressedArtifactStore } from '../persistence/content-addressed-artifact-store.js';
+import { toMlflowError } from './mlflow-errors.js';
+import { toWireFile } from './mlflow-wire.js';
 
 const root = '/api/2.0/mlflow-artifacts/artifacts';
 
@@ -13,7 +13,7 @@ const root = '/api/2.0/mlflow-artifacts/artifacts';
  * type, and the parsers of the other routes would read it whole or refuse it.
  */
 export function artifactRoutes(
-  artifacts: ArtifactStore,
+  artifacts: ContentAddressedArtifactStore,
   limitBytes: number,
 ): (fastify: FastifyInstance) => Promise<void> {
   return async (fastify) => {
@@ -21,14 +21,14 @@ export function artifactRoutes(
       scope.removeAllContentTypeParsers();
       scope.addContentTypeParser('*', (_request, payload, parsed) => parsed(null, payload));
       scope.setErrorHandler(async (error, request, reply) => {
-        const { status, body } = mlflowErrorOf(error);
+        const { status, body } = toMlflowError(error);
         // What is left of a refused body must not be taken for the next request of the connection.
         if (!request.raw.complete) void reply.header('connection', 'close');
         await reply.status(status).header('content-type', 'application/json; charset=utf-8').send(body);
       });
       scope.put<{ Params: { '*': string } }>(`${root}/*`, { bodyLimit: limitBytes }, async (request) => {
         const { body } = request;
-        await artifacts.put(request.params['*'], contentOf(body));
+        await artifacts.put(request.params['*'], readBody(body));
         return {};
       });
       scope.get<{ Params: { '*': string } }>(`${root}/*`, async (request, reply) => {
@@ -42,8 +42,8 @@ export function artifactRoutes(
       scope.get<{ Querystring: { path?: unknown } }>(root, async (request) => {
         const { path } = request.query;
         if (typeof path !== 'string') throw new InvalidValueError('The query wants one path');
-        const files = await artifacts.list(checkedArtifactPath(path.replace(/\/+$/, '')));
-        return { files: files.map((file) => wireFile(file, '')) };
+        const files = await artifacts.list(normalizeArtifactPath(path.replace(/\/+$/, '')));
+        return { files: files.map((file) => toWireFile(file, '')) };
       });
       done();
     });
@@ -51,12 +51,16 @@ export function artifactRoutes(
 }
 
 /** Read without destroying it on an error: that would cut the connection before the answer. */
-function contentOf(body: unknown): AsyncIterable<Uint8Array> {
+function readBody(body: unknown): AsyncIterable<Uint8Array> {
   return body instanceof Readable ? body.iterator({ destroyOnReturn: false }) : Readable.from([]);
 }
 
 /** As an attachment of no particular type: nothing that was uploaded is shown by a browser as a page of ours. */
-async function download(artifacts: ArtifactStore, path: string, reply: FastifyReply): Promise<void> {
+async function download(
+  artifacts: ContentAddressedArtifactStore,
+  path: string,
+  reply: FastifyReply,
+): Promise<void> {
   const { entry, content } = await artifacts.open(path);
   await reply
     .header('content-type', 'application/octet-stream')

@@ -1,9 +1,9 @@
 import { zod } from '@headrace/service-host';
 import { Body, Controller, Get, HttpCode, Post, Query, UseFilters } from '@nestjs/common';
 import { z } from 'zod';
-import { TrackingStore } from '../persistence/tracking-store.js';
+import { TypeormRunRepository } from '../persistence/typeorm-run-repository.js';
 import { MlflowErrorFilter } from './mlflow-errors.js';
-import { key, search, tag, text, viewType, wireExperiment, type WireAnswer } from './mlflow-wire.js';
+import { key, search, tag, text, viewType, toWireExperiment, type WireResponse } from './mlflow-wire.js';
 
 const create = z.object({
   name: text.min(1).max(500),
@@ -20,72 +20,72 @@ const searching = z.object({ view_type: viewType }).and(search(50_000, 1_000));
 @Controller('api/2.0/mlflow/experiments')
 @UseFilters(MlflowErrorFilter)
 export class ExperimentsController {
-  constructor(private readonly tracking: TrackingStore) {}
+  constructor(private readonly tracking: TypeormRunRepository) {}
 
   @Post('create')
   @HttpCode(200)
-  async create(@Body(zod(create)) body: z.output<typeof create>): Promise<WireAnswer> {
+  async create(@Body(zod(create)) body: z.output<typeof create>): Promise<WireResponse> {
     return {
       experiment_id: await this.tracking.createExperiment(body.name, body.artifact_location, body.tags),
     };
   }
 
   @Get('get')
-  async get(@Query(zod(one)) query: z.output<typeof one>): Promise<WireAnswer> {
-    return { experiment: wireExperiment(await this.tracking.experiment('id', query.experiment_id)) };
+  async get(@Query(zod(one)) query: z.output<typeof one>): Promise<WireResponse> {
+    return { experiment: toWireExperiment(await this.tracking.experiment('id', query.experiment_id)) };
   }
 
   @Get('get-by-name')
-  async getByName(@Query(zod(byName)) query: z.output<typeof byName>): Promise<WireAnswer> {
-    return { experiment: wireExperiment(await this.tracking.experiment('name', query.experiment_name)) };
+  async getByName(@Query(zod(byName)) query: z.output<typeof byName>): Promise<WireResponse> {
+    return { experiment: toWireExperiment(await this.tracking.experiment('name', query.experiment_name)) };
   }
 
   @Post('search')
   @HttpCode(200)
-  search(@Body(zod(searching)) body: z.output<typeof searching>): Promise<WireAnswer> {
+  search(@Body(zod(searching)) body: z.output<typeof searching>): Promise<WireResponse> {
     return this.answer(body);
   }
 
   @Get('search')
-  searchByQuery(@Query(zod(searching)) query: z.output<typeof searching>): Promise<WireAnswer> {
+  searchByQuery(@Query(zod(searching)) query: z.output<typeof searching>): Promise<WireResponse> {
     return this.answer(query);
   }
 
   @Get('list')
-  list(@Query(zod(searching)) query: z.output<typeof searching>): Promise<WireAnswer> {
+  list(@Query(zod(searching)) query: z.output<typeof searching>): Promise<WireResponse> {
     return this.answer(query);
   }
 
   @Post('update')
   @HttpCode(200)
-  async update(@Body(zod(rename)) body: z.output<typeof rename>): Promise<WireAnswer> {
+  async update(@Body(zod(rename)) body: z.output<typeof rename>): Promise<WireResponse> {
     await this.tracking.renameExperiment(body.experiment_id, body.new_name);
     return {};
   }
 
   @Post('delete')
   @HttpCode(200)
-  async delete(@Body(zod(one)) body: z.output<typeof one>): Promise<WireAnswer> {
+  async delete(@Body(zod(one)) body: z.output<typeof one>): Promise<WireResponse> {
     await this.tracking.setExperimentStage(body.experiment_id, 'deleted');
     return {};
   }
 
   @Post('restore')
   @HttpCode(200)
-  async restore(@Body(zod(one)) body: z.output<typeof one>): Promise<WireAnswer> {
+  async restore(@Body(zod(one)) body: z.output<typeof one>): Promise<WireResponse> {
     await this.tracking.setExperimentStage(body.experiment_id, 'active');
     return {};
   }
 
   @Post('set-experiment-tag')
   @HttpCode(200)
-  async setTag(@Body(zod(setTag)) body: z.output<typeof setTag>): Promise<WireAnswer> {
+  async setTag(@Body(zod(setTag)) body: z.output<typeof setTag>): Promise<WireResponse> {
     await this.tracking.setExperimentTag(body.experiment_id, body.key, body.value);
     return {};
   }
 
   private async answer(query: z.output<typeof searching>) {
     const { rows, nextPageToken } = await this.tracking.searchExperiments(query, query.view_type);
-    return { experiments: rows.map(wireExperiment), next_page_token: nextPageToken };
+    return { experiments: rows.map(toWireExperiment), next_page_token: nextPageToken };
   }
 }

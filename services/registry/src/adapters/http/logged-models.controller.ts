@@ -1,6 +1,6 @@
 import { Controller, HttpCode, Post, UseFilters } from '@nestjs/common';
 import { MlflowErrorFilter } from './mlflow-errors.js';
-import { type WireAnswer } from './mlflow-wire.js';
+import { type WireResponse } from './mlflow-wire.js';
 
 /**
  * MLflow 3 asks for the logged models of a run before it lists artifacts or registers a version. We keep none: a run's
@@ -11,7 +11,7 @@ import { type WireAnswer } from './mlflow-wire.js';
 export class LoggedModelsController {
   @Post('search')
   @HttpCode(200)
-  search(): WireAnswer {
+  search(): WireResponse {
     return { models: [] };
   }
 }

@@ -4,7 +4,7 @@ import { Catch, Injectable, type ArgumentsHost, type ExceptionFilter } from '@ne
 import { type FastifyReply } from 'fastify';
 
 /** Error codes that MLflow's clients know; what has no better name follows the status. */
-function errorCodeOf(code: string, status: number): string {
+function toErrorCode(code: string, status: number): string {
   if (/^REGISTRY_.*_NOT_FOUND$/.test(code) || code === 'OBJECT_NOT_FOUND') return 'RESOURCE_DOES_NOT_EXIST';
   if (/^REGISTRY_.*_EXISTS$/.test(code)) return 'RESOURCE_ALREADY_EXISTS';
   switch (status) {
@@ -26,9 +26,9 @@ export interface MlflowError {
   readonly body: { readonly error_code: string; readonly message: string; readonly code: string };
 }
 
-export function mlflowErrorOf(error: unknown): MlflowError {
+export function toMlflowError(error: unknown): MlflowError {
   const { status, code, detail, title } = problemOf(error);
-  return { status, body: { error_code: errorCodeOf(code, status), message: detail ?? title, code } };
+  return { status, body: { error_code: toErrorCode(code, status), message: detail ?? title, code } };
 }
 
 /** Answers errors as MLflow's clients read them; our own code stands beside theirs. */
@@ -38,7 +38,7 @@ export class MlflowErrorFilter implements ExceptionFilter {
   constructor(private readonly logger: ServiceLogger) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
-    const { status, body } = mlflowErrorOf(error);
+    const { status, body } = toMlflowError(error);
     if (status >= 500) this.logger.error({ error, status }, describeError(error));
     const reply = host.switchToHttp().getResponse<FastifyReply>();
     void reply.status(status).header('content-type', 'application/json; charset=utf-8').send(body);

@@ -1,18 +1,18 @@
 import { z } from 'zod';
 import { type ModelVersion } from '../../application/ports.js';
-import { artifactUri, runRoot } from '../../domain/artifact-path.js';
-import { type ListedFile } from '../persistence/artifact-store.js';
-import { type RegisteredModel } from '../persistence/model-store.js';
+import { toArtifactUri, runArtifactRoot } from '../../domain/artifact-path.js';
+import { type ListedFile } from '../persistence/content-addressed-artifact-store.js';
+import { type RegisteredModel } from '../persistence/typeorm-model-repository.js';
 import {
   type ExperimentRow,
   type KeyValue,
   type MetricPoint,
   type RunRow,
   type Search,
-} from '../persistence/tracking-store.js';
+} from '../persistence/typeorm-run-repository.js';
 
 /** What leaves as JSON; its fields are those of MLflow's protocol. */
-export type WireAnswer = Readonly<Record<string, unknown>>;
+export type WireResponse = Readonly<Record<string, unknown>>;
 
 /** Protobuf's JSON writes 64-bit integers as text and accepts both. */
 export const int64 = z.coerce.number().int().min(Number.MIN_SAFE_INTEGER).max(Number.MAX_SAFE_INTEGER);
@@ -54,13 +54,13 @@ export const viewType = z.enum(['ACTIVE_ONLY', 'DELETED_ONLY', 'ALL']).default('
 /** A query parameter that occurs once is text, more often a list. */
 const list = z.union([z.array(text).max(50), text.transform((one) => [one])]).default([]);
 
-export const search = (mostResults: number, defaultResults: number): z.ZodType<Search> =>
+export const search = (maxResults: number, defaultResults: number): z.ZodType<Search> =>
   z
     .object({
       filter: text.max(10_000).optional(),
       filter_string: text.max(10_000).optional(),
       order_by: list,
-      max_results: z.coerce.number().int().min(1).max(mostResults).default(defaultResults),
+      max_results: z.coerce.number().int().min(1).max(maxResults).default(defaultResults),
       page_token: text.max(200).optional(),
     })
     .transform((query): Search => ({
@@ -70,33 +70,33 @@ export const search = (mostResults: number, defaultResults: number): z.ZodType<S
       pageToken: query.page_token,
     }));
 
-function pairs(record: Readonly<Record<string, string>> | null): KeyValue[] {
+function toPairs(record: Readonly<Record<string, string>> | null): KeyValue[] {
   return Object.entries(record ?? {})
     .sort(([one], [other]) => (one < other ? -1 : 1))
     .map(([pairKey, value]) => ({ key: pairKey, value }));
 }
 
-function wireNumber(value: number): number | string {
+function toWireNumber(value: number): number | string {
   return Number.isFinite(value) ? value : String(value);
 }
 
-export function wireMetric(point: MetricPoint): WireAnswer {
-  return { ...point, value: wireNumber(point.value) };
+export function toWireMetric(point: MetricPoint): WireResponse {
+  return { ...point, value: toWireNumber(point.value) };
 }
 
-export function wireExperiment(row: ExperimentRow): WireAnswer {
+export function toWireExperiment(row: ExperimentRow): WireResponse {
   return {
     experiment_id: row.id,
     name: row.name,
-    artifact_location: row.artifact_location ?? artifactUri(row.id),
+    artifact_location: row.artifact_location ?? toArtifactUri(row.id),
     lifecycle_stage: row.lifecycle_stage,
     creation_time: Number(row.created_ms),
     last_update_time: Number(row.updated_ms),
-    tags: pairs(row.tags),
+    tags: toPairs(row.tags),
   };
 }
 
-export function wireRunInfo(row: RunRow): WireAnswer {
+export function toWireRunInfo(row: RunRow): WireResponse {
   return {
     run_id: row.id,
     run_uuid: row.id,
@@ -106,36 +106,36 @@ export function wireRunInfo(row: RunRow): WireAnswer {
     status: row.status,
     ...(row.start_ms === null ? {} : { start_time: Number(row.start_ms) }),
     ...(row.end_ms === null ? {} : { end_time: Number(row.end_ms) }),
-    artifact_uri: artifactUri(runRoot(row.experiment_id, row.id)),
+    artifact_uri: toArtifactUri(runArtifactRoot(row.experiment_id, row.id)),
     lifecycle_stage: row.lifecycle_stage,
   };
 }
 
-export function wireRun(row: RunRow): WireAnswer {
+export function toWireRun(row: RunRow): WireResponse {
   return {
-    info: wireRunInfo(row),
+    info: toWireRunInfo(row),
     data: {
-      metrics: (row.metrics ?? []).map((point) => ({ ...point, value: wireNumber(Number(point.value)) })),
-      params: pairs(row.params),
-      tags: pairs(row.tags),
+      metrics: (row.metrics ?? []).map((point) => ({ ...point, value: toWireNumber(Number(point.value)) })),
+      params: toPairs(row.params),
+      tags: toPairs(row.tags),
     },
     inputs: {},
   };
 }
 
-export function wireModel(model: RegisteredModel, latest: readonly ModelVersion[] = []): WireAnswer {
+export function toWireModel(model: RegisteredModel, latest: readonly ModelVersion[] = []): WireResponse {
   return {
     name: model.name,
     description: model.description,
     creation_timestamp: model.createdMs,
     last_updated_timestamp: model.updatedMs,
-    tags: pairs(model.tags),
+    tags: toPairs(model.tags),
     aliases: model.aliases.map(({ alias, version }) => ({ alias, version: String(version) })),
-    latest_versions: latest.map((version) => wireVersion(version)),
+    latest_versions: latest.map((version) => toWireVersion(version)),
   };
 }
 
-export function wireVersion(version: ModelVersion, aliases: readonly string[] = []): WireAnswer {
+export function toWireVersion(version: ModelVersion, aliases: readonly string[] = []): WireResponse {
   return {
     name: version.modelName,
     version: String(version.version),
@@ -148,7 +148,7 @@ export function wireVersion(version: ModelVersion, aliases: readonly string[] = 
     run_id: version.runId ?? '',
     run_link: version.runLink,
     status: 'READY',
-    tags: pairs({
+    tags: toPairs({
       ...version.tags,
       'headrace.digest': version.digest,
       'headrace.validated': String(version.validated),
@@ -160,7 +160,7 @@ export function wireVersion(version: ModelVersion, aliases: readonly string[] = 
   };
 }
 
-export function wireFile(file: ListedFile, folder: string): WireAnswer {
+export function toWireFile(file: ListedFile, folder: string): WireResponse {
   return {
     path: folder === '' ? file.name : `${folder}/${file.name}`,
     is_dir: file.isDirectory,

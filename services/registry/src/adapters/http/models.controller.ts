@@ -2,10 +2,10 @@ import { zod } from '@headrace/service-host';
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { z } from 'zod';
 import { type ModelVersion } from '../../application/ports.js';
-import { liveAt, type AliasSpan } from '../../domain/alias-timeline.js';
+import { findSpanAt, type AliasSpan } from '../../domain/alias-timeline.js';
 import { NotFoundError } from '../../domain/registry-errors.js';
-import { ModelStore } from '../persistence/model-store.js';
-import { type WireAnswer } from './mlflow-wire.js';
+import { TypeormModelRepository } from '../persistence/typeorm-model-repository.js';
+import { type WireResponse } from './mlflow-wire.js';
 
 const versionsQuery = z.object({
   limit: z.coerce.number().int().min(1).max(1_000).default(100),
@@ -21,12 +21,12 @@ const versionNumber = z.coerce.number().int().positive().max(2_147_483_647);
 /** What MLflow has no words for: evidence, stability, and who was live when. */
 @Controller('v1/models')
 export class ModelsController {
-  constructor(private readonly models: ModelStore) {}
+  constructor(private readonly models: TypeormModelRepository) {}
 
   @Get()
   async list(
     @Query(zod(modelsQuery)) { limit, pageToken }: z.output<typeof modelsQuery>,
-  ): Promise<WireAnswer> {
+  ): Promise<WireResponse> {
     const { rows, nextPageToken } = await this.models.searchModels({
       filter: undefined,
       orderBy: [],
@@ -40,24 +40,24 @@ export class ModelsController {
   async versions(
     @Param('name') name: string,
     @Query(zod(versionsQuery)) { limit, before }: z.output<typeof versionsQuery>,
-  ): Promise<WireAnswer> {
+  ): Promise<WireResponse> {
     const { aliases } = await this.models.model(name);
     const versions = await this.models.versionsOf(name, limit, before);
-    return { modelName: name, versions: versions.map((version) => shown(version, aliases)) };
+    return { modelName: name, versions: versions.map((version) => toVersionView(version, aliases)) };
   }
 
   @Get(':name/versions/:version')
   async version(
     @Param('name') name: string,
     @Param('version', zod(versionNumber)) number: number,
-  ): Promise<WireAnswer> {
+  ): Promise<WireResponse> {
     const { aliases } = await this.models.model(name);
     const version = await this.models.version(name, number);
-    return { ...shown(version, aliases), history: await this.models.versionHistory(name, number) };
+    return { ...toVersionView(version, aliases), history: await this.models.versionHistory(name, number) };
   }
 
   @Get(':name/aliases')
-  async aliases(@Param('name') name: string): Promise<WireAnswer> {
+  async aliases(@Param('name') name: string): Promise<WireResponse> {
     return { modelName: name, aliases: (await this.models.model(name)).aliases };
   }
 
@@ -66,24 +66,24 @@ export class ModelsController {
     @Param('name') name: string,
     @Param('alias') alias: string,
     @Query(zod(instantQuery)) { at }: z.output<typeof instantQuery>,
-  ): Promise<WireAnswer> {
+  ): Promise<WireResponse> {
     await this.models.model(name);
     const spans = await this.models.aliasSpans(name, alias, at === undefined ? undefined : new Date(at));
     const span =
-      at === undefined ? spans.find(({ until }) => until === undefined) : liveAt(spans, new Date(at));
+      at === undefined ? spans.find(({ until }) => until === undefined) : findSpanAt(spans, new Date(at));
     if (span?.version === undefined) {
       throw new NotFoundError('alias', `${name}/${alias}${at === undefined ? '' : ` at ${at}`}`);
     }
-    return wireSpan(span);
+    return toSpanView(span);
   }
 
   @Get(':name/aliases/:alias/history')
-  async history(@Param('name') name: string, @Param('alias') alias: string): Promise<WireAnswer> {
-    return { modelName: name, alias, spans: (await this.models.aliasSpans(name, alias)).map(wireSpan) };
+  async history(@Param('name') name: string, @Param('alias') alias: string): Promise<WireResponse> {
+    return { modelName: name, alias, spans: (await this.models.aliasSpans(name, alias)).map(toSpanView) };
   }
 }
 
-function shown(version: ModelVersion, aliases: readonly { alias: string; version: number }[]) {
+function toVersionView(version: ModelVersion, aliases: readonly { alias: string; version: number }[]) {
   return {
     ...version,
     aliases: aliases.filter((found) => found.version === version.version).map(({ alias }) => alias),
@@ -91,7 +91,7 @@ function shown(version: ModelVersion, aliases: readonly { alias: string; version
   };
 }
 
-function wireSpan(span: AliasSpan) {
+function toSpanView(span: AliasSpan) {
   return {
     modelName: span.modelName,
     alias: span.alias,

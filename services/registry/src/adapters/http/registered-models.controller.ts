@@ -3,9 +3,18 @@ import { Body, Controller, Delete, Get, HttpCode, Patch, Post, Query, UseFilters
 import { z } from 'zod';
 import { MoveAlias } from '../../application/move-alias.js';
 import { NotFoundError } from '../../domain/registry-errors.js';
-import { ModelStore } from '../persistence/model-store.js';
+import { TypeormModelRepository } from '../persistence/typeorm-model-repository.js';
 import { MlflowErrorFilter } from './mlflow-errors.js';
-import { key, name, search, tag, text, wireModel, wireVersion, type WireAnswer } from './mlflow-wire.js';
+import {
+  key,
+  name,
+  search,
+  tag,
+  text,
+  toWireModel,
+  toWireVersion,
+  type WireResponse,
+} from './mlflow-wire.js';
 
 const create = z.object({
   name,
@@ -31,98 +40,98 @@ const searching = search(1_000, 100);
 @UseFilters(MlflowErrorFilter)
 export class RegisteredModelsController {
   constructor(
-    private readonly models: ModelStore,
+    private readonly models: TypeormModelRepository,
     private readonly moveAlias: MoveAlias,
   ) {}
 
   @Post('create')
   @HttpCode(200)
-  async create(@Body(zod(create)) body: z.output<typeof create>): Promise<WireAnswer> {
+  async create(@Body(zod(create)) body: z.output<typeof create>): Promise<WireResponse> {
     return {
-      registered_model: wireModel(await this.models.createModel(body.name, body.description, body.tags)),
+      registered_model: toWireModel(await this.models.createModel(body.name, body.description, body.tags)),
     };
   }
 
   @Get('get')
-  async get(@Query(zod(one)) query: z.output<typeof one>): Promise<WireAnswer> {
+  async get(@Query(zod(one)) query: z.output<typeof one>): Promise<WireResponse> {
     const model = await this.models.model(query.name);
-    return { registered_model: wireModel(model, await this.models.latestVersions(query.name, [])) };
+    return { registered_model: toWireModel(model, await this.models.latestVersions(query.name, [])) };
   }
 
   @Get('search')
-  async search(@Query(zod(searching)) query: z.output<typeof searching>): Promise<WireAnswer> {
+  async search(@Query(zod(searching)) query: z.output<typeof searching>): Promise<WireResponse> {
     const { rows, nextPageToken } = await this.models.searchModels(query);
-    return { registered_models: rows.map((model) => wireModel(model)), next_page_token: nextPageToken };
+    return { registered_models: rows.map((model) => toWireModel(model)), next_page_token: nextPageToken };
   }
 
   @Get('list')
-  list(@Query(zod(searching)) query: z.output<typeof searching>): Promise<WireAnswer> {
+  list(@Query(zod(searching)) query: z.output<typeof searching>): Promise<WireResponse> {
     return this.search(query);
   }
 
   @Post('rename')
   @HttpCode(200)
-  async rename(@Body(zod(rename)) body: z.output<typeof rename>): Promise<WireAnswer> {
-    return { registered_model: wireModel(await this.models.renameModel(body.name, body.new_name)) };
+  async rename(@Body(zod(rename)) body: z.output<typeof rename>): Promise<WireResponse> {
+    return { registered_model: toWireModel(await this.models.renameModel(body.name, body.new_name)) };
   }
 
   @Patch('update')
-  async update(@Body(zod(describe)) body: z.output<typeof describe>): Promise<WireAnswer> {
-    return { registered_model: wireModel(await this.models.describeModel(body.name, body.description)) };
+  async update(@Body(zod(describe)) body: z.output<typeof describe>): Promise<WireResponse> {
+    return { registered_model: toWireModel(await this.models.describeModel(body.name, body.description)) };
   }
 
   @Delete('delete')
-  async delete(@Body(zod(one)) body: z.output<typeof one>): Promise<WireAnswer> {
+  async delete(@Body(zod(one)) body: z.output<typeof one>): Promise<WireResponse> {
     await this.models.deleteModel(body.name);
     return {};
   }
 
   @Post('set-tag')
   @HttpCode(200)
-  async setTag(@Body(zod(setTag)) body: z.output<typeof setTag>): Promise<WireAnswer> {
+  async setTag(@Body(zod(setTag)) body: z.output<typeof setTag>): Promise<WireResponse> {
     await this.models.setModelTag(body.name, body.key, body.value);
     return {};
   }
 
   @Delete('delete-tag')
-  async deleteTag(@Body(zod(deleteTag)) body: z.output<typeof deleteTag>): Promise<WireAnswer> {
+  async deleteTag(@Body(zod(deleteTag)) body: z.output<typeof deleteTag>): Promise<WireResponse> {
     await this.models.deleteModelTag(body.name, body.key);
     return {};
   }
 
   @Post('get-latest-versions')
   @HttpCode(200)
-  async latestVersions(@Body(zod(latest)) body: z.output<typeof latest>): Promise<WireAnswer> {
+  async latestVersions(@Body(zod(latest)) body: z.output<typeof latest>): Promise<WireResponse> {
     const versions = await this.models.latestVersions(body.name, body.stages);
-    return { model_versions: versions.map((version) => wireVersion(version)) };
+    return { model_versions: versions.map((version) => toWireVersion(version)) };
   }
 
   @Get('get-latest-versions')
-  latestVersionsByQuery(@Query(zod(latest)) query: z.output<typeof latest>): Promise<WireAnswer> {
+  latestVersionsByQuery(@Query(zod(latest)) query: z.output<typeof latest>): Promise<WireResponse> {
     return this.latestVersions(query);
   }
 
   @Post('alias')
   @HttpCode(200)
-  async setAlias(@Body(zod(setAlias)) body: z.output<typeof setAlias>): Promise<WireAnswer> {
+  async setAlias(@Body(zod(setAlias)) body: z.output<typeof setAlias>): Promise<WireResponse> {
     const { name: modelName, alias, version } = body;
     await this.moveAlias.execute({ modelName, alias, version, reason: 'set through the API', by: 'request' });
     return {};
   }
 
   @Get('alias')
-  async byAlias(@Query(zod(aliased)) query: z.output<typeof aliased>): Promise<WireAnswer> {
+  async byAlias(@Query(zod(aliased)) query: z.output<typeof aliased>): Promise<WireResponse> {
     const model = await this.models.model(query.name);
     const found = model.aliases.find(({ alias }) => alias === query.alias);
     if (found === undefined) throw new NotFoundError('alias', `${query.name}/${query.alias}`);
     const aliases = model.aliases
       .filter(({ version }) => version === found.version)
       .map(({ alias }) => alias);
-    return { model_version: wireVersion(await this.models.version(query.name, found.version), aliases) };
+    return { model_version: toWireVersion(await this.models.version(query.name, found.version), aliases) };
   }
 
   @Delete('alias')
-  async deleteAlias(@Body(zod(aliased)) body: z.output<typeof aliased>): Promise<WireAnswer> {
+  async deleteAlias(@Body(zod(aliased)) body: z.output<typeof aliased>): Promise<WireResponse> {
     const { name: modelName, alias } = body;
     await this.moveAlias.execute({
       modelName,

@@ -1,8 +1,8 @@
 import { zod } from '@headrace/service-host';
 import { Body, Controller, Get, HttpCode, Post, Query, UseFilters } from '@nestjs/common';
 import { z } from 'zod';
-import { ArtifactStore } from '../persistence/artifact-store.js';
-import { TrackingStore } from '../persistence/tracking-store.js';
+import { ContentAddressedArtifactStore } from '../persistence/content-addressed-artifact-store.js';
+import { TypeormRunRepository } from '../persistence/typeorm-run-repository.js';
 import { MlflowErrorFilter } from './mlflow-errors.js';
 import {
   int64,
@@ -13,11 +13,11 @@ import {
   tag,
   text,
   viewType,
-  wireFile,
-  wireMetric,
-  wireRun,
-  wireRunInfo,
-  type WireAnswer,
+  toWireFile,
+  toWireMetric,
+  toWireRun,
+  toWireRunInfo,
+  type WireResponse,
 } from './mlflow-wire.js';
 
 const status = z.enum(['RUNNING', 'SCHEDULED', 'FINISHED', 'FAILED', 'KILLED']);
@@ -74,13 +74,13 @@ const listing = one.and(z.object({ path: text.max(1_024).default('') }));
 @UseFilters(MlflowErrorFilter)
 export class RunsController {
   constructor(
-    private readonly tracking: TrackingStore,
-    private readonly artifacts: ArtifactStore,
+    private readonly tracking: TypeormRunRepository,
+    private readonly artifacts: ContentAddressedArtifactStore,
   ) {}
 
   @Post('runs/create')
   @HttpCode(200)
-  async create(@Body(zod(create)) body: z.output<typeof create>): Promise<WireAnswer> {
+  async create(@Body(zod(create)) body: z.output<typeof create>): Promise<WireResponse> {
     const run = await this.tracking.createRun({
       experimentId: body.experiment_id,
       userId: body.user_id,
@@ -88,41 +88,41 @@ export class RunsController {
       startMs: body.start_time,
       tags: body.tags,
     });
-    return { run: wireRun(run) };
+    return { run: toWireRun(run) };
   }
 
   @Get('runs/get')
-  async get(@Query(zod(one)) query: z.output<typeof one>): Promise<WireAnswer> {
-    return { run: wireRun(await this.tracking.run(query.runId)) };
+  async get(@Query(zod(one)) query: z.output<typeof one>): Promise<WireResponse> {
+    return { run: toWireRun(await this.tracking.run(query.runId)) };
   }
 
   @Post('runs/update')
   @HttpCode(200)
-  async update(@Body(zod(update)) body: z.output<typeof update>): Promise<WireAnswer> {
+  async update(@Body(zod(update)) body: z.output<typeof update>): Promise<WireResponse> {
     const run = await this.tracking.updateRun(body.runId, {
       status: body.status,
       endMs: body.end_time,
       name: body.run_name,
     });
-    return { run_info: wireRunInfo(run) };
+    return { run_info: toWireRunInfo(run) };
   }
 
   @Post('runs/search')
   @HttpCode(200)
-  async search(@Body(zod(searching)) body: z.output<typeof searching>): Promise<WireAnswer> {
+  async search(@Body(zod(searching)) body: z.output<typeof searching>): Promise<WireResponse> {
     const { rows, nextPageToken } = await this.tracking.searchRuns({
       ...body,
       experimentIds: body.experiment_ids,
       view: body.run_view_type,
     });
-    return { runs: rows.map(wireRun), next_page_token: nextPageToken };
+    return { runs: rows.map(toWireRun), next_page_token: nextPageToken };
   }
 
   @Post('runs/log-metric')
   @HttpCode(200)
   async logMetric(
     @Body(zod(logMetric)) { runId, ...point }: z.output<typeof logMetric>,
-  ): Promise<WireAnswer> {
+  ): Promise<WireResponse> {
     await this.tracking.log(runId, { metrics: [point], params: [], tags: [] });
     return {};
   }
@@ -131,48 +131,48 @@ export class RunsController {
   @HttpCode(200)
   async logParameter(
     @Body(zod(logParam)) { runId, ...pair }: z.output<typeof logParam>,
-  ): Promise<WireAnswer> {
+  ): Promise<WireResponse> {
     await this.tracking.log(runId, { metrics: [], params: [pair], tags: [] });
     return {};
   }
 
   @Post('runs/log-batch')
   @HttpCode(200)
-  async logBatch(@Body(zod(logBatch)) { runId, ...batch }: z.output<typeof logBatch>): Promise<WireAnswer> {
+  async logBatch(@Body(zod(logBatch)) { runId, ...batch }: z.output<typeof logBatch>): Promise<WireResponse> {
     await this.tracking.log(runId, batch);
     return {};
   }
 
   @Post('runs/set-tag')
   @HttpCode(200)
-  async setTag(@Body(zod(setTag)) { runId, ...pair }: z.output<typeof setTag>): Promise<WireAnswer> {
+  async setTag(@Body(zod(setTag)) { runId, ...pair }: z.output<typeof setTag>): Promise<WireResponse> {
     await this.tracking.log(runId, { metrics: [], params: [], tags: [pair] });
     return {};
   }
 
   @Post('runs/delete-tag')
   @HttpCode(200)
-  async deleteTag(@Body(zod(deleteTag)) body: z.output<typeof deleteTag>): Promise<WireAnswer> {
+  async deleteTag(@Body(zod(deleteTag)) body: z.output<typeof deleteTag>): Promise<WireResponse> {
     await this.tracking.deleteRunTag(body.runId, body.key);
     return {};
   }
 
   @Post('runs/delete')
   @HttpCode(200)
-  async delete(@Body(zod(one)) body: z.output<typeof one>): Promise<WireAnswer> {
+  async delete(@Body(zod(one)) body: z.output<typeof one>): Promise<WireResponse> {
     await this.tracking.setRunStage(body.runId, 'deleted');
     return {};
   }
 
   @Post('runs/restore')
   @HttpCode(200)
-  async restore(@Body(zod(one)) body: z.output<typeof one>): Promise<WireAnswer> {
+  async restore(@Body(zod(one)) body: z.output<typeof one>): Promise<WireResponse> {
     await this.tracking.setRunStage(body.runId, 'active');
     return {};
   }
 
   @Get('metrics/get-history')
-  async metricHistory(@Query(zod(history)) query: z.output<typeof history>): Promise<WireAnswer> {
+  async metricHistory(@Query(zod(history)) query: z.output<typeof history>): Promise<WireResponse> {
     const { runId, metric_key, max_results, page_token } = query;
     const { rows, nextPageToken } = await this.tracking.metricHistory(
       runId,
@@ -180,13 +180,13 @@ export class RunsController {
       max_results,
       page_token,
     );
-    return { metrics: rows.map(wireMetric), next_page_token: nextPageToken };
+    return { metrics: rows.map(toWireMetric), next_page_token: nextPageToken };
   }
 
   @Get('artifacts/list')
-  async listArtifacts(@Query(zod(listing)) { runId, path }: z.output<typeof listing>): Promise<WireAnswer> {
+  async listArtifacts(@Query(zod(listing)) { runId, path }: z.output<typeof listing>): Promise<WireResponse> {
     const root = await this.tracking.artifactRoot(runId);
     const files = await this.artifacts.list(path === '' ? root.path : `${root.path}/${path}`);
-    return { root_uri: root.uri, files: files.map((file) => wireFile(file, path)) };
+    return { root_uri: root.uri, files: files.map((file) => toWireFile(file, path)) };
   }
 }

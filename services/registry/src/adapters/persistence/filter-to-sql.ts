@@ -9,7 +9,7 @@ export interface Searchable {
 }
 
 /** Collects values that are bound to a statement. */
-export class Bound {
+export class Bindings {
   readonly values: unknown[] = [];
 
   add(value: unknown): string {
@@ -18,27 +18,27 @@ export class Bound {
   }
 }
 
-export function conditionOf(terms: readonly Comparison[], searchable: Searchable, bound: Bound): string {
+export function toCondition(terms: readonly Comparison[], searchable: Searchable, bound: Bindings): string {
   const parts = terms.map((term) => {
-    const { sql, type } = fieldOf(term, searchable, bound);
-    return comparisonOf(sql, type, term, bound);
+    const { sql, type } = toColumn(term, searchable, bound);
+    return toComparison(sql, type, term, bound);
   });
   return parts.length === 0 ? 'true' : parts.map((part) => `(${part})`).join(' AND ');
 }
 
 /** Nulls last whatever the direction: a run without the metric is never the best one. */
-export function orderOf(orders: readonly Order[], searchable: Searchable, bound: Bound): string {
+export function toOrderBy(orders: readonly Order[], searchable: Searchable, bound: Bindings): string {
   return orders
     .map(
-      (order) => `${fieldOf(order, searchable, bound).sql} ${order.descending ? 'DESC' : 'ASC'} NULLS LAST`,
+      (order) => `${toColumn(order, searchable, bound).sql} ${order.descending ? 'DESC' : 'ASC'} NULLS LAST`,
     )
     .join(', ');
 }
 
-function fieldOf(
+function toColumn(
   { entity, key }: Pick<Comparison, 'entity' | 'key'>,
   searchable: Searchable,
-  bound: Bound,
+  bound: Bindings,
 ): { sql: string; type: 'text' | 'number' } {
   if (entity === 'attribute') {
     const attribute = Object.hasOwn(searchable.attributes, key) ? searchable.attributes[key] : undefined;
@@ -54,7 +54,7 @@ function fieldOf(
   return { sql: `(${keyed} ${bound.add(key)})`, type: entity === 'metric' ? 'number' : 'text' };
 }
 
-function comparisonOf(sql: string, type: 'text' | 'number', term: Comparison, bound: Bound): string {
+function toComparison(sql: string, type: 'text' | 'number', term: Comparison, bound: Bindings): string {
   const { comparator, value } = term;
   if (comparator === 'IN' || comparator === 'NOT IN') {
     return `${comparator === 'NOT IN' ? 'NOT ' : ''}(${sql})::text = ANY(${bound.add(value)}::text[])`;
@@ -71,7 +71,7 @@ function comparisonOf(sql: string, type: 'text' | 'number', term: Comparison, bo
 }
 
 /** Pages go by position; the token hides it, so that it may become something else one day. */
-export function offsetOf(pageToken: string | undefined): number {
+export function parsePageToken(pageToken: string | undefined): number {
   if (pageToken === undefined || pageToken === '') return 0;
   const offset = Number(Buffer.from(pageToken, 'base64url').toString('utf8'));
   if (!Number.isSafeInteger(offset) || offset < 0) {
@@ -81,7 +81,7 @@ export function offsetOf(pageToken: string | undefined): number {
 }
 
 /** Takes one row more than asked for, to know whether there is a next page. */
-export function pageOf<Row>(
+export function toPage<Row>(
   rows: readonly Row[],
   limit: number,
   offset: number,

@@ -11,9 +11,15 @@ import {
   type OpenRun,
 } from '../../application/ports.js';
 import { type AliasSpan } from '../../domain/alias-timeline.js';
-import { runRoot } from '../../domain/artifact-path.js';
+import { runArtifactRoot } from '../../domain/artifact-path.js';
 import { NotFoundError } from '../../domain/registry-errors.js';
-import { spanOf, versionColumns, versionOf, type SpanRow, type VersionRow } from './version-rows.js';
+import {
+  toAliasSpan,
+  versionColumns,
+  toModelVersion,
+  type SpanRow,
+  type VersionRow,
+} from './version-rows.js';
 
 /** Versions and aliases in the registry's tables; every change is one transaction with its facts. */
 export class TypeormModelLedger extends ModelLedger {
@@ -22,11 +28,11 @@ export class TypeormModelLedger extends ModelLedger {
   }
 
   change<T>(work: (change: LedgerUnitOfWork) => Promise<T>): Promise<T> {
-    return this.database.transaction((transaction) => work(new TypeormLedgerChange(transaction)));
+    return this.database.transaction((transaction) => work(new TypeormLedgerUnitOfWork(transaction)));
   }
 }
 
-class TypeormLedgerChange implements LedgerUnitOfWork {
+class TypeormLedgerUnitOfWork implements LedgerUnitOfWork {
   private readonly manager: EntityManager;
 
   constructor(private readonly transaction: Transaction) {
@@ -42,17 +48,17 @@ class TypeormLedgerChange implements LedgerUnitOfWork {
   }
 
   async openRun({ runId, experiment, name, userId, startedAt, tags }: OpenRun): Promise<void> {
-    const opened = await rowsOf(
+    const opened = await queryRows(
       this.manager,
       `INSERT INTO registry.run (id, experiment_id, name, user_id, status, start_ms)
        VALUES ($1, $2, $3, $4, 'RUNNING', $5) ON CONFLICT (id) DO NOTHING RETURNING id`,
-      [runId, await this.experimentNamed(experiment, startedAt), name, userId, startedAt.getTime()],
+      [runId, await this.ensureExperiment(experiment, startedAt), name, userId, startedAt.getTime()],
     );
-    if (opened.length > 0) await this.putPairs('run_tag', runId, { ...tags, 'mlflow.runName': name });
+    if (opened.length > 0) await this.upsertPairs('run_tag', runId, { ...tags, 'mlflow.runName': name });
   }
 
   async saveFinishedRun(run: FinishedRun): Promise<string> {
-    const experimentId = await this.experimentNamed(run.experiment, run.finishedAt);
+    const experimentId = await this.ensureExperiment(run.experiment, run.finishedAt);
     await this.manager.query(
       `INSERT INTO registry.run (id, experiment_id, name, user_id, status, start_ms, end_ms)
        VALUES ($1, $2, $3, $4, $5, $6, $7)
@@ -68,8 +74,8 @@ class TypeormLedgerChange implements LedgerUnitOfWork {
         run.finishedAt.getTime(),
       ],
     );
-    await this.putPairs('run_param', run.runId, run.parameters);
-    await this.putPairs('run_tag', run.runId, { ...run.tags, 'mlflow.runName': run.name });
+    await this.upsertPairs('run_param', run.runId, run.parameters);
+    await this.upsertPairs('run_tag', run.runId, { ...run.tags, 'mlflow.runName': run.name });
     for (const [key, value] of Object.entries(run.metrics)) {
       const point = [run.runId, key, value, run.finishedAt.getTime()];
       await this.manager.query(
@@ -83,7 +89,7 @@ class TypeormLedgerChange implements LedgerUnitOfWork {
         point,
       );
     }
-    const root = runRoot(experimentId, run.runId);
+    const root = runArtifactRoot(experimentId, run.runId);
     for (const [path, file] of Object.entries(run.files)) {
       await this.manager.query(
         `INSERT INTO registry.artifact (path, digest, object_key, size, created_ms)
@@ -104,7 +110,7 @@ class TypeormLedgerChange implements LedgerUnitOfWork {
       );
     }
     // The update locks the model's row: two versions at the same time get two numbers.
-    const counted = await rowsOf<{ last_version: number }>(
+    const counted = await queryRows<{ last_version: number }>(
       this.manager,
       `WITH counted AS (
          UPDATE registry.registered_model SET last_version = last_version + 1, updated_ms = $2
@@ -148,29 +154,29 @@ class TypeormLedgerChange implements LedgerUnitOfWork {
         value,
       ]);
     }
-    await this.remember(version.modelName, number, at, 'created', version.description, undefined);
-    const stored = await this.version(version.modelName, number);
+    await this.addHistory(version.modelName, number, at, 'created', version.description, undefined);
+    const stored = await this.lockVersion(version.modelName, number);
     if (stored === undefined) throw new NotFoundError('version', `${version.modelName}/${number}`);
     return stored;
   }
 
-  async version(modelName: string, version: number): Promise<ModelVersion | undefined> {
-    const [row] = await rowsOf<VersionRow>(
+  async lockVersion(modelName: string, version: number): Promise<ModelVersion | undefined> {
+    const [row] = await queryRows<VersionRow>(
       this.manager,
       `SELECT ${versionColumns} FROM registry.model_version v WHERE model_name = $1 AND version = $2 FOR UPDATE`,
       [modelName, version],
     );
-    return row === undefined ? undefined : versionOf(row);
+    return row === undefined ? undefined : toModelVersion(row);
   }
 
-  async currentAlias(modelName: string, alias: string): Promise<AliasSpan | undefined> {
-    const [row] = await rowsOf<SpanRow>(
+  async lockAlias(modelName: string, alias: string): Promise<AliasSpan | undefined> {
+    const [row] = await queryRows<SpanRow>(
       this.manager,
       `SELECT * FROM registry.alias_span
        WHERE model_name = $1 AND alias = $2 AND valid_until IS NULL FOR UPDATE`,
       [modelName, alias],
     );
-    return row === undefined ? undefined : spanOf(row);
+    return row === undefined ? undefined : toAliasSpan(row);
   }
 
   async moveAlias({ modelName, alias, version, at, reason, rolloutId }: AliasMove): Promise<void> {
@@ -186,7 +192,7 @@ class TypeormLedgerChange implements LedgerUnitOfWork {
        VALUES ($1, $2, $3, $4, $5, $6)`,
       [modelName, alias, version, at, reason, rolloutId ?? null],
     );
-    await this.remember(modelName, version, at, `alias ${alias}`, reason, rolloutId);
+    await this.addHistory(modelName, version, at, `alias ${alias}`, reason, rolloutId);
   }
 
   async setStability(
@@ -201,7 +207,7 @@ class TypeormLedgerChange implements LedgerUnitOfWork {
        WHERE model_name = $1 AND version = $2`,
       [modelName, version, unstable ? at : null, unstable ? reason : null, at.getTime()],
     );
-    await this.remember(
+    await this.addHistory(
       modelName,
       version,
       at,
@@ -211,7 +217,7 @@ class TypeormLedgerChange implements LedgerUnitOfWork {
     );
   }
 
-  private async remember(
+  private async addHistory(
     modelName: string,
     version: number,
     at: Date,
@@ -226,12 +232,12 @@ class TypeormLedgerChange implements LedgerUnitOfWork {
     );
   }
 
-  private async experimentNamed(name: string, at: Date): Promise<string> {
+  private async ensureExperiment(name: string, at: Date): Promise<string> {
     await this.manager.query(
       `INSERT INTO registry.experiment (name, created_ms, updated_ms) VALUES ($1, $2, $2) ON CONFLICT DO NOTHING`,
       [name, at.getTime()],
     );
-    const [row] = await rowsOf<{ id: string }>(
+    const [row] = await queryRows<{ id: string }>(
       this.manager,
       'SELECT id::text AS id FROM registry.experiment WHERE name = $1',
       [name],
@@ -239,7 +245,7 @@ class TypeormLedgerChange implements LedgerUnitOfWork {
     return row?.id ?? '0';
   }
 
-  private async putPairs(
+  private async upsertPairs(
     table: 'run_param' | 'run_tag',
     runId: string,
     pairs: Readonly<Record<string, string>>,
@@ -252,6 +258,6 @@ class TypeormLedgerChange implements LedgerUnitOfWork {
   }
 }
 
-async function rowsOf<Row>(manager: EntityManager, sql: string, parameters: unknown[]): Promise<Row[]> {
+async function queryRows<Row>(manager: EntityManager, sql: string, parameters: unknown[]): Promise<Row[]> {
   return manager.query<Row[]>(sql, parameters);
 }

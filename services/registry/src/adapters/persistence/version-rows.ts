@@ -44,7 +44,7 @@ export const versionColumns = `v.*, (
   WHERE t.model_name = v.model_name AND t.version = v.version
 ) AS tags`;
 
-export function versionOf(row: VersionRow): ModelVersion {
+export function toModelVersion(row: VersionRow): ModelVersion {
   return {
     modelName: row.model_name,
     version: row.version,
@@ -73,7 +73,7 @@ export function versionOf(row: VersionRow): ModelVersion {
   };
 }
 
-export function spanOf(row: SpanRow): AliasSpan {
+export function toAliasSpan(row: SpanRow): AliasSpan {
   return {
     modelName: row.model_name,
     alias: row.alias,

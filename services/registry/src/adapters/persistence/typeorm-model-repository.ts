@@ -2,11 +2,24 @@ import { type Database } from '@headrace/database';
 import { isAppError, type Clock } from '@headrace/kernel';
 import { type ModelVersion } from '../../application/ports.js';
 import { type AliasSpan } from '../../domain/alias-timeline.js';
-import { AlreadyExistsError, NotFoundError, StateForbidsError } from '../../domain/registry-errors.js';
+import { AlreadyExistsError, NotFoundError, InvalidStateError } from '../../domain/registry-errors.js';
 import { parseFilter, parseOrder } from '../../domain/search-filter.js';
-import { Bound, conditionOf, offsetOf, orderOf, pageOf, type Searchable } from './filter-to-sql.js';
-import { type KeyValue, type Search } from './tracking-store.js';
-import { spanOf, versionColumns, versionOf, type SpanRow, type VersionRow } from './version-rows.js';
+import {
+  Bindings,
+  toCondition,
+  parsePageToken,
+  toOrderBy,
+  toPage,
+  type Searchable,
+} from './filter-to-sql.js';
+import { type KeyValue, type Search } from './typeorm-run-repository.js';
+import {
+  toAliasSpan,
+  versionColumns,
+  toModelVersion,
+  type SpanRow,
+  type VersionRow,
+} from './version-rows.js';
 
 export interface RegisteredModel {
   readonly name: string;
@@ -64,7 +77,7 @@ const modelColumns = `m.*,
    FROM registry.alias_span WHERE model_name = m.name AND valid_until IS NULL) AS aliases`;
 
 /** Models and versions as the registry half of MLflow keeps them, and the history of aliases. */
-export class ModelStore {
+export class TypeormModelRepository {
   constructor(
     private readonly database: Database,
     private readonly clock: Clock,
@@ -100,17 +113,17 @@ export class ModelStore {
   async searchModels(
     search: Search,
   ): Promise<{ rows: readonly RegisteredModel[]; nextPageToken: string | undefined }> {
-    const bound = new Bound();
-    const condition = conditionOf(parseFilter(search.filter), models, bound);
-    const order = orderOf(search.orderBy.map(parseOrder), models, bound);
-    const offset = offsetOf(search.pageToken);
+    const bound = new Bindings();
+    const condition = toCondition(parseFilter(search.filter), models, bound);
+    const order = toOrderBy(search.orderBy.map(parseOrder), models, bound);
+    const offset = parsePageToken(search.pageToken);
     const rows = await this.database.manager.query<ModelRow[]>(
       `SELECT ${modelColumns} FROM registry.registered_model m WHERE ${condition}
        ORDER BY ${order === '' ? '' : `${order}, `}m.name
        LIMIT ${bound.add(search.maxResults + 1)} OFFSET ${bound.add(offset)}`,
       bound.values,
     );
-    return pageOf(rows.map(modelOf), search.maxResults, offset);
+    return toPage(rows.map(modelOf), search.maxResults, offset);
   }
 
   /** Its versions and tags move along; the history of aliases is told under the new name, too. */
@@ -123,7 +136,7 @@ export class ModelStore {
           [name],
         );
         if (open.length > 0) {
-          throw new StateForbidsError(
+          throw new InvalidStateError(
             `Model ${name} has aliases that others follow; delete them before renaming it`,
           );
         }
@@ -161,7 +174,7 @@ export class ModelStore {
   async deleteModel(name: string): Promise<void> {
     const model = await this.model(name);
     if (model.aliases.length > 0) {
-      throw new StateForbidsError(
+      throw new InvalidStateError(
         `Model ${name} has aliases (${model.aliases.map(({ alias }) => alias).join(', ')}); delete them first`,
       );
     }
@@ -190,24 +203,24 @@ export class ModelStore {
       [name, version],
     );
     if (row === undefined) throw new NotFoundError('version', `${name}/${version}`);
-    return versionOf(row);
+    return toModelVersion(row);
   }
 
   async searchVersions(
     search: Search,
   ): Promise<{ rows: readonly ModelVersion[]; nextPageToken: string | undefined }> {
-    const bound = new Bound();
-    const condition = conditionOf(parseFilter(search.filter), versions, bound);
+    const bound = new Bindings();
+    const condition = toCondition(parseFilter(search.filter), versions, bound);
     const order =
-      orderOf(search.orderBy.map(parseOrder), versions, bound) || 'v.created_ms DESC, v.model_name';
-    const offset = offsetOf(search.pageToken);
+      toOrderBy(search.orderBy.map(parseOrder), versions, bound) || 'v.created_ms DESC, v.model_name';
+    const offset = parsePageToken(search.pageToken);
     const rows = await this.database.manager.query<VersionRow[]>(
       `SELECT ${versionColumns} FROM registry.model_version v WHERE ${condition}
        ORDER BY ${order}, v.version DESC
        LIMIT ${bound.add(search.maxResults + 1)} OFFSET ${bound.add(offset)}`,
       bound.values,
     );
-    return pageOf(rows.map(versionOf), search.maxResults, offset);
+    return toPage(rows.map(toModelVersion), search.maxResults, offset);
   }
 
   /** Newest first. */
@@ -221,7 +234,7 @@ export class ModelStore {
        WHERE model_name = $1 AND version < $2 ORDER BY version DESC LIMIT $3`,
       [name, before ?? 2_147_483_647, limit],
     );
-    return rows.map(versionOf);
+    return rows.map(toModelVersion);
   }
 
   async latestVersions(name: string, stages: readonly string[]): Promise<readonly ModelVersion[]> {
@@ -232,7 +245,7 @@ export class ModelStore {
        ORDER BY v.stage, v.version DESC`,
       [name, stages.map((stage) => stage.toLowerCase())],
     );
-    return rows.map(versionOf);
+    return rows.map(toModelVersion);
   }
 
   async describeVersion(name: string, version: number, description: string): Promise<ModelVersion> {
@@ -281,7 +294,7 @@ export class ModelStore {
         [name, version],
       );
       if (open.length > 0) {
-        throw new StateForbidsError(
+        throw new InvalidStateError(
           `Version ${version} of ${name} is in use as ${open.map(({ alias }) => alias).join(', ')}; move the alias first`,
         );
       }
@@ -336,7 +349,7 @@ export class ModelStore {
        ORDER BY valid_from, id`,
       [name, alias, at ?? null],
     );
-    return rows.map(spanOf);
+    return rows.map(toAliasSpan);
   }
 
   private now(): number {

@@ -1,8 +1,8 @@
 import { type Database } from '@headrace/database';
 import { AppError, digestOf, newId, type Clock } from '@headrace/kernel';
 import { type ObjectStore } from '@headrace/object-store';
-import { ArtifactCatalogue, type ArtifactEntry, type StoredFile } from '../../application/ports.js';
-import { checkedArtifactPath } from '../../domain/artifact-path.js';
+import { ArtifactStore, type ArtifactEntry, type StoredFile } from '../../application/ports.js';
+import { normalizeArtifactPath } from '../../domain/artifact-path.js';
 import { NotFoundError } from '../../domain/registry-errors.js';
 
 export class ArtifactTooLargeError extends AppError {
@@ -33,24 +33,24 @@ interface EntryRow {
 }
 
 /** What is smaller is hashed in memory, so that it goes straight to the place that its content names. */
-const wholeInMemory = 8 * 1024 * 1024;
+const maxBytesInMemory = 8 * 1024 * 1024;
 
 /**
  * Artifacts by path in the database, by content in the object store: two paths with the same bytes share one object.
  * Paths never become object keys, so that no path can reach anything but its own row.
  */
-export class ArtifactStore extends ArtifactCatalogue {
+export class ContentAddressedArtifactStore extends ArtifactStore {
   constructor(
     private readonly database: Database,
     private readonly objects: ObjectStore,
     private readonly clock: Clock,
-    private readonly limitBytes: number,
+    private readonly maxBytes: number,
   ) {
     super();
   }
 
   async put(path: string, content: AsyncIterable<Uint8Array>): Promise<void> {
-    const checked = checkedArtifactPath(path);
+    const checked = normalizeArtifactPath(path);
     const { key, digest, size } = await this.store(content);
     await this.database.manager.query(
       `INSERT INTO registry.artifact (path, digest, object_key, size, created_ms) VALUES ($1, $2, $3, $4, $5)
@@ -61,15 +61,15 @@ export class ArtifactStore extends ArtifactCatalogue {
   }
 
   async open(path: string): Promise<{ entry: ArtifactEntry; content: AsyncIterable<Uint8Array> }> {
-    const checked = checkedArtifactPath(path);
-    const [row] = await this.rows('path = $1', [checked]);
+    const checked = normalizeArtifactPath(path);
+    const [row] = await this.queryEntries('path = $1', [checked]);
     if (row === undefined) throw new NotFoundError('artifact', checked);
     return { entry: row, content: await this.objects.getStream(row.objectKey) };
   }
 
   /** Files and folders directly below a path; a file lists as itself, as the client expects. */
   async list(path: string): Promise<readonly ListedFile[]> {
-    const checked = checkedArtifactPath(path);
+    const checked = normalizeArtifactPath(path);
     const rows = await this.database.manager.query<{ name: string; leaf: boolean; size: string }[]>(
       `SELECT split_part(substr(path, length($1) + 2), '/', 1) AS name,
          bool_and(position('/' IN substr(path, length($1) + 2)) = 0) AS leaf, sum(size)::text AS size
@@ -85,18 +85,20 @@ export class ArtifactStore extends ArtifactCatalogue {
 
   /** Forgets a file or a folder. Bytes that a version or another path still uses stay. */
   async remove(path: string): Promise<void> {
-    const checked = checkedArtifactPath(path);
+    const checked = normalizeArtifactPath(path);
     await this.database.manager.query(
       `DELETE FROM registry.artifact WHERE path = $1 OR (path >= $1 || '/' AND path < $1 || '0')`,
       [checked],
     );
   }
 
-  below(path: string): Promise<readonly ArtifactEntry[]> {
-    return this.rows(`path = $1 OR (path >= $1 || '/' AND path < $1 || '0')`, [checkedArtifactPath(path)]);
+  listBelow(path: string): Promise<readonly ArtifactEntry[]> {
+    return this.queryEntries(`path = $1 OR (path >= $1 || '/' AND path < $1 || '0')`, [
+      normalizeArtifactPath(path),
+    ]);
   }
 
-  async content({ key, digest }: StoredFile): Promise<Uint8Array> {
+  async readContent({ key, digest }: StoredFile): Promise<Uint8Array> {
     const bytes = await this.objects.get(key);
     if (digestOf(bytes) !== digest) {
       throw new ArtifactDamagedError(
@@ -106,7 +108,7 @@ export class ArtifactStore extends ArtifactCatalogue {
     return bytes;
   }
 
-  private async rows(condition: string, parameters: unknown[]): Promise<readonly ArtifactEntry[]> {
+  private async queryEntries(condition: string, parameters: unknown[]): Promise<readonly ArtifactEntry[]> {
     const rows = await this.database.manager.query<EntryRow[]>(
       `SELECT path, digest, object_key, size FROM registry.artifact WHERE ${condition} ORDER BY path`,
       parameters,
@@ -122,7 +124,7 @@ export class ArtifactStore extends ArtifactCatalogue {
   private async store(
     content: AsyncIterable<Uint8Array>,
   ): Promise<{ key: string; digest: string; size: number }> {
-    const iterator = this.limited(content)[Symbol.asyncIterator]();
+    const iterator = this.limitSize(content)[Symbol.asyncIterator]();
     const head: Uint8Array[] = [];
     let size = 0;
     for (;;) {
@@ -134,15 +136,15 @@ export class ArtifactStore extends ArtifactCatalogue {
       }
       head.push(value);
       size += value.byteLength;
-      if (size > wholeInMemory) break;
+      if (size > maxBytesInMemory) break;
     }
     const rest = { [Symbol.asyncIterator]: () => iterator };
     const staged = await this.objects.putStream(
       `registry/staging/${newId(this.clock.now())}`,
-      chain(head, rest),
+      concat(head, rest),
     );
     try {
-      const key = keyOf(staged.digest);
+      const key = toObjectKey(staged.digest);
       if ((await this.objects.head(key)) === undefined) {
         await this.objects.putStream(key, await this.objects.getStream(staged.key));
       }
@@ -153,27 +155,27 @@ export class ArtifactStore extends ArtifactCatalogue {
   }
 
   private async putOnce(digest: string, bytes: Uint8Array): Promise<string> {
-    const key = keyOf(digest);
+    const key = toObjectKey(digest);
     if ((await this.objects.head(key)) === undefined) await this.objects.put(key, bytes);
     return key;
   }
 
-  private async *limited(content: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
+  private async *limitSize(content: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
     let size = 0;
     for await (const chunk of content) {
       size += chunk.byteLength;
-      if (size > this.limitBytes) throw new ArtifactTooLargeError(this.limitBytes);
+      if (size > this.maxBytes) throw new ArtifactTooLargeError(this.maxBytes);
       yield chunk;
     }
   }
 }
 
-function keyOf(digest: string): string {
+function toObjectKey(digest: string): string {
   const hex = digest.slice('sha256:'.length);
   return `registry/sha256/${hex.slice(0, 2)}/${hex}`;
 }
 
-async function* chain(
+async function* concat(
   head: readonly Uint8Array[],
   rest: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array, void> {

@@ -1,15 +1,22 @@
 import { randomBytes } from 'node:crypto';
 import { type Database } from '@headrace/database';
 import { isAppError, type Clock } from '@headrace/kernel';
-import { artifactUri, runRoot } from '../../domain/artifact-path.js';
+import { toArtifactUri, runArtifactRoot } from '../../domain/artifact-path.js';
 import {
   AlreadyExistsError,
   InvalidValueError,
   NotFoundError,
-  StateForbidsError,
+  InvalidStateError,
 } from '../../domain/registry-errors.js';
 import { parseFilter, parseOrder } from '../../domain/search-filter.js';
-import { Bound, conditionOf, offsetOf, orderOf, pageOf, type Searchable } from './filter-to-sql.js';
+import {
+  Bindings,
+  toCondition,
+  parsePageToken,
+  toOrderBy,
+  toPage,
+  type Searchable,
+} from './filter-to-sql.js';
 
 export interface KeyValue {
   readonly key: string;
@@ -96,7 +103,7 @@ const runColumns = `r.*, r.experiment_id::text AS experiment_id,
    FROM registry.latest_metric WHERE run_id = r.id) AS metrics`;
 
 /** Experiments and runs, as the tracking half of MLflow keeps them. */
-export class TrackingStore {
+export class TypeormRunRepository {
   constructor(
     private readonly database: Database,
     private readonly clock: Clock,
@@ -140,17 +147,17 @@ export class TrackingStore {
     search: Search,
     view: ViewType,
   ): Promise<{ rows: readonly ExperimentRow[]; nextPageToken: string | undefined }> {
-    const bound = new Bound();
-    const condition = conditionOf(parseFilter(search.filter), experiments, bound);
-    const order = orderOf(search.orderBy.map(parseOrder), experiments, bound) || 'e.updated_ms DESC';
-    const offset = offsetOf(search.pageToken);
+    const bound = new Bindings();
+    const condition = toCondition(parseFilter(search.filter), experiments, bound);
+    const order = toOrderBy(search.orderBy.map(parseOrder), experiments, bound) || 'e.updated_ms DESC';
+    const offset = parsePageToken(search.pageToken);
     const rows = await this.database.manager.query<ExperimentRow[]>(
       `SELECT ${experimentColumns} FROM registry.experiment e
        WHERE ${condition} AND ${stageCondition('e', view)} ORDER BY ${order}, e.id
        LIMIT ${bound.add(search.maxResults + 1)} OFFSET ${bound.add(offset)}`,
       bound.values,
     );
-    return pageOf(rows, search.maxResults, offset);
+    return toPage(rows, search.maxResults, offset);
   }
 
   async renameExperiment(id: string, name: string): Promise<void> {
@@ -163,7 +170,7 @@ export class TrackingStore {
 
   async setExperimentStage(id: string, stage: 'active' | 'deleted'): Promise<void> {
     if (id === '0' && stage === 'deleted') {
-      throw new StateForbidsError('The default experiment always exists');
+      throw new InvalidStateError('The default experiment always exists');
     }
     await this.experiment('id', id);
     await this.database.manager.query(
@@ -190,7 +197,7 @@ export class TrackingStore {
   }): Promise<RunRow> {
     const experiment = await this.experiment('id', run.experimentId);
     if (experiment.lifecycle_stage !== 'active') {
-      throw new StateForbidsError(`Experiment ${run.experimentId} is deleted; restore it first`);
+      throw new InvalidStateError(`Experiment ${run.experimentId} is deleted; restore it first`);
     }
     const id = randomBytes(16).toString('hex');
     const name =
@@ -254,10 +261,10 @@ export class TrackingStore {
   async searchRuns(
     search: Search & { readonly experimentIds: readonly string[]; readonly view: ViewType },
   ): Promise<{ rows: readonly RunRow[]; nextPageToken: string | undefined }> {
-    const bound = new Bound();
-    const condition = conditionOf(parseFilter(search.filter), runs, bound);
-    const order = orderOf(search.orderBy.map(parseOrder), runs, bound);
-    const offset = offsetOf(search.pageToken);
+    const bound = new Bindings();
+    const condition = toCondition(parseFilter(search.filter), runs, bound);
+    const order = toOrderBy(search.orderBy.map(parseOrder), runs, bound);
+    const offset = parsePageToken(search.pageToken);
     const rows = await this.database.manager.query<RunRow[]>(
       `SELECT ${runColumns} FROM registry.run r
        WHERE r.experiment_id = ANY(${bound.add(search.experimentIds)}::bigint[])
@@ -266,7 +273,7 @@ export class TrackingStore {
        LIMIT ${bound.add(search.maxResults + 1)} OFFSET ${bound.add(offset)}`,
       bound.values,
     );
-    return pageOf(rows, search.maxResults, offset);
+    return toPage(rows, search.maxResults, offset);
   }
 
   /** All of a batch or nothing of it. A retried batch changes nothing. */
@@ -285,7 +292,7 @@ export class TrackingStore {
       );
       if (found[0] === undefined) throw new NotFoundError('run', runId);
       if (found[0].lifecycle_stage !== 'active') {
-        throw new StateForbidsError(`Run ${runId} is deleted; restore it before logging to it`);
+        throw new InvalidStateError(`Run ${runId} is deleted; restore it before logging to it`);
       }
       for (const { key, value } of batch.params) {
         const kept = await manager.query<{ value: string }[]>(
@@ -340,7 +347,7 @@ export class TrackingStore {
     pageToken: string | undefined,
   ): Promise<{ rows: readonly MetricPoint[]; nextPageToken: string | undefined }> {
     await this.run(runId);
-    const offset = offsetOf(pageToken);
+    const offset = parsePageToken(pageToken);
     const rows = await this.database.manager.query<{ value: number; timestamp_ms: string; step: string }[]>(
       `SELECT value, timestamp_ms, step FROM registry.metric_point WHERE run_id = $1 AND key = $2
        ORDER BY timestamp_ms, step, value LIMIT $3 OFFSET $4`,
@@ -352,14 +359,14 @@ export class TrackingStore {
       timestamp: Number(timestamp_ms),
       step: Number(step),
     }));
-    return pageOf(points, maxResults, offset);
+    return toPage(points, maxResults, offset);
   }
 
   /** Root of a run's artifacts below the root of all, and as a URI. */
   async artifactRoot(runId: string): Promise<{ path: string; uri: string }> {
     const run = await this.run(runId);
-    const path = runRoot(run.experiment_id, run.id);
-    return { path, uri: artifactUri(path) };
+    const path = runArtifactRoot(run.experiment_id, run.id);
+    return { path, uri: toArtifactUri(path) };
   }
 }
 

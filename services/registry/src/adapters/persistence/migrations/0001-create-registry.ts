@@ -1,7 +1,7 @@
 import { type MigrationInterface, type QueryRunner } from 'typeorm';
 
 /** Experiments, runs, models, versions, the history of aliases, and where the bytes of artifacts lie. */
-export class CreateRegistry1 implements MigrationInterface {
+export class CreateRegistry implements MigrationInterface {
   readonly name = 'create-registry-1';
 
   async up(runner: QueryRunner): Promise<void> {
