@@ -1,10 +1,18 @@
 import { Clock } from '@headrace/kernel';
 import { Injectable } from '@nestjs/common';
 import { admitModelFile, ModelFileRefusedError, type AdmittedFile } from '../domain/admit-model-file.js';
-import { parseArtifactUri } from '../domain/artifact-path.js';
+import { parseArtifactUri, runArtifactRoot, toArtifactUri } from '../domain/artifact-path.js';
 import { NotFoundError } from '../domain/registry-errors.js';
+import { parseVersionSource } from '../domain/version-source.js';
+import {
+  ArtifactStore,
+  ModelLedger,
+  ModelRepository,
+  RunRepository,
+  type ArtifactEntry,
+  type ModelVersion,
+} from './ports.js';
 import { toModelVersionCreated } from './register-trained-model.js';
-import { ArtifactStore, ModelLedger, type ArtifactEntry, type ModelVersion } from './ports.js';
 
 export interface CreateVersionRequest {
   readonly modelName: string;
@@ -20,30 +28,28 @@ interface AdmittedEntry {
   readonly file: AdmittedFile;
 }
 
-/** Makes a version of files that a client uploaded. It was not validated, so it cannot become champion. */
+/** Creates a version from files that a client uploaded. It was not validated, so it cannot become champion. */
 @Injectable()
 export class CreateVersionFromSource {
   constructor(
     private readonly ledger: ModelLedger,
     private readonly artifacts: ArtifactStore,
+    private readonly runs: RunRepository,
+    private readonly models: ModelRepository,
     private readonly clock: Clock,
   ) {}
 
   async execute(request: CreateVersionRequest): Promise<ModelVersion> {
-    const root = parseArtifactUri(request.source);
-    const entries = await this.artifacts.listBelow(root);
-    if (entries.length === 0) throw new NotFoundError('artifact', request.source);
-    const admitted: AdmittedEntry[] = [];
-    for (const entry of entries) {
-      const content = await this.artifacts.readContent({ key: entry.objectKey, digest: entry.digest });
-      admitted.push({ entry, file: admitModelFile(entry.path, content) });
-    }
-    const model = pickModel(admitted, request.source);
+    const source = await this.resolveSource(request.source);
+    const root = parseArtifactUri(source);
+    const admitted = await this.admitFiles(root, source);
+    const model = pickModel(admitted, source);
     const { file } = model;
-    return this.ledger.change(async (change) => {
-      const version = await change.addVersion(
+    return this.ledger.change(async (unit) => {
+      const version = await unit.addVersion(
         {
           ...request,
+          source,
           digest: model.entry.digest,
           artifactKey: model.entry.objectKey,
           onnx: file.kind === 'onnx',
@@ -66,9 +72,35 @@ export class CreateVersionFromSource {
         false,
         this.clock.now(),
       );
-      if (version.onnx) await change.emit(toModelVersionCreated(version, undefined));
+      if (version.onnx) await unit.emit(toModelVersionCreated(version, undefined));
       return version;
     });
+  }
+
+  /** @returns the URI of the artifacts that the client named by a run or by another version */
+  private async resolveSource(text: string): Promise<string> {
+    const source = parseVersionSource(text);
+    switch (source.kind) {
+      case 'run': {
+        const run = await this.runs.load(source.runId);
+        return toArtifactUri(`${runArtifactRoot(run.experimentId, run.id)}/${source.path}`);
+      }
+      case 'version':
+        return (await this.models.loadVersion(source.modelName, source.version)).source;
+      case 'uri':
+        return source.uri;
+    }
+  }
+
+  private async admitFiles(root: string, source: string): Promise<readonly AdmittedEntry[]> {
+    const entries = await this.artifacts.listBelow(root);
+    if (entries.length === 0) throw new NotFoundError('artifact', source);
+    const admitted: AdmittedEntry[] = [];
+    for (const entry of entries) {
+      const content = await this.artifacts.readContent({ key: entry.objectKey, digest: entry.digest });
+      admitted.push({ entry, file: admitModelFile(entry.path, content) });
+    }
+    return admitted;
   }
 }
 

@@ -1,4 +1,4 @@
-import { VersionMarkedUnstable } from '@headrace/contracts';
+import { causedBy, VersionMarkedUnstable, type Cause } from '@headrace/contracts';
 import { Clock, deterministicId } from '@headrace/kernel';
 import { eventOf } from '@headrace/messaging';
 import { Injectable } from '@nestjs/common';
@@ -10,10 +10,10 @@ export interface MarkVersionUnstableRequest {
   readonly version: number;
   readonly reason: string;
   readonly rolloutId: string;
-  readonly cause: { readonly id: string; readonly correlationId: string | undefined };
+  readonly cause: Cause;
 }
 
-/** Remembers that a version was rolled back, so that nobody chooses it again without a new rollout. */
+/** Records that a version was rolled back, so that it cannot become champion again without a new rollout. */
 @Injectable()
 export class MarkVersionUnstable {
   constructor(
@@ -28,18 +28,17 @@ export class MarkVersionUnstable {
     rolloutId,
     cause,
   }: MarkVersionUnstableRequest): Promise<void> {
-    return this.ledger.change(async (change) => {
-      if (!(await change.claim('mark-version-unstable', cause.id))) return;
-      const version = await change.lockVersion(modelName, number);
+    return this.ledger.change(async (unit) => {
+      if (!(await unit.claim('mark-version-unstable', cause.id))) return;
+      const version = await unit.lockVersion(modelName, number);
       if (version === undefined) throw new NotFoundError('version', `${modelName}/${number}`);
       const at = this.clock.now();
-      await change.setStability(version, true, at, reason, rolloutId);
-      await change.emit(
+      await unit.setStability(version, true, at, reason, rolloutId);
+      await unit.emit(
         eventOf(VersionMarkedUnstable, {
           id: deterministicId('version-marked-unstable', modelName, String(number), cause.id),
           time: at,
-          causationIds: [cause.id],
-          ...(cause.correlationId === undefined ? {} : { correlationId: cause.correlationId }),
+          ...causedBy(cause),
           payload: { modelName, modelVersion: number, reason, rolloutId, markedAt: at.toISOString() },
         }),
       );

@@ -1,4 +1,4 @@
-import { AliasChanged } from '@headrace/contracts';
+import { AliasChanged, causedBy, type Cause } from '@headrace/contracts';
 import { Clock, deterministicId } from '@headrace/kernel';
 import { eventOf } from '@headrace/messaging';
 import { Injectable } from '@nestjs/common';
@@ -11,16 +11,16 @@ export interface MoveAliasRequest {
   readonly alias: string;
   readonly version: number | undefined;
   readonly reason: string;
-  /** A rollout that promoted the version, or somebody's request. */
+  /** A rollout that promoted the version, or a request through the API. */
   readonly by: 'rollout' | 'request';
   readonly rolloutId?: string;
-  /** Only when the alias points to this version now; otherwise nothing happens. */
+  /** Move the alias only if it points to this version now. */
   readonly onlyFrom?: number;
-  /** The event that this follows from; its effect happens once. */
-  readonly cause?: { readonly id: string; readonly correlationId: string | undefined };
+  /** The event that causes the move. Its effect is applied once. */
+  readonly cause?: Cause;
 }
 
-/** Points an alias to another version, or to none, and states it. The span before it stays in the history. */
+/** Points an alias to another version, or removes it, and announces it. The previous span stays in the history. */
 @Injectable()
 export class MoveAlias {
   constructor(
@@ -28,33 +28,33 @@ export class MoveAlias {
     private readonly clock: Clock,
   ) {}
 
-  execute(decision: MoveAliasRequest): Promise<void> {
-    return this.ledger.change(async (change) => {
-      const { modelName, alias, version: number, cause, by } = decision;
-      if (cause !== undefined && !(await change.claim('move-alias', cause.id))) return;
-      const version = number === undefined ? undefined : await change.lockVersion(modelName, number);
+  execute(request: MoveAliasRequest): Promise<void> {
+    return this.ledger.change(async (unit) => {
+      const { modelName, alias, version: number, cause, by } = request;
+      if (cause !== undefined && !(await unit.claim('move-alias', cause.id))) return;
+      const version = number === undefined ? undefined : await unit.lockVersion(modelName, number);
       if (number !== undefined && version === undefined) {
         throw new NotFoundError('version', `${modelName}/${number}`);
       }
-      const previous = await change.lockAlias(modelName, alias);
+      const previous = await unit.lockAlias(modelName, alias);
       if (previous === undefined && version === undefined) {
         throw new NotFoundError('alias', `${modelName}/${alias}`);
       }
       if (previous !== undefined && previous.version === number) return;
-      if (decision.onlyFrom !== undefined && previous?.version !== decision.onlyFrom) return;
+      if (request.onlyFrom !== undefined && previous?.version !== request.onlyFrom) return;
       if (alias === championAlias && version !== undefined) {
-        await admitChampion(change, version, decision, this.clock);
+        await admitChampion(unit, version, request, this.clock);
       }
       const at = this.clock.now();
-      await change.moveAlias({
+      await unit.moveAlias({
         modelName,
         alias,
         version: number,
         at,
-        reason: decision.reason,
-        rolloutId: decision.rolloutId,
+        reason: request.reason,
+        rolloutId: request.rolloutId,
       });
-      await change.emit(
+      await unit.emit(
         eventOf(AliasChanged, {
           id: deterministicId(
             'alias-changed',
@@ -64,9 +64,8 @@ export class MoveAlias {
             cause?.id ?? at.toISOString(),
           ),
           time: at,
-          causationIds: cause === undefined ? [] : [cause.id],
+          ...causedBy(cause),
           actor: by === 'rollout' ? 'canary-controller' : 'api',
-          ...(cause?.correlationId === undefined ? {} : { correlationId: cause.correlationId }),
           payload: {
             modelName,
             alias,
@@ -76,8 +75,8 @@ export class MoveAlias {
             artifactKey: version?.artifactKey ?? null,
             artifacts: version?.artifacts ?? {},
             featureNames: [...(version?.featureNames ?? [])],
-            reason: decision.reason,
-            rolloutId: decision.rolloutId ?? null,
+            reason: request.reason,
+            rolloutId: request.rolloutId ?? null,
             changedAt: at.toISOString(),
           },
         }),
@@ -87,12 +86,12 @@ export class MoveAlias {
 }
 
 async function admitChampion(
-  change: LedgerUnitOfWork,
+  unit: LedgerUnitOfWork,
   version: ModelVersion,
-  decision: MoveAliasRequest,
+  request: MoveAliasRequest,
   clock: Clock,
 ): Promise<void> {
   const unstable = version.unstableSince !== undefined;
-  assertCanBecomeChampion({ ...version, unstable }, decision.by);
-  if (unstable) await change.setStability(version, false, clock.now(), decision.reason, decision.rolloutId);
+  assertCanBecomeChampion({ ...version, unstable }, request.by);
+  if (unstable) await unit.setStability(version, false, clock.now(), request.reason, request.rolloutId);
 }

@@ -3,20 +3,20 @@ import { type ReceivedEvent } from '@headrace/messaging';
 import { Injectable } from '@nestjs/common';
 import { ModelLedger } from './ports.js';
 
-/** Makes a training that ended without a model a run, with its end and its reason: the parent that its trials name. */
+/** Records a training that ended without a model as a run, with the reason. Its trials name this run as their parent. */
 @Injectable()
 export class RecordFailedTraining {
   constructor(private readonly ledger: ModelLedger) {}
 
   async execute(event: ReceivedEvent<typeof TrainingFailed>): Promise<void> {
     const { trainingId, modelName, step, code, message, runId, outcome } = event.payload;
-    // Stated before failed trainings named their run.
+    // Events of older trainers do not name a run.
     if (runId === undefined) return;
     const finishedAt = new Date(event.payload.failedAt);
     const { startedAt } = event.payload;
-    await this.ledger.change(async (change) => {
-      if (!(await change.claim('record-failed-training', event.id))) return;
-      await change.saveFinishedRun({
+    await this.ledger.change(async (unit) => {
+      if (!(await unit.claim('record-failed-training', event.id))) return;
+      await unit.saveFinishedRun({
         runId,
         experiment: modelName,
         name: trainingId,

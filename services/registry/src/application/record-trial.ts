@@ -7,8 +7,8 @@ import { ModelLedger } from './ports.js';
 const statuses = { complete: 'FINISHED', pruned: 'KILLED', failed: 'FAILED' } as const;
 
 /**
- * Makes a trial of a search a run below that of its training, as the MLflow interface nests them. The first one opens the
- * training's own run, which its model or its failure ends.
+ * Records a trial of a search as a run below that of its training, as MLflow's user interface nests them. The first trial
+ * opens the run of the training; the trained model, or the failure, finishes it.
  */
 @Injectable()
 export class RecordTrial {
@@ -16,27 +16,27 @@ export class RecordTrial {
 
   async execute(event: ReceivedEvent<typeof TrialCompleted>): Promise<void> {
     const { trainingId, trial, state, parameters, objective, modelName, runId, metric } = event.payload;
-    // Stated before trials named their run: there is nothing to nest it below.
+    // Events of older trainers do not name a run to nest the trial below.
     if (modelName === undefined || runId === undefined) return;
     const { reason, startedAt, finishedAt } = event.payload;
-    await this.ledger.change(async (change) => {
-      if (!(await change.claim('record-trial', event.id))) return;
-      const began = startedAt === undefined ? event.time : new Date(startedAt);
-      await change.openRun({
+    await this.ledger.change(async (unit) => {
+      if (!(await unit.claim('record-trial', event.id))) return;
+      const start = startedAt === undefined ? event.time : new Date(startedAt);
+      await unit.openRun({
         runId,
         experiment: modelName,
         name: trainingId,
         userId: 'trainer',
-        startedAt: began,
+        startedAt: start,
         tags: { 'headrace.training_id': trainingId },
       });
-      await change.saveFinishedRun({
+      await unit.saveFinishedRun({
         runId: deterministicId(trainingId, 'trial', String(trial)),
         experiment: modelName,
         name: `trial-${trial}`,
         userId: 'trainer',
         status: statuses[state],
-        startedAt: began,
+        startedAt: start,
         finishedAt: finishedAt === undefined ? event.time : new Date(finishedAt),
         parameters: Object.fromEntries(
           Object.entries(parameters).map(([name, value]) => [name, String(value)]),

@@ -1,4 +1,4 @@
-import { ModelTrained, ModelVersionCreated } from '@headrace/contracts';
+import { causedBy, ModelVersionCreated, type Cause, type ModelTrained } from '@headrace/contracts';
 import { Clock, deterministicId, digestOf } from '@headrace/kernel';
 import { eventOf, type ReceivedEvent, type PendingEvent } from '@headrace/messaging';
 import { Injectable } from '@nestjs/common';
@@ -6,9 +6,7 @@ import { admitModelFile, ModelFileRefusedError } from '../domain/admit-model-fil
 import { toArtifactUri } from '../domain/artifact-path.js';
 import { ArtifactStore, ModelLedger, type ModelVersion, type StoredFile } from './ports.js';
 
-type Trained = ReceivedEvent<typeof ModelTrained>;
-
-/** Makes a run and a version of a trained model, and states the version, all in one transaction. */
+/** Records a trained model as a run and a version, and announces the version, in one transaction. */
 @Injectable()
 export class RegisterTrainedModel {
   constructor(
@@ -17,15 +15,15 @@ export class RegisterTrainedModel {
     private readonly clock: Clock,
   ) {}
 
-  async execute(event: Trained): Promise<void> {
+  async execute(event: ReceivedEvent<typeof ModelTrained>): Promise<void> {
     const { payload } = event;
-    // Read before the transaction: bytes that are wrong must not become a version, and reading them takes time.
+    // Verified before the transaction, because reading the files takes time.
     const model = { key: payload.artifactKey, digest: payload.digest };
     const files: Record<string, StoredFile> = { ...payload.artifacts };
     const sizes = await this.admitFiles({ ...files, 'model.onnx': model });
-    await this.ledger.change(async (change) => {
-      if (!(await change.claim('register-trained-model', event.id))) return;
-      const root = await change.saveFinishedRun({
+    await this.ledger.change(async (unit) => {
+      if (!(await unit.claim('register-trained-model', event.id))) return;
+      const root = await unit.saveFinishedRun({
         runId: payload.runId,
         experiment: payload.modelName,
         name: payload.trainingId,
@@ -45,7 +43,7 @@ export class RegisterTrainedModel {
         },
         files: toRunFiles({ ...files, 'model.onnx': model }, sizes),
       });
-      const version = await change.addVersion(
+      const version = await unit.addVersion(
         {
           modelName: payload.modelName,
           source: toArtifactUri(`${root}/model`),
@@ -68,7 +66,7 @@ export class RegisterTrainedModel {
         true,
         this.clock.now(),
       );
-      await change.emit(toModelVersionCreated(version, event));
+      await unit.emit(toModelVersionCreated(version, event));
     });
   }
 
@@ -90,16 +88,14 @@ export class RegisterTrainedModel {
   }
 }
 
-/** The fact that a version exists, as everybody downstream needs it. */
 export function toModelVersionCreated(
   version: ModelVersion,
-  cause: Pick<Trained, 'id' | 'correlationId'> | undefined,
+  cause: Cause | undefined,
 ): PendingEvent<typeof ModelVersionCreated> {
   return eventOf(ModelVersionCreated, {
     id: deterministicId('model-version-created', version.modelName, String(version.version), version.digest),
     time: version.createdAt,
-    causationIds: cause === undefined ? [] : [cause.id],
-    ...(cause?.correlationId === undefined ? {} : { correlationId: cause.correlationId }),
+    ...causedBy(cause),
     payload: {
       modelName: version.modelName,
       modelVersion: version.version,
@@ -132,7 +128,7 @@ function toRunFiles(files: Readonly<Record<string, StoredFile>>, sizes: Readonly
   );
 }
 
-/** Artifacts are named by what they are for (`reference`); their extension is that of the object. */
+/** Artifacts are named by their purpose (`reference`). The extension is that of the object. */
 function addExtension(name: string, key: string): string {
   if (/\.[a-z0-9]+$/i.test(name)) return name;
   return `${name}${/\.[a-z0-9]+$/i.exec(key)?.[0] ?? ''}`;

@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
+import { type ArtifactStore } from '../../application/ports.js';
 import { normalizeArtifactPath } from '../../domain/artifact-path.js';
 import { InvalidValueError } from '../../domain/registry-errors.js';
 import { type FastifyInstance, type FastifyReply } from 'fastify';
-import { type ContentAddressedArtifactStore } from '../persistence/content-addressed-artifact-store.js';
 import { toMlflowError } from './mlflow-errors.js';
 import { toWireFile } from './mlflow-wire.js';
 
@@ -13,8 +13,8 @@ const root = '/api/2.0/mlflow-artifacts/artifacts';
  * type, and the parsers of the other routes would read it whole or refuse it.
  */
 export function artifactRoutes(
-  artifacts: ContentAddressedArtifactStore,
-  limitBytes: number,
+  artifacts: ArtifactStore,
+  maxBytes: number,
 ): (fastify: FastifyInstance) => Promise<void> {
   return async (fastify) => {
     await fastify.register((scope, _options, done) => {
@@ -26,7 +26,7 @@ export function artifactRoutes(
         if (!request.raw.complete) void reply.header('connection', 'close');
         await reply.status(status).header('content-type', 'application/json; charset=utf-8').send(body);
       });
-      scope.put<{ Params: { '*': string } }>(`${root}/*`, { bodyLimit: limitBytes }, async (request) => {
+      scope.put<{ Params: { '*': string } }>(`${root}/*`, { bodyLimit: maxBytes }, async (request) => {
         const { body } = request;
         await artifacts.put(request.params['*'], readBody(body));
         return {};
@@ -56,11 +56,7 @@ function readBody(body: unknown): AsyncIterable<Uint8Array> {
 }
 
 /** As an attachment of no particular type: nothing that was uploaded is shown by a browser as a page of ours. */
-async function download(
-  artifacts: ContentAddressedArtifactStore,
-  path: string,
-  reply: FastifyReply,
-): Promise<void> {
+async function download(artifacts: ArtifactStore, path: string, reply: FastifyReply): Promise<void> {
   const { entry, content } = await artifacts.open(path);
   await reply
     .header('content-type', 'application/octet-stream')

@@ -1,17 +1,11 @@
 import { z } from 'zod';
-import { type ModelVersion } from '../../application/ports.js';
-import { toArtifactUri, runArtifactRoot } from '../../domain/artifact-path.js';
-import { type ListedFile } from '../persistence/content-addressed-artifact-store.js';
-import { type RegisteredModel } from '../persistence/typeorm-model-repository.js';
-import {
-  type ExperimentRow,
-  type KeyValue,
-  type MetricPoint,
-  type RunRow,
-  type Search,
-} from '../persistence/typeorm-run-repository.js';
+import { type ListedFile, type ModelVersion, type Search } from '../../application/ports.js';
+import { runArtifactRoot, toArtifactUri } from '../../domain/artifact-path.js';
+import { type Experiment, type KeyValue } from '../../domain/experiment.js';
+import { looksLikePath, modelNamePattern, type RegisteredModel } from '../../domain/registered-model.js';
+import { type MetricPoint, type Run } from '../../domain/run.js';
 
-/** What leaves as JSON; its fields are those of MLflow's protocol. */
+/** A JSON body with the fields of MLflow's protocol. */
 export type WireResponse = Readonly<Record<string, unknown>>;
 
 /** Protobuf's JSON writes 64-bit integers as text and accepts both. */
@@ -37,15 +31,11 @@ export const text = z
   .max(100_000)
   .regex(/^[^\u0000]*$/, 'must not hold NUL');
 export const key = text.min(1).max(250);
-/** Names appear in paths, headers and pages. */
 export const name = text
   .min(1)
   .max(256)
-  .regex(
-    /^[^/\\:\p{Cc}\p{Cf}]*$/u,
-    'must not hold slashes, backslashes, colons, control or direction characters',
-  )
-  .refine((value) => !/^\.+$/.test(value) && !/%(2f|5c|2e|25|00)/i.test(value), 'must not look like a path')
+  .regex(modelNamePattern, 'must not hold slashes, backslashes, colons, control or direction characters')
+  .refine((value) => !looksLikePath(value), 'must not look like a path')
   .transform((value) => value.normalize('NFC'));
 export const tag = z.object({ key, value: text.max(8_000).default('') });
 export const param = z.object({ key, value: text.max(6_000).default('') });
@@ -70,8 +60,8 @@ export const search = (maxResults: number, defaultResults: number): z.ZodType<Se
       pageToken: query.page_token,
     }));
 
-function toPairs(record: Readonly<Record<string, string>> | null): KeyValue[] {
-  return Object.entries(record ?? {})
+function toPairs(record: Readonly<Record<string, string>>): KeyValue[] {
+  return Object.entries(record)
     .sort(([one], [other]) => (one < other ? -1 : 1))
     .map(([pairKey, value]) => ({ key: pairKey, value }));
 }
@@ -84,40 +74,40 @@ export function toWireMetric(point: MetricPoint): WireResponse {
   return { ...point, value: toWireNumber(point.value) };
 }
 
-export function toWireExperiment(row: ExperimentRow): WireResponse {
+export function toWireExperiment(experiment: Experiment): WireResponse {
   return {
-    experiment_id: row.id,
-    name: row.name,
-    artifact_location: row.artifact_location ?? toArtifactUri(row.id),
-    lifecycle_stage: row.lifecycle_stage,
-    creation_time: Number(row.created_ms),
-    last_update_time: Number(row.updated_ms),
-    tags: toPairs(row.tags),
+    experiment_id: experiment.id,
+    name: experiment.name,
+    artifact_location: experiment.artifactLocation ?? toArtifactUri(experiment.id),
+    lifecycle_stage: experiment.lifecycleStage,
+    creation_time: experiment.createdMs,
+    last_update_time: experiment.updatedMs,
+    tags: toPairs(experiment.tags),
   };
 }
 
-export function toWireRunInfo(row: RunRow): WireResponse {
+export function toWireRunInfo(run: Run): WireResponse {
   return {
-    run_id: row.id,
-    run_uuid: row.id,
-    run_name: row.name,
-    experiment_id: row.experiment_id,
-    user_id: row.user_id,
-    status: row.status,
-    ...(row.start_ms === null ? {} : { start_time: Number(row.start_ms) }),
-    ...(row.end_ms === null ? {} : { end_time: Number(row.end_ms) }),
-    artifact_uri: toArtifactUri(runArtifactRoot(row.experiment_id, row.id)),
-    lifecycle_stage: row.lifecycle_stage,
+    run_id: run.id,
+    run_uuid: run.id,
+    run_name: run.name,
+    experiment_id: run.experimentId,
+    user_id: run.userId,
+    status: run.status,
+    ...(run.startMs === undefined ? {} : { start_time: run.startMs }),
+    ...(run.endMs === undefined ? {} : { end_time: run.endMs }),
+    artifact_uri: toArtifactUri(runArtifactRoot(run.experimentId, run.id)),
+    lifecycle_stage: run.lifecycleStage,
   };
 }
 
-export function toWireRun(row: RunRow): WireResponse {
+export function toWireRun(run: Run): WireResponse {
   return {
-    info: toWireRunInfo(row),
+    info: toWireRunInfo(run),
     data: {
-      metrics: (row.metrics ?? []).map((point) => ({ ...point, value: toWireNumber(Number(point.value)) })),
-      params: toPairs(row.params),
-      tags: toPairs(row.tags),
+      metrics: run.latestMetrics.map(toWireMetric),
+      params: toPairs(run.params),
+      tags: toPairs(run.tags),
     },
     inputs: {},
   };

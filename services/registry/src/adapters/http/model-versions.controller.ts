@@ -2,10 +2,10 @@ import { zod } from '@headrace/service-host';
 import { Body, Controller, Delete, Get, HttpCode, Patch, Post, Query, UseFilters } from '@nestjs/common';
 import { z } from 'zod';
 import { CreateVersionFromSource } from '../../application/create-version-from-source.js';
-import { type ModelVersion } from '../../application/ports.js';
-import { toArtifactUri, normalizeArtifactPath } from '../../domain/artifact-path.js';
-import { TypeormModelRepository } from '../persistence/typeorm-model-repository.js';
-import { TypeormRunRepository } from '../persistence/typeorm-run-repository.js';
+import { DeleteVersion } from '../../application/delete-version.js';
+import { MoveToStage } from '../../application/move-to-stage.js';
+import { ModelRepository, type ModelVersion } from '../../application/ports.js';
+import { capitalizeStage, findAliasesOf, modelStages } from '../../domain/registered-model.js';
 import { MlflowErrorFilter } from './mlflow-errors.js';
 import { key, name, search, tag, text, toWireVersion, type WireResponse } from './mlflow-wire.js';
 
@@ -20,9 +20,7 @@ const create = z.object({
 const one = z.object({ name, version: z.coerce.number().int().positive() });
 const describe = one.extend({ description: text.max(10_000).default('') });
 const stage = one.extend({
-  stage: text
-    .transform((value) => value.charAt(0).toUpperCase() + value.slice(1).toLowerCase())
-    .pipe(z.enum(['None', 'Staging', 'Production', 'Archived'])),
+  stage: text.transform(capitalizeStage).pipe(z.enum(modelStages)),
   archive_existing_versions: z.boolean().default(false),
 });
 const setTag = one.extend({ key, value: text.max(8_000).default('') });
@@ -34,9 +32,10 @@ const searching = search(200_000, 10_000);
 @UseFilters(MlflowErrorFilter)
 export class ModelVersionsController {
   constructor(
-    private readonly models: TypeormModelRepository,
-    private readonly tracking: TypeormRunRepository,
+    private readonly models: ModelRepository,
     private readonly createVersion: CreateVersionFromSource,
+    private readonly deleteVersion: DeleteVersion,
+    private readonly moveToStage: MoveToStage,
   ) {}
 
   @Post('create')
@@ -44,7 +43,7 @@ export class ModelVersionsController {
   async create(@Body(zod(create)) body: z.output<typeof create>): Promise<WireResponse> {
     const version = await this.createVersion.execute({
       modelName: body.name,
-      source: await this.resolveSource(body.source),
+      source: body.source,
       runId: body.run_id || undefined,
       runLink: body.run_link,
       description: body.description,
@@ -55,41 +54,38 @@ export class ModelVersionsController {
 
   @Get('get')
   async get(@Query(zod(one)) query: z.output<typeof one>): Promise<WireResponse> {
-    return { model_version: await this.withAliases(await this.models.version(query.name, query.version)) };
+    return { model_version: await this.toResponse(await this.models.loadVersion(query.name, query.version)) };
   }
 
   @Get('search')
   async search(@Query(zod(searching)) query: z.output<typeof searching>): Promise<WireResponse> {
-    const { rows, nextPageToken } = await this.models.searchVersions(query);
-    return { model_versions: rows.map((version) => toWireVersion(version)), next_page_token: nextPageToken };
+    const { items, nextPageToken } = await this.models.searchVersions(query);
+    return { model_versions: items.map((version) => toWireVersion(version)), next_page_token: nextPageToken };
   }
 
   @Patch('update')
   async update(@Body(zod(describe)) body: z.output<typeof describe>): Promise<WireResponse> {
     const version = await this.models.describeVersion(body.name, body.version, body.description);
-    return { model_version: await this.withAliases(version) };
+    return { model_version: await this.toResponse(version) };
   }
 
   @Delete('delete')
   async delete(@Body(zod(one)) body: z.output<typeof one>): Promise<WireResponse> {
-    await this.models.deleteVersion(body.name, body.version);
+    await this.deleteVersion.execute(body.name, body.version);
     return {};
   }
 
   @Get('get-download-uri')
   async downloadUri(@Query(zod(one)) query: z.output<typeof one>): Promise<WireResponse> {
-    return { artifact_uri: (await this.models.version(query.name, query.version)).source };
+    return { artifact_uri: (await this.models.loadVersion(query.name, query.version)).source };
   }
 
   @Post('transition-stage')
   @HttpCode(200)
   async transition(@Body(zod(stage)) body: z.output<typeof stage>): Promise<WireResponse> {
-    const { name: modelName, version, stage: target, archive_existing_versions: archive } = body;
-    return {
-      model_version: await this.withAliases(
-        await this.models.moveToStage(modelName, version, target, archive),
-      ),
-    };
+    const { name: modelName, version, stage: target, archive_existing_versions: archiveOthers } = body;
+    await this.moveToStage.execute({ modelName, version, stage: target, archiveOthers });
+    return { model_version: await this.toResponse(await this.models.loadVersion(modelName, version)) };
   }
 
   @Post('set-tag')
@@ -105,23 +101,8 @@ export class ModelVersionsController {
     return {};
   }
 
-  /** `runs:/ID/path` names artifacts of a run; `models:/NAME/VERSION` those of another version. */
-  private async resolveSource(source: string): Promise<string> {
-    const run = /^runs:\/+([^/]+)\/(.+)$/.exec(source);
-    if (run?.[1] !== undefined && run[2] !== undefined) {
-      const root = await this.tracking.artifactRoot(run[1]);
-      return toArtifactUri(`${root.path}/${normalizeArtifactPath(run[2].replace(/\/+$/, ''))}`);
-    }
-    const version = /^models:\/+([^/]+)\/(\d+)$/.exec(source);
-    if (version?.[1] !== undefined) return (await this.models.version(version[1], Number(version[2]))).source;
-    return source;
-  }
-
-  private async withAliases(version: ModelVersion) {
-    const { aliases } = await this.models.model(version.modelName);
-    return toWireVersion(
-      version,
-      aliases.filter((found) => found.version === version.version).map(({ alias }) => alias),
-    );
+  private async toResponse(version: ModelVersion) {
+    const model = await this.models.load(version.modelName);
+    return toWireVersion(version, findAliasesOf(model, version.version));
   }
 }

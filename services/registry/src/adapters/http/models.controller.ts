@@ -1,10 +1,10 @@
 import { zod } from '@headrace/service-host';
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { z } from 'zod';
-import { type ModelVersion } from '../../application/ports.js';
+import { ModelRepository, type ModelVersion } from '../../application/ports.js';
 import { findSpanAt, type AliasSpan } from '../../domain/alias-timeline.js';
+import { findAliasesOf, type RegisteredModel } from '../../domain/registered-model.js';
 import { NotFoundError } from '../../domain/registry-errors.js';
-import { TypeormModelRepository } from '../persistence/typeorm-model-repository.js';
 import { type WireResponse } from './mlflow-wire.js';
 
 const versionsQuery = z.object({
@@ -18,22 +18,22 @@ const modelsQuery = z.object({
 const instantQuery = z.object({ at: z.iso.datetime({ offset: true }).optional() });
 const versionNumber = z.coerce.number().int().positive().max(2_147_483_647);
 
-/** What MLflow has no words for: evidence, stability, and who was live when. */
+/** What MLflow's API has no place for: evidence, stability, and which version was live when. */
 @Controller('v1/models')
 export class ModelsController {
-  constructor(private readonly models: TypeormModelRepository) {}
+  constructor(private readonly models: ModelRepository) {}
 
   @Get()
   async list(
     @Query(zod(modelsQuery)) { limit, pageToken }: z.output<typeof modelsQuery>,
   ): Promise<WireResponse> {
-    const { rows, nextPageToken } = await this.models.searchModels({
+    const { items, nextPageToken } = await this.models.search({
       filter: undefined,
       orderBy: [],
       maxResults: limit,
       pageToken,
     });
-    return { models: rows, nextPageToken };
+    return { models: items, nextPageToken };
   }
 
   @Get(':name/versions')
@@ -41,9 +41,9 @@ export class ModelsController {
     @Param('name') name: string,
     @Query(zod(versionsQuery)) { limit, before }: z.output<typeof versionsQuery>,
   ): Promise<WireResponse> {
-    const { aliases } = await this.models.model(name);
-    const versions = await this.models.versionsOf(name, limit, before);
-    return { modelName: name, versions: versions.map((version) => toVersionView(version, aliases)) };
+    const model = await this.models.load(name);
+    const versions = await this.models.listVersions(name, limit, before);
+    return { modelName: name, versions: versions.map((version) => toVersionView(version, model)) };
   }
 
   @Get(':name/versions/:version')
@@ -51,14 +51,14 @@ export class ModelsController {
     @Param('name') name: string,
     @Param('version', zod(versionNumber)) number: number,
   ): Promise<WireResponse> {
-    const { aliases } = await this.models.model(name);
-    const version = await this.models.version(name, number);
-    return { ...toVersionView(version, aliases), history: await this.models.versionHistory(name, number) };
+    const model = await this.models.load(name);
+    const version = await this.models.loadVersion(name, number);
+    return { ...toVersionView(version, model), history: await this.models.listHistory(name, number) };
   }
 
   @Get(':name/aliases')
   async aliases(@Param('name') name: string): Promise<WireResponse> {
-    return { modelName: name, aliases: (await this.models.model(name)).aliases };
+    return { modelName: name, aliases: (await this.models.load(name)).aliases };
   }
 
   @Get(':name/aliases/:alias')
@@ -67,8 +67,8 @@ export class ModelsController {
     @Param('alias') alias: string,
     @Query(zod(instantQuery)) { at }: z.output<typeof instantQuery>,
   ): Promise<WireResponse> {
-    await this.models.model(name);
-    const spans = await this.models.aliasSpans(name, alias, at === undefined ? undefined : new Date(at));
+    await this.models.load(name);
+    const spans = await this.models.listAliasSpans(name, alias, at === undefined ? undefined : new Date(at));
     const span =
       at === undefined ? spans.find(({ until }) => until === undefined) : findSpanAt(spans, new Date(at));
     if (span?.version === undefined) {
@@ -79,14 +79,14 @@ export class ModelsController {
 
   @Get(':name/aliases/:alias/history')
   async history(@Param('name') name: string, @Param('alias') alias: string): Promise<WireResponse> {
-    return { modelName: name, alias, spans: (await this.models.aliasSpans(name, alias)).map(toSpanView) };
+    return { modelName: name, alias, spans: (await this.models.listAliasSpans(name, alias)).map(toSpanView) };
   }
 }
 
-function toVersionView(version: ModelVersion, aliases: readonly { alias: string; version: number }[]) {
+function toVersionView(version: ModelVersion, model: RegisteredModel) {
   return {
     ...version,
-    aliases: aliases.filter((found) => found.version === version.version).map(({ alias }) => alias),
+    aliases: findAliasesOf(model, version.version),
     stability: version.unstableSince === undefined ? 'stable' : 'unstable',
   };
 }

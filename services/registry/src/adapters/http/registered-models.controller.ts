@@ -1,9 +1,11 @@
 import { zod } from '@headrace/service-host';
 import { Body, Controller, Delete, Get, HttpCode, Patch, Post, Query, UseFilters } from '@nestjs/common';
 import { z } from 'zod';
+import { DeleteModel } from '../../application/delete-model.js';
 import { MoveAlias } from '../../application/move-alias.js';
-import { NotFoundError } from '../../domain/registry-errors.js';
-import { TypeormModelRepository } from '../persistence/typeorm-model-repository.js';
+import { ModelRepository } from '../../application/ports.js';
+import { RenameModel } from '../../application/rename-model.js';
+import { aliasPattern, findAliasesOf, resolveAlias } from '../../domain/registered-model.js';
 import { MlflowErrorFilter } from './mlflow-errors.js';
 import {
   key,
@@ -27,7 +29,7 @@ const describe = one.extend({ description: text.max(10_000).default('') });
 const setTag = one.extend({ key, value: text.max(8_000).default('') });
 const deleteTag = one.extend({ key });
 const aliased = one.extend({
-  alias: key.regex(/^[\w-]+$/, 'may hold letters, digits, hyphens and underscores'),
+  alias: key.regex(aliasPattern, 'may hold letters, digits, hyphens and underscores'),
 });
 const setAlias = aliased.extend({ version: z.coerce.number().int().positive() });
 const latest = one.extend({
@@ -40,7 +42,9 @@ const searching = search(1_000, 100);
 @UseFilters(MlflowErrorFilter)
 export class RegisteredModelsController {
   constructor(
-    private readonly models: TypeormModelRepository,
+    private readonly models: ModelRepository,
+    private readonly renameModel: RenameModel,
+    private readonly deleteModel: DeleteModel,
     private readonly moveAlias: MoveAlias,
   ) {}
 
@@ -48,20 +52,20 @@ export class RegisteredModelsController {
   @HttpCode(200)
   async create(@Body(zod(create)) body: z.output<typeof create>): Promise<WireResponse> {
     return {
-      registered_model: toWireModel(await this.models.createModel(body.name, body.description, body.tags)),
+      registered_model: toWireModel(await this.models.create(body.name, body.description, body.tags)),
     };
   }
 
   @Get('get')
   async get(@Query(zod(one)) query: z.output<typeof one>): Promise<WireResponse> {
-    const model = await this.models.model(query.name);
-    return { registered_model: toWireModel(model, await this.models.latestVersions(query.name, [])) };
+    const model = await this.models.load(query.name);
+    return { registered_model: toWireModel(model, await this.models.listLatestVersions(query.name, [])) };
   }
 
   @Get('search')
   async search(@Query(zod(searching)) query: z.output<typeof searching>): Promise<WireResponse> {
-    const { rows, nextPageToken } = await this.models.searchModels(query);
-    return { registered_models: rows.map((model) => toWireModel(model)), next_page_token: nextPageToken };
+    const { items, nextPageToken } = await this.models.search(query);
+    return { registered_models: items.map((model) => toWireModel(model)), next_page_token: nextPageToken };
   }
 
   @Get('list')
@@ -72,37 +76,38 @@ export class RegisteredModelsController {
   @Post('rename')
   @HttpCode(200)
   async rename(@Body(zod(rename)) body: z.output<typeof rename>): Promise<WireResponse> {
-    return { registered_model: toWireModel(await this.models.renameModel(body.name, body.new_name)) };
+    await this.renameModel.execute(body.name, body.new_name);
+    return { registered_model: toWireModel(await this.models.load(body.new_name)) };
   }
 
   @Patch('update')
   async update(@Body(zod(describe)) body: z.output<typeof describe>): Promise<WireResponse> {
-    return { registered_model: toWireModel(await this.models.describeModel(body.name, body.description)) };
+    return { registered_model: toWireModel(await this.models.describe(body.name, body.description)) };
   }
 
   @Delete('delete')
   async delete(@Body(zod(one)) body: z.output<typeof one>): Promise<WireResponse> {
-    await this.models.deleteModel(body.name);
+    await this.deleteModel.execute(body.name);
     return {};
   }
 
   @Post('set-tag')
   @HttpCode(200)
   async setTag(@Body(zod(setTag)) body: z.output<typeof setTag>): Promise<WireResponse> {
-    await this.models.setModelTag(body.name, body.key, body.value);
+    await this.models.setTag(body.name, body.key, body.value);
     return {};
   }
 
   @Delete('delete-tag')
   async deleteTag(@Body(zod(deleteTag)) body: z.output<typeof deleteTag>): Promise<WireResponse> {
-    await this.models.deleteModelTag(body.name, body.key);
+    await this.models.deleteTag(body.name, body.key);
     return {};
   }
 
   @Post('get-latest-versions')
   @HttpCode(200)
   async latestVersions(@Body(zod(latest)) body: z.output<typeof latest>): Promise<WireResponse> {
-    const versions = await this.models.latestVersions(body.name, body.stages);
+    const versions = await this.models.listLatestVersions(body.name, body.stages);
     return { model_versions: versions.map((version) => toWireVersion(version)) };
   }
 
@@ -121,13 +126,10 @@ export class RegisteredModelsController {
 
   @Get('alias')
   async byAlias(@Query(zod(aliased)) query: z.output<typeof aliased>): Promise<WireResponse> {
-    const model = await this.models.model(query.name);
-    const found = model.aliases.find(({ alias }) => alias === query.alias);
-    if (found === undefined) throw new NotFoundError('alias', `${query.name}/${query.alias}`);
-    const aliases = model.aliases
-      .filter(({ version }) => version === found.version)
-      .map(({ alias }) => alias);
-    return { model_version: toWireVersion(await this.models.version(query.name, found.version), aliases) };
+    const model = await this.models.load(query.name);
+    const number = resolveAlias(model, query.alias);
+    const version = await this.models.loadVersion(query.name, number);
+    return { model_version: toWireVersion(version, findAliasesOf(model, number)) };
   }
 
   @Delete('alias')

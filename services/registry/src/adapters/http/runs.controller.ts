@@ -1,8 +1,12 @@
 import { zod } from '@headrace/service-host';
 import { Body, Controller, Get, HttpCode, Post, Query, UseFilters } from '@nestjs/common';
 import { z } from 'zod';
-import { ContentAddressedArtifactStore } from '../persistence/content-addressed-artifact-store.js';
-import { TypeormRunRepository } from '../persistence/typeorm-run-repository.js';
+import { CreateRun } from '../../application/create-run.js';
+import { LogToRun } from '../../application/log-to-run.js';
+import { ArtifactStore, RunRepository } from '../../application/ports.js';
+import { UpdateRun } from '../../application/update-run.js';
+import { runArtifactRoot, toArtifactUri } from '../../domain/artifact-path.js';
+import { runStatuses } from '../../domain/run.js';
 import { MlflowErrorFilter } from './mlflow-errors.js';
 import {
   int64,
@@ -20,8 +24,8 @@ import {
   type WireResponse,
 } from './mlflow-wire.js';
 
-const status = z.enum(['RUNNING', 'SCHEDULED', 'FINISHED', 'FAILED', 'KILLED']);
-/** Older clients say run_uuid. */
+const status = z.enum(runStatuses);
+/** Older clients send run_uuid. */
 const one = z
   .looseObject({ run_id: text.optional(), run_uuid: text.optional() })
   .transform((body, context) => {
@@ -69,20 +73,22 @@ const history = one.and(
 );
 const listing = one.and(z.object({ path: text.max(1_024).default('') }));
 
-/** MLflow tracking: runs, what is logged to them, and their lists of artifacts. */
+/** MLflow tracking: runs, their logs, and the lists of their artifacts. */
 @Controller('api/2.0/mlflow')
 @UseFilters(MlflowErrorFilter)
 export class RunsController {
   constructor(
-    private readonly tracking: TypeormRunRepository,
-    private readonly artifacts: ContentAddressedArtifactStore,
+    private readonly runs: RunRepository,
+    private readonly artifacts: ArtifactStore,
+    private readonly createRun: CreateRun,
+    private readonly updateRun: UpdateRun,
+    private readonly logToRun: LogToRun,
   ) {}
 
   @Post('runs/create')
   @HttpCode(200)
   async create(@Body(zod(create)) body: z.output<typeof create>): Promise<WireResponse> {
-    const run = await this.tracking.createRun({
-      experimentId: body.experiment_id,
+    const run = await this.createRun.execute(body.experiment_id, {
       userId: body.user_id,
       name: body.run_name,
       startMs: body.start_time,
@@ -93,13 +99,13 @@ export class RunsController {
 
   @Get('runs/get')
   async get(@Query(zod(one)) query: z.output<typeof one>): Promise<WireResponse> {
-    return { run: toWireRun(await this.tracking.run(query.runId)) };
+    return { run: toWireRun(await this.runs.load(query.runId)) };
   }
 
   @Post('runs/update')
   @HttpCode(200)
   async update(@Body(zod(update)) body: z.output<typeof update>): Promise<WireResponse> {
-    const run = await this.tracking.updateRun(body.runId, {
+    const run = await this.updateRun.execute(body.runId, {
       status: body.status,
       endMs: body.end_time,
       name: body.run_name,
@@ -110,12 +116,12 @@ export class RunsController {
   @Post('runs/search')
   @HttpCode(200)
   async search(@Body(zod(searching)) body: z.output<typeof searching>): Promise<WireResponse> {
-    const { rows, nextPageToken } = await this.tracking.searchRuns({
+    const { items, nextPageToken } = await this.runs.search({
       ...body,
       experimentIds: body.experiment_ids,
       view: body.run_view_type,
     });
-    return { runs: rows.map(toWireRun), next_page_token: nextPageToken };
+    return { runs: items.map(toWireRun), next_page_token: nextPageToken };
   }
 
   @Post('runs/log-metric')
@@ -123,7 +129,7 @@ export class RunsController {
   async logMetric(
     @Body(zod(logMetric)) { runId, ...point }: z.output<typeof logMetric>,
   ): Promise<WireResponse> {
-    await this.tracking.log(runId, { metrics: [point], params: [], tags: [] });
+    await this.logToRun.execute(runId, { metrics: [point] });
     return {};
   }
 
@@ -132,61 +138,62 @@ export class RunsController {
   async logParameter(
     @Body(zod(logParam)) { runId, ...pair }: z.output<typeof logParam>,
   ): Promise<WireResponse> {
-    await this.tracking.log(runId, { metrics: [], params: [pair], tags: [] });
+    await this.logToRun.execute(runId, { params: [pair] });
     return {};
   }
 
   @Post('runs/log-batch')
   @HttpCode(200)
   async logBatch(@Body(zod(logBatch)) { runId, ...batch }: z.output<typeof logBatch>): Promise<WireResponse> {
-    await this.tracking.log(runId, batch);
+    await this.logToRun.execute(runId, batch);
     return {};
   }
 
   @Post('runs/set-tag')
   @HttpCode(200)
   async setTag(@Body(zod(setTag)) { runId, ...pair }: z.output<typeof setTag>): Promise<WireResponse> {
-    await this.tracking.log(runId, { metrics: [], params: [], tags: [pair] });
+    await this.logToRun.execute(runId, { tags: [pair] });
     return {};
   }
 
   @Post('runs/delete-tag')
   @HttpCode(200)
   async deleteTag(@Body(zod(deleteTag)) body: z.output<typeof deleteTag>): Promise<WireResponse> {
-    await this.tracking.deleteRunTag(body.runId, body.key);
+    await this.runs.deleteTag(body.runId, body.key);
     return {};
   }
 
   @Post('runs/delete')
   @HttpCode(200)
   async delete(@Body(zod(one)) body: z.output<typeof one>): Promise<WireResponse> {
-    await this.tracking.setRunStage(body.runId, 'deleted');
+    await this.runs.setLifecycleStage(body.runId, 'deleted');
     return {};
   }
 
   @Post('runs/restore')
   @HttpCode(200)
   async restore(@Body(zod(one)) body: z.output<typeof one>): Promise<WireResponse> {
-    await this.tracking.setRunStage(body.runId, 'active');
+    await this.runs.setLifecycleStage(body.runId, 'active');
     return {};
   }
 
   @Get('metrics/get-history')
   async metricHistory(@Query(zod(history)) query: z.output<typeof history>): Promise<WireResponse> {
     const { runId, metric_key, max_results, page_token } = query;
-    const { rows, nextPageToken } = await this.tracking.metricHistory(
+    const { items, nextPageToken } = await this.runs.listMetricPoints(
       runId,
       metric_key,
       max_results,
       page_token,
     );
-    return { metrics: rows.map(toWireMetric), next_page_token: nextPageToken };
+    return { metrics: items.map(toWireMetric), next_page_token: nextPageToken };
   }
 
   @Get('artifacts/list')
   async listArtifacts(@Query(zod(listing)) { runId, path }: z.output<typeof listing>): Promise<WireResponse> {
-    const root = await this.tracking.artifactRoot(runId);
-    const files = await this.artifacts.list(path === '' ? root.path : `${root.path}/${path}`);
-    return { root_uri: root.uri, files: files.map((file) => toWireFile(file, path)) };
+    const run = await this.runs.load(runId);
+    const root = runArtifactRoot(run.experimentId, run.id);
+    const files = await this.artifacts.list(path === '' ? root : `${root}/${path}`);
+    return { root_uri: toArtifactUri(root), files: files.map((file) => toWireFile(file, path)) };
   }
 }

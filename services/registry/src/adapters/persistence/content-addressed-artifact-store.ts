@@ -1,7 +1,12 @@
 import { type Database } from '@headrace/database';
 import { AppError, digestOf, newId, type Clock } from '@headrace/kernel';
 import { type ObjectStore } from '@headrace/object-store';
-import { ArtifactStore, type ArtifactEntry, type StoredFile } from '../../application/ports.js';
+import {
+  ArtifactStore,
+  type ArtifactEntry,
+  type ListedFile,
+  type StoredFile,
+} from '../../application/ports.js';
 import { normalizeArtifactPath } from '../../domain/artifact-path.js';
 import { NotFoundError } from '../../domain/registry-errors.js';
 
@@ -19,12 +24,6 @@ export class ArtifactDamagedError extends AppError {
   readonly kind = 'internal';
 }
 
-export interface ListedFile {
-  readonly name: string;
-  readonly isDirectory: boolean;
-  readonly size: number | undefined;
-}
-
 interface EntryRow {
   readonly path: string;
   readonly digest: string;
@@ -32,12 +31,12 @@ interface EntryRow {
   readonly size: string;
 }
 
-/** What is smaller is hashed in memory, so that it goes straight to the place that its content names. */
+/** Smaller artifacts are hashed in memory and written once, without a staging object. */
 const maxBytesInMemory = 8 * 1024 * 1024;
 
 /**
- * Artifacts by path in the database, by content in the object store: two paths with the same bytes share one object.
- * Paths never become object keys, so that no path can reach anything but its own row.
+ * Maps paths to objects in the database; objects are keyed by the digest of their content, so equal bytes share one.
+ * Paths never become object keys: a path can reach nothing but its own row.
  */
 export class ContentAddressedArtifactStore extends ArtifactStore {
   constructor(
@@ -67,7 +66,6 @@ export class ContentAddressedArtifactStore extends ArtifactStore {
     return { entry: row, content: await this.objects.getStream(row.objectKey) };
   }
 
-  /** Files and folders directly below a path; a file lists as itself, as the client expects. */
   async list(path: string): Promise<readonly ListedFile[]> {
     const checked = normalizeArtifactPath(path);
     const rows = await this.database.manager.query<{ name: string; leaf: boolean; size: string }[]>(
@@ -83,7 +81,6 @@ export class ContentAddressedArtifactStore extends ArtifactStore {
     }));
   }
 
-  /** Forgets a file or a folder. Bytes that a version or another path still uses stay. */
   async remove(path: string): Promise<void> {
     const checked = normalizeArtifactPath(path);
     await this.database.manager.query(

@@ -1,14 +1,15 @@
+import { type Page, type ViewType } from '../../application/ports.js';
 import { InvalidValueError } from '../../domain/registry-errors.js';
 import { type Comparison, type Order } from '../../domain/search-filter.js';
 
-/** How the words of the filter language map to one table. Only names that stand here reach the SQL text. */
+/** How the names of the filter language map to one table. Only names listed here reach the SQL text. */
 export interface Searchable {
   readonly attributes: Readonly<Record<string, { readonly sql: string; readonly type: 'text' | 'number' }>>;
-  /** `SELECT value FROM ... WHERE ... AND key = ` of each entity that has keys. */
+  /** `SELECT value FROM ... WHERE ... AND key = ` for each entity that has keys. */
   readonly keyed: Partial<Record<'metric' | 'param' | 'tag', string>>;
 }
 
-/** Collects values that are bound to a statement. */
+/** The values that are bound to a statement. */
 export class Bindings {
   readonly values: unknown[] = [];
 
@@ -18,19 +19,24 @@ export class Bindings {
   }
 }
 
-export function toCondition(terms: readonly Comparison[], searchable: Searchable, bound: Bindings): string {
+export function toCondition(
+  terms: readonly Comparison[],
+  searchable: Searchable,
+  bindings: Bindings,
+): string {
   const parts = terms.map((term) => {
-    const { sql, type } = toColumn(term, searchable, bound);
-    return toComparison(sql, type, term, bound);
+    const { sql, type } = toColumn(term, searchable, bindings);
+    return toComparison(sql, type, term, bindings);
   });
   return parts.length === 0 ? 'true' : parts.map((part) => `(${part})`).join(' AND ');
 }
 
-/** Nulls last whatever the direction: a run without the metric is never the best one. */
-export function toOrderBy(orders: readonly Order[], searchable: Searchable, bound: Bindings): string {
+/** Nulls last in both directions: a run without the metric is never the best one. */
+export function toOrderBy(orders: readonly Order[], searchable: Searchable, bindings: Bindings): string {
   return orders
     .map(
-      (order) => `${toColumn(order, searchable, bound).sql} ${order.descending ? 'DESC' : 'ASC'} NULLS LAST`,
+      (order) =>
+        `${toColumn(order, searchable, bindings).sql} ${order.descending ? 'DESC' : 'ASC'} NULLS LAST`,
     )
     .join(', ');
 }
@@ -38,7 +44,7 @@ export function toOrderBy(orders: readonly Order[], searchable: Searchable, boun
 function toColumn(
   { entity, key }: Pick<Comparison, 'entity' | 'key'>,
   searchable: Searchable,
-  bound: Bindings,
+  bindings: Bindings,
 ): { sql: string; type: 'text' | 'number' } {
   if (entity === 'attribute') {
     const attribute = Object.hasOwn(searchable.attributes, key) ? searchable.attributes[key] : undefined;
@@ -51,26 +57,31 @@ function toColumn(
   }
   const keyed = searchable.keyed[entity];
   if (keyed === undefined) throw new InvalidValueError(`${entity}s cannot be searched here`);
-  return { sql: `(${keyed} ${bound.add(key)})`, type: entity === 'metric' ? 'number' : 'text' };
+  return { sql: `(${keyed} ${bindings.add(key)})`, type: entity === 'metric' ? 'number' : 'text' };
 }
 
-function toComparison(sql: string, type: 'text' | 'number', term: Comparison, bound: Bindings): string {
+function toComparison(sql: string, type: 'text' | 'number', term: Comparison, bindings: Bindings): string {
   const { comparator, value } = term;
   if (comparator === 'IN' || comparator === 'NOT IN') {
-    return `${comparator === 'NOT IN' ? 'NOT ' : ''}(${sql})::text = ANY(${bound.add(value)}::text[])`;
+    return `${comparator === 'NOT IN' ? 'NOT ' : ''}(${sql})::text = ANY(${bindings.add(value)}::text[])`;
   }
   if (type === 'number') {
     const number = typeof value === 'number' ? value : Number(value);
     if (Number.isNaN(number) || /LIKE/.test(comparator)) {
       throw new InvalidValueError(`${term.key} is a number; compare it with one`);
     }
-    return `${sql} ${comparator === '!=' ? '<>' : comparator} ${bound.add(number)}::double precision`;
+    return `${sql} ${comparator === '!=' ? '<>' : comparator} ${bindings.add(number)}::double precision`;
   }
   const operator = comparator === '!=' ? 'IS DISTINCT FROM' : comparator;
-  return `${sql} ${operator} ${bound.add(String(value))}::text`;
+  return `${sql} ${operator} ${bindings.add(String(value))}::text`;
 }
 
-/** Pages go by position; the token hides it, so that it may become something else one day. */
+export function toStageCondition(table: 'e' | 'r', view: ViewType): string {
+  if (view === 'ALL') return 'true';
+  return `${table}.lifecycle_stage = '${view === 'DELETED_ONLY' ? 'deleted' : 'active'}'`;
+}
+
+/** Pages are offsets. The token is opaque to clients, so that this can change. */
 export function parsePageToken(pageToken: string | undefined): number {
   if (pageToken === undefined || pageToken === '') return 0;
   const offset = Number(Buffer.from(pageToken, 'base64url').toString('utf8'));
@@ -80,15 +91,11 @@ export function parsePageToken(pageToken: string | undefined): number {
   return offset;
 }
 
-/** Takes one row more than asked for, to know whether there is a next page. */
-export function toPage<Row>(
-  rows: readonly Row[],
-  limit: number,
-  offset: number,
-): { rows: readonly Row[]; nextPageToken: string | undefined } {
-  if (rows.length <= limit) return { rows, nextPageToken: undefined };
+/** @param rows one more than `limit` if there is a next page */
+export function toPage<Item>(rows: readonly Item[], limit: number, offset: number): Page<Item> {
+  if (rows.length <= limit) return { items: rows, nextPageToken: undefined };
   return {
-    rows: rows.slice(0, limit),
+    items: rows.slice(0, limit),
     nextPageToken: Buffer.from(String(offset + limit)).toString('base64url'),
   };
 }

@@ -1,4 +1,4 @@
-import { type Transaction, type Database } from '@headrace/database';
+import { DatabaseConflictError, type Database, type Transaction } from '@headrace/database';
 import { type PendingEvent } from '@headrace/messaging';
 import { type EntityManager } from 'typeorm';
 import {
@@ -12,22 +12,27 @@ import {
 } from '../../application/ports.js';
 import { type AliasSpan } from '../../domain/alias-timeline.js';
 import { runArtifactRoot } from '../../domain/artifact-path.js';
-import { NotFoundError } from '../../domain/registry-errors.js';
+import { type KeyValue } from '../../domain/experiment.js';
+import { type ModelStage, type RegisteredModel } from '../../domain/registered-model.js';
+import { AlreadyExistsError, NotFoundError } from '../../domain/registry-errors.js';
 import {
+  modelColumns,
   toAliasSpan,
-  versionColumns,
   toModelVersion,
+  toRegisteredModel,
+  versionColumns,
+  type ModelRow,
   type SpanRow,
   type VersionRow,
-} from './version-rows.js';
+} from './model-rows.js';
+import { upsertRunPairs } from './run-rows.js';
 
-/** Versions and aliases in the registry's tables; every change is one transaction with its facts. */
 export class TypeormModelLedger extends ModelLedger {
   constructor(private readonly database: Database) {
     super();
   }
 
-  change<T>(work: (change: LedgerUnitOfWork) => Promise<T>): Promise<T> {
+  change<T>(work: (unit: LedgerUnitOfWork) => Promise<T>): Promise<T> {
     return this.database.transaction((transaction) => work(new TypeormLedgerUnitOfWork(transaction)));
   }
 }
@@ -43,8 +48,8 @@ class TypeormLedgerUnitOfWork implements LedgerUnitOfWork {
     return this.transaction.claim(handler, eventId);
   }
 
-  emit(...facts: readonly PendingEvent[]): Promise<void> {
-    return this.transaction.emit(...facts);
+  emit(...events: readonly PendingEvent[]): Promise<void> {
+    return this.transaction.emit(...events);
   }
 
   async openRun({ runId, experiment, name, userId, startedAt, tags }: OpenRun): Promise<void> {
@@ -54,7 +59,8 @@ class TypeormLedgerUnitOfWork implements LedgerUnitOfWork {
        VALUES ($1, $2, $3, $4, 'RUNNING', $5) ON CONFLICT (id) DO NOTHING RETURNING id`,
       [runId, await this.ensureExperiment(experiment, startedAt), name, userId, startedAt.getTime()],
     );
-    if (opened.length > 0) await this.upsertPairs('run_tag', runId, { ...tags, 'mlflow.runName': name });
+    if (opened.length > 0)
+      {await upsertRunPairs(this.manager, 'run_tag', runId, toPairs({ ...tags, 'mlflow.runName': name }));}
   }
 
   async saveFinishedRun(run: FinishedRun): Promise<string> {
@@ -74,8 +80,13 @@ class TypeormLedgerUnitOfWork implements LedgerUnitOfWork {
         run.finishedAt.getTime(),
       ],
     );
-    await this.upsertPairs('run_param', run.runId, run.parameters);
-    await this.upsertPairs('run_tag', run.runId, { ...run.tags, 'mlflow.runName': run.name });
+    await upsertRunPairs(this.manager, 'run_param', run.runId, toPairs(run.parameters));
+    await upsertRunPairs(
+      this.manager,
+      'run_tag',
+      run.runId,
+      toPairs({ ...run.tags, 'mlflow.runName': run.name }),
+    );
     for (const [key, value] of Object.entries(run.metrics)) {
       const point = [run.runId, key, value, run.finishedAt.getTime()];
       await this.manager.query(
@@ -109,16 +120,16 @@ class TypeormLedgerUnitOfWork implements LedgerUnitOfWork {
         [version.modelName, ms],
       );
     }
-    // The update locks the model's row: two versions at the same time get two numbers.
-    const counted = await queryRows<{ last_version: number }>(
+    // The update locks the model's row: concurrent versions get different numbers.
+    const numbered = await queryRows<{ last_version: number }>(
       this.manager,
-      `WITH counted AS (
+      `WITH numbered AS (
          UPDATE registry.registered_model SET last_version = last_version + 1, updated_ms = $2
          WHERE name = $1 RETURNING last_version
-       ) SELECT last_version FROM counted`,
+       ) SELECT last_version FROM numbered`,
       [version.modelName, ms],
     );
-    const number = counted[0]?.last_version;
+    const number = numbered[0]?.last_version;
     if (number === undefined) throw new NotFoundError('model', version.modelName);
     await this.manager.query(
       `INSERT INTO registry.model_version (model_name, version, description, source, run_id, run_link, digest,
@@ -160,6 +171,70 @@ class TypeormLedgerUnitOfWork implements LedgerUnitOfWork {
     return stored;
   }
 
+  async lockModel(name: string): Promise<RegisteredModel | undefined> {
+    const [row] = await queryRows<ModelRow>(
+      this.manager,
+      `SELECT ${modelColumns} FROM registry.registered_model m WHERE m.name = $1 FOR UPDATE`,
+      [name],
+    );
+    return row === undefined ? undefined : toRegisteredModel(row);
+  }
+
+  async renameModel(name: string, newName: string, at: Date): Promise<void> {
+    try {
+      await this.manager.query(
+        'UPDATE registry.registered_model SET name = $2, updated_ms = $3 WHERE name = $1',
+        [name, newName, at.getTime()],
+      );
+    } catch (error) {
+      throw error instanceof DatabaseConflictError ? new AlreadyExistsError('model', newName) : error;
+    }
+    for (const table of ['alias_span', 'version_history']) {
+      await this.manager.query(`UPDATE registry.${table} SET model_name = $2 WHERE model_name = $1`, [
+        name,
+        newName,
+      ]);
+    }
+  }
+
+  async deleteModel(name: string): Promise<void> {
+    await this.manager.query('DELETE FROM registry.registered_model WHERE name = $1', [name]);
+  }
+
+  async moveToStage({ modelName, version }: ModelVersion, stage: ModelStage, at: Date): Promise<void> {
+    await this.manager.query(
+      'UPDATE registry.model_version SET stage = $3, updated_ms = $4 WHERE model_name = $1 AND version = $2',
+      [modelName, version, stage, at.getTime()],
+    );
+    await this.addHistory(modelName, version, at, `stage ${stage}`, '', undefined);
+  }
+
+  async archiveOthers({ modelName, version }: ModelVersion, stage: ModelStage, at: Date): Promise<void> {
+    await this.manager.query(
+      `UPDATE registry.model_version SET stage = 'Archived', updated_ms = $4
+       WHERE model_name = $1 AND version <> $2 AND stage = $3`,
+      [modelName, version, stage, at.getTime()],
+    );
+  }
+
+  async deleteVersion({ modelName, version }: ModelVersion, at: Date): Promise<void> {
+    await this.manager.query('DELETE FROM registry.model_version WHERE model_name = $1 AND version = $2', [
+      modelName,
+      version,
+    ]);
+    await this.addHistory(modelName, version, at, 'deleted', '', undefined);
+  }
+
+  async lockAliasesOf(modelName: string, version: number): Promise<readonly string[]> {
+    const rows = await queryRows<{ alias: string }>(
+      this.manager,
+      `SELECT alias FROM registry.alias_span
+       WHERE model_name = $1 AND version = $2 AND valid_until IS NULL FOR UPDATE`,
+      [modelName, version],
+    );
+    return rows.map(({ alias }) => alias);
+  }
+
   async lockVersion(modelName: string, version: number): Promise<ModelVersion | undefined> {
     const [row] = await queryRows<VersionRow>(
       this.manager,
@@ -180,7 +255,7 @@ class TypeormLedgerUnitOfWork implements LedgerUnitOfWork {
   }
 
   async moveAlias({ modelName, alias, version, at, reason, rolloutId }: AliasMove): Promise<void> {
-    // Never before the span it ends: two moves within one tick of the clock keep their order.
+    // A span does not end before it begins: two moves within one tick of the clock keep their order.
     await this.manager.query(
       `UPDATE registry.alias_span SET valid_until = greatest($3, valid_from)
        WHERE model_name = $1 AND alias = $2 AND valid_until IS NULL`,
@@ -244,18 +319,10 @@ class TypeormLedgerUnitOfWork implements LedgerUnitOfWork {
     );
     return row?.id ?? '0';
   }
+}
 
-  private async upsertPairs(
-    table: 'run_param' | 'run_tag',
-    runId: string,
-    pairs: Readonly<Record<string, string>>,
-  ): Promise<void> {
-    await this.manager.query(
-      `INSERT INTO registry.${table} (run_id, key, value)
-       SELECT $1, key, value FROM jsonb_each_text($2::jsonb) ON CONFLICT (run_id, key) DO UPDATE SET value = excluded.value`,
-      [runId, JSON.stringify(pairs)],
-    );
-  }
+function toPairs(record: Readonly<Record<string, string>>): readonly KeyValue[] {
+  return Object.entries(record).map(([key, value]) => ({ key, value }));
 }
 
 async function queryRows<Row>(manager: EntityManager, sql: string, parameters: unknown[]): Promise<Row[]> {

@@ -1,52 +1,31 @@
 import { type Database } from '@headrace/database';
-import { isAppError, type Clock } from '@headrace/kernel';
-import { type ModelVersion } from '../../application/ports.js';
+import { type Clock } from '@headrace/kernel';
+import { ModelRepository, type ModelVersion, type Page, type Search } from '../../application/ports.js';
 import { type AliasSpan } from '../../domain/alias-timeline.js';
-import { AlreadyExistsError, NotFoundError, InvalidStateError } from '../../domain/registry-errors.js';
+import { type KeyValue } from '../../domain/experiment.js';
+import { type HistoryEntry, type RegisteredModel } from '../../domain/registered-model.js';
+import { AlreadyExistsError, NotFoundError } from '../../domain/registry-errors.js';
 import { parseFilter, parseOrder } from '../../domain/search-filter.js';
 import {
   Bindings,
-  toCondition,
   parsePageToken,
+  toCondition,
   toOrderBy,
   toPage,
   type Searchable,
 } from './filter-to-sql.js';
-import { type KeyValue, type Search } from './typeorm-run-repository.js';
 import {
+  modelColumns,
   toAliasSpan,
-  versionColumns,
   toModelVersion,
+  toRegisteredModel,
+  versionColumns,
+  type ModelRow,
   type SpanRow,
   type VersionRow,
-} from './version-rows.js';
+} from './model-rows.js';
 
-export interface RegisteredModel {
-  readonly name: string;
-  readonly description: string;
-  readonly createdMs: number;
-  readonly updatedMs: number;
-  readonly tags: Readonly<Record<string, string>>;
-  readonly aliases: readonly { readonly alias: string; readonly version: number }[];
-}
-
-export interface HistoryEntry {
-  readonly at: string;
-  readonly what: string;
-  readonly reason: string;
-  readonly rolloutId: string | null;
-}
-
-interface ModelRow {
-  readonly name: string;
-  readonly description: string;
-  readonly created_ms: string;
-  readonly updated_ms: string;
-  readonly tags: Record<string, string> | null;
-  readonly aliases: { alias: string; version: number }[] | null;
-}
-
-const models: Searchable = {
+const searchableModels: Searchable = {
   attributes: {
     name: { sql: 'm.name', type: 'text' },
     timestamp: { sql: 'm.updated_ms', type: 'number' },
@@ -56,7 +35,7 @@ const models: Searchable = {
   keyed: { tag: 'SELECT value FROM registry.model_tag WHERE model_name = m.name AND key =' },
 };
 
-const versions: Searchable = {
+const searchableVersions: Searchable = {
   attributes: {
     name: { sql: 'v.model_name', type: 'text' },
     version_number: { sql: 'v.version', type: 'number' },
@@ -71,133 +50,80 @@ const versions: Searchable = {
   },
 };
 
-const modelColumns = `m.*,
-  (SELECT jsonb_object_agg(key, value) FROM registry.model_tag WHERE model_name = m.name) AS tags,
-  (SELECT jsonb_agg(jsonb_build_object('alias', alias, 'version', version) ORDER BY alias)
-   FROM registry.alias_span WHERE model_name = m.name AND valid_until IS NULL) AS aliases`;
+/** The largest `int` of PostgreSQL. */
+const maxVersion = 2_147_483_647;
 
-/** Models and versions as the registry half of MLflow keeps them, and the history of aliases. */
-export class TypeormModelRepository {
+const upsertModelTag = `INSERT INTO registry.model_tag VALUES ($1, $2, $3)
+  ON CONFLICT (model_name, key) DO UPDATE SET value = excluded.value`;
+
+export class TypeormModelRepository extends ModelRepository {
   constructor(
     private readonly database: Database,
     private readonly clock: Clock,
-  ) {}
-
-  async createModel(name: string, description: string, tags: readonly KeyValue[]): Promise<RegisteredModel> {
-    try {
-      await this.database.transaction(async ({ manager }) => {
-        await manager.query(
-          'INSERT INTO registry.registered_model (name, description, created_ms, updated_ms) VALUES ($1, $2, $3, $3)',
-          [name, description, this.now()],
-        );
-        for (const { key, value } of tags) {
-          await manager.query('INSERT INTO registry.model_tag VALUES ($1, $2, $3)', [name, key, value]);
-        }
-      });
-    } catch (error) {
-      if (isAppError(error) && error.kind === 'conflict') throw new AlreadyExistsError('model', name);
-      throw error;
-    }
-    return this.model(name);
+  ) {
+    super();
   }
 
-  async model(name: string): Promise<RegisteredModel> {
+  async create(name: string, description: string, tags: readonly KeyValue[]): Promise<RegisteredModel> {
+    await this.database.transaction(async ({ manager }) => {
+      const created = await manager.query<unknown[]>(
+        `INSERT INTO registry.registered_model (name, description, created_ms, updated_ms)
+         VALUES ($1, $2, $3, $3) ON CONFLICT (name) DO NOTHING RETURNING name`,
+        [name, description, this.now()],
+      );
+      if (created.length === 0) throw new AlreadyExistsError('model', name);
+      for (const { key, value } of tags) {
+        await manager.query(upsertModelTag, [name, key, value]);
+      }
+    });
+    return this.load(name);
+  }
+
+  async load(name: string): Promise<RegisteredModel> {
     const [row] = await this.database.manager.query<ModelRow[]>(
       `SELECT ${modelColumns} FROM registry.registered_model m WHERE m.name = $1`,
       [name],
     );
     if (row === undefined) throw new NotFoundError('model', name);
-    return modelOf(row);
+    return toRegisteredModel(row);
   }
 
-  async searchModels(
-    search: Search,
-  ): Promise<{ rows: readonly RegisteredModel[]; nextPageToken: string | undefined }> {
-    const bound = new Bindings();
-    const condition = toCondition(parseFilter(search.filter), models, bound);
-    const order = toOrderBy(search.orderBy.map(parseOrder), models, bound);
+  async search(search: Search): Promise<Page<RegisteredModel>> {
+    const bindings = new Bindings();
+    const condition = toCondition(parseFilter(search.filter), searchableModels, bindings);
+    const order = toOrderBy(search.orderBy.map(parseOrder), searchableModels, bindings);
     const offset = parsePageToken(search.pageToken);
     const rows = await this.database.manager.query<ModelRow[]>(
       `SELECT ${modelColumns} FROM registry.registered_model m WHERE ${condition}
        ORDER BY ${order === '' ? '' : `${order}, `}m.name
-       LIMIT ${bound.add(search.maxResults + 1)} OFFSET ${bound.add(offset)}`,
-      bound.values,
+       LIMIT ${bindings.add(search.maxResults + 1)} OFFSET ${bindings.add(offset)}`,
+      bindings.values,
     );
-    return toPage(rows.map(modelOf), search.maxResults, offset);
+    return toPage(rows.map(toRegisteredModel), search.maxResults, offset);
   }
 
-  /** Its versions and tags move along; the history of aliases is told under the new name, too. */
-  async renameModel(name: string, newName: string): Promise<RegisteredModel> {
-    await this.model(name);
-    try {
-      await this.database.transaction(async ({ manager }) => {
-        const open = await manager.query<unknown[]>(
-          'SELECT 1 FROM registry.alias_span WHERE model_name = $1 AND valid_until IS NULL',
-          [name],
-        );
-        if (open.length > 0) {
-          throw new InvalidStateError(
-            `Model ${name} has aliases that others follow; delete them before renaming it`,
-          );
-        }
-        await manager.query(
-          'UPDATE registry.registered_model SET name = $2, updated_ms = $3 WHERE name = $1',
-          [name, newName, this.now()],
-        );
-        await manager.query('UPDATE registry.alias_span SET model_name = $2 WHERE model_name = $1', [
-          name,
-          newName,
-        ]);
-        await manager.query('UPDATE registry.version_history SET model_name = $2 WHERE model_name = $1', [
-          name,
-          newName,
-        ]);
-      });
-    } catch (error) {
-      if (isAppError(error) && error.code === 'DATABASE_CONFLICT') {
-        throw new AlreadyExistsError('model', newName);
-      }
-      throw error;
-    }
-    return this.model(newName);
-  }
-
-  async describeModel(name: string, description: string): Promise<RegisteredModel> {
-    await this.model(name);
+  async describe(name: string, description: string): Promise<RegisteredModel> {
+    await this.load(name);
     await this.database.manager.query(
       'UPDATE registry.registered_model SET description = $2, updated_ms = $3 WHERE name = $1',
       [name, description, this.now()],
     );
-    return this.model(name);
+    return this.load(name);
   }
 
-  async deleteModel(name: string): Promise<void> {
-    const model = await this.model(name);
-    if (model.aliases.length > 0) {
-      throw new InvalidStateError(
-        `Model ${name} has aliases (${model.aliases.map(({ alias }) => alias).join(', ')}); delete them first`,
-      );
-    }
-    await this.database.manager.query('DELETE FROM registry.registered_model WHERE name = $1', [name]);
+  async setTag(name: string, key: string, value: string): Promise<void> {
+    await this.load(name);
+    await this.database.manager.query(upsertModelTag, [name, key, value]);
   }
 
-  async setModelTag(name: string, key: string, value: string): Promise<void> {
-    await this.model(name);
-    await this.database.manager.query(
-      `INSERT INTO registry.model_tag VALUES ($1, $2, $3)
-       ON CONFLICT (model_name, key) DO UPDATE SET value = excluded.value`,
-      [name, key, value],
-    );
-  }
-
-  async deleteModelTag(name: string, key: string): Promise<void> {
+  async deleteTag(name: string, key: string): Promise<void> {
     await this.database.manager.query('DELETE FROM registry.model_tag WHERE model_name = $1 AND key = $2', [
       name,
       key,
     ]);
   }
 
-  async version(name: string, version: number): Promise<ModelVersion> {
+  async loadVersion(name: string, version: number): Promise<ModelVersion> {
     const [row] = await this.database.manager.query<VersionRow[]>(
       `SELECT ${versionColumns} FROM registry.model_version v WHERE model_name = $1 AND version = $2`,
       [name, version],
@@ -206,25 +132,23 @@ export class TypeormModelRepository {
     return toModelVersion(row);
   }
 
-  async searchVersions(
-    search: Search,
-  ): Promise<{ rows: readonly ModelVersion[]; nextPageToken: string | undefined }> {
-    const bound = new Bindings();
-    const condition = toCondition(parseFilter(search.filter), versions, bound);
+  async searchVersions(search: Search): Promise<Page<ModelVersion>> {
+    const bindings = new Bindings();
+    const condition = toCondition(parseFilter(search.filter), searchableVersions, bindings);
     const order =
-      toOrderBy(search.orderBy.map(parseOrder), versions, bound) || 'v.created_ms DESC, v.model_name';
+      toOrderBy(search.orderBy.map(parseOrder), searchableVersions, bindings) ||
+      'v.created_ms DESC, v.model_name';
     const offset = parsePageToken(search.pageToken);
     const rows = await this.database.manager.query<VersionRow[]>(
       `SELECT ${versionColumns} FROM registry.model_version v WHERE ${condition}
        ORDER BY ${order}, v.version DESC
-       LIMIT ${bound.add(search.maxResults + 1)} OFFSET ${bound.add(offset)}`,
-      bound.values,
+       LIMIT ${bindings.add(search.maxResults + 1)} OFFSET ${bindings.add(offset)}`,
+      bindings.values,
     );
     return toPage(rows.map(toModelVersion), search.maxResults, offset);
   }
 
-  /** Newest first. */
-  async versionsOf(
+  async listVersions(
     name: string,
     limit: number,
     before: number | undefined,
@@ -232,13 +156,13 @@ export class TypeormModelRepository {
     const rows = await this.database.manager.query<VersionRow[]>(
       `SELECT ${versionColumns} FROM registry.model_version v
        WHERE model_name = $1 AND version < $2 ORDER BY version DESC LIMIT $3`,
-      [name, before ?? 2_147_483_647, limit],
+      [name, before ?? maxVersion, limit],
     );
     return rows.map(toModelVersion);
   }
 
-  async latestVersions(name: string, stages: readonly string[]): Promise<readonly ModelVersion[]> {
-    await this.model(name);
+  async listLatestVersions(name: string, stages: readonly string[]): Promise<readonly ModelVersion[]> {
+    await this.load(name);
     const rows = await this.database.manager.query<VersionRow[]>(
       `SELECT DISTINCT ON (v.stage) ${versionColumns} FROM registry.model_version v
        WHERE model_name = $1 AND ($2::text[] = '{}' OR lower(stage) = ANY($2::text[]))
@@ -249,68 +173,17 @@ export class TypeormModelRepository {
   }
 
   async describeVersion(name: string, version: number, description: string): Promise<ModelVersion> {
-    await this.version(name, version);
+    await this.loadVersion(name, version);
     await this.database.manager.query(
       `UPDATE registry.model_version SET description = $3, updated_ms = $4
        WHERE model_name = $1 AND version = $2`,
       [name, version, description, this.now()],
     );
-    return this.version(name, version);
-  }
-
-  async moveToStage(
-    name: string,
-    version: number,
-    stage: string,
-    archiveOthers: boolean,
-  ): Promise<ModelVersion> {
-    await this.version(name, version);
-    await this.database.transaction(async ({ manager }) => {
-      if (archiveOthers) {
-        await manager.query(
-          `UPDATE registry.model_version SET stage = 'Archived', updated_ms = $4
-           WHERE model_name = $1 AND version <> $2 AND stage = $3`,
-          [name, version, stage, this.now()],
-        );
-      }
-      await manager.query(
-        'UPDATE registry.model_version SET stage = $3, updated_ms = $4 WHERE model_name = $1 AND version = $2',
-        [name, version, stage, this.now()],
-      );
-      await manager.query(
-        `INSERT INTO registry.version_history (model_name, version, at, what, reason) VALUES ($1, $2, $3, $4, '')`,
-        [name, version, this.clock.now(), `stage ${stage}`],
-      );
-    });
-    return this.version(name, version);
-  }
-
-  async deleteVersion(name: string, version: number): Promise<void> {
-    await this.version(name, version);
-    await this.database.transaction(async ({ manager }) => {
-      const open = await manager.query<{ alias: string }[]>(
-        `SELECT alias FROM registry.alias_span
-         WHERE model_name = $1 AND version = $2 AND valid_until IS NULL FOR UPDATE`,
-        [name, version],
-      );
-      if (open.length > 0) {
-        throw new InvalidStateError(
-          `Version ${version} of ${name} is in use as ${open.map(({ alias }) => alias).join(', ')}; move the alias first`,
-        );
-      }
-      await manager.query('DELETE FROM registry.model_version WHERE model_name = $1 AND version = $2', [
-        name,
-        version,
-      ]);
-      await manager.query(
-        `INSERT INTO registry.version_history (model_name, version, at, what, reason) VALUES ($1, $2, $3, 'deleted', '')`,
-        [name, version, this.clock.now()],
-      );
-    });
+    return this.loadVersion(name, version);
   }
 
   async setVersionTag(name: string, version: number, key: string, value: string): Promise<void> {
-    await this.version(name, version);
+    await this.loadVersion(name, version);
     await this.database.manager.query(
       `INSERT INTO registry.version_tag VALUES ($1, $2, $3, $4)
        ON CONFLICT (model_name, version, key) DO UPDATE SET value = excluded.value`,
@@ -325,7 +198,7 @@ export class TypeormModelRepository {
     );
   }
 
-  async versionHistory(name: string, version: number): Promise<readonly HistoryEntry[]> {
+  async listHistory(name: string, version: number): Promise<readonly HistoryEntry[]> {
     const rows = await this.database.manager.query<
       { at: Date; what: string; reason: string; rollout_id: string | null }[]
     >(
@@ -341,8 +214,7 @@ export class TypeormModelRepository {
     }));
   }
 
-  /** All spans of an alias, oldest first; with an instant, only those that touch it. */
-  async aliasSpans(name: string, alias: string, at?: Date): Promise<readonly AliasSpan[]> {
+  async listAliasSpans(name: string, alias: string, at?: Date): Promise<readonly AliasSpan[]> {
     const rows = await this.database.manager.query<SpanRow[]>(
       `SELECT * FROM registry.alias_span WHERE model_name = $1 AND alias = $2
          AND ($3::timestamptz IS NULL OR (valid_from <= $3 AND (valid_until IS NULL OR valid_until > $3)))
@@ -355,15 +227,4 @@ export class TypeormModelRepository {
   private now(): number {
     return this.clock.now().getTime();
   }
-}
-
-function modelOf(row: ModelRow): RegisteredModel {
-  return {
-    name: row.name,
-    description: row.description,
-    createdMs: Number(row.created_ms),
-    updatedMs: Number(row.updated_ms),
-    tags: row.tags ?? {},
-    aliases: row.aliases ?? [],
-  };
 }

@@ -1,5 +1,15 @@
 import { type ModelVersion } from '../../application/ports.js';
 import { type AliasSpan } from '../../domain/alias-timeline.js';
+import { type ModelAlias, type RegisteredModel } from '../../domain/registered-model.js';
+
+export interface ModelRow {
+  readonly name: string;
+  readonly description: string;
+  readonly created_ms: string;
+  readonly updated_ms: string;
+  readonly tags: Readonly<Record<string, string>> | null;
+  readonly aliases: readonly ModelAlias[] | null;
+}
 
 export interface VersionRow {
   readonly model_name: string;
@@ -38,11 +48,28 @@ export interface SpanRow {
   readonly rollout_id: string | null;
 }
 
+/** Selected from `registry.registered_model m`. */
+export const modelColumns = `m.*,
+  (SELECT jsonb_object_agg(key, value) FROM registry.model_tag WHERE model_name = m.name) AS tags,
+  (SELECT jsonb_agg(jsonb_build_object('alias', alias, 'version', version) ORDER BY alias)
+   FROM registry.alias_span WHERE model_name = m.name AND valid_until IS NULL) AS aliases`;
+
 /** Selected from `registry.model_version v`. */
 export const versionColumns = `v.*, (
   SELECT jsonb_object_agg(t.key, t.value) FROM registry.version_tag t
   WHERE t.model_name = v.model_name AND t.version = v.version
 ) AS tags`;
+
+export function toRegisteredModel(row: ModelRow): RegisteredModel {
+  return {
+    name: row.name,
+    description: row.description,
+    createdMs: Number(row.created_ms),
+    updatedMs: Number(row.updated_ms),
+    tags: row.tags ?? {},
+    aliases: row.aliases ?? [],
+  };
+}
 
 export function toModelVersion(row: VersionRow): ModelVersion {
   return {
