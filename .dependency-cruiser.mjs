@@ -20,6 +20,17 @@ export default {
       to: { path: '/src/adapters/|node_modules/(typeorm|kafkajs|ioredis|@influxdata)' },
     },
     {
+      name: 'transports-see-no-persistence',
+      severity: 'error',
+      comment:
+        'Controllers and event handlers call use cases and ports. The module binds ports to their adapters.',
+      from: {
+        path: '^services/[^/]+/src/adapters/(http|grpc|events|open-inference)/',
+        pathNot: '\\.spec\\.ts$',
+      },
+      to: { path: '/src/adapters/persistence/' },
+    },
+    {
       name: 'services-stay-apart',
       severity: 'error',
       from: { path: '^services/([^/]+)/', pathNot: '^services/all-in-one/' },
