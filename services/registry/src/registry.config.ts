@@ -4,7 +4,7 @@ import { z } from 'zod';
 export const registryConfigSchema = withHost(
   'registry',
   z.object({
-    /** Largest artifact that a client may upload. */
+    /** Maximum size of an uploaded artifact. */
     REGISTRY_MAX_ARTIFACT_BYTES: z.coerce.number().int().positive().default(1_073_741_824),
   }),
   (env) => ({ maxArtifactBytes: env.REGISTRY_MAX_ARTIFACT_BYTES }),

@@ -1,7 +1,7 @@
 import { AppError } from '@headrace/kernel';
 import { checkModel, type CheckedModel } from '@headrace/onnx';
 
-/** A file that must not be part of a model version. */
+/** The file is not allowed in a model version. */
 export class ModelFileRefusedError extends AppError {
   readonly code = 'REGISTRY_MODEL_FILE_REFUSED';
   readonly kind = 'invalid';
@@ -20,9 +20,9 @@ export type AdmittedFile =
 const textFileName = /(^|\/)(MLmodel|README|LICENSE|[^/]+\.(ya?ml|txt|md|csv))$/i;
 
 /**
- * Decides by name and content whether a file may be part of a version. Names are not believed: an ONNX file must pass
- * the same check as before it is run, JSON must parse, text must be text. Everything else is refused, pickle among it,
- * because loading one runs what its author wrote.
+ * Decides by name and content whether a file may be part of a version. The name alone is not trusted: an ONNX file must
+ * pass the check that precedes running it, JSON must parse, text must be text. Everything else is refused. A pickle is
+ * refused because loading one runs code of its author.
  */
 export function admitModelFile(path: string, content: Uint8Array): AdmittedFile {
   if (looksLikePickle(content)) throw new ModelFileRefusedError(path, 'it is a pickle');
@@ -56,7 +56,7 @@ function checkOnnx(path: string, content: Uint8Array): CheckedModel {
     return checkModel(content);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new ModelFileRefusedError(path, `it is no ONNX model that may run (${reason})`, error);
+    throw new ModelFileRefusedError(path, `it is not an ONNX model that can be run (${reason})`, error);
   }
 }
 

@@ -22,6 +22,6 @@ it.each([
   ['2026-11-23T10:59:59.999Z', 1],
   ['2026-11-23T11:00:00Z', 3],
   ['2030-01-01T00:00:00Z', 3],
-])('knows one version, or none, for %s (mlflow#2169)', (at, version) => {
+])('finds one version, or none, for %s (mlflow#2169)', (at, version) => {
   expect(findSpanAt(spans, new Date(at))?.version).toBe(version);
 });

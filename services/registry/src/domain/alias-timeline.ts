@@ -1,8 +1,8 @@
-/** That an alias pointed to a version from one instant to another; undefined `until`: it does so still. */
+/** The period in which an alias pointed to a version. Undefined `until`: it still does. */
 export interface AliasSpan {
   readonly modelName: string;
   readonly alias: string;
-  /** Undefined: the alias pointed to none. */
+  /** Undefined: the alias pointed to no version. */
   readonly version: number | undefined;
   readonly from: Date;
   readonly until: Date | undefined;
@@ -10,7 +10,7 @@ export interface AliasSpan {
   readonly rolloutId: string | undefined;
 }
 
-/** Who was live at an instant. A span begins with its first instant and ends before its last: no instant has two. */
+/** A span includes its first instant and excludes its last, so no instant is in two spans. */
 export function findSpanAt(spans: readonly AliasSpan[], at: Date): AliasSpan | undefined {
   return spans.find(({ from, until }) => from <= at && (until === undefined || at < until));
 }

@@ -16,7 +16,7 @@ describe('an artifact path', () => {
     expect(normalizeArtifactPath(path)).toBe(path.normalize('NFC'));
   });
 
-  it('is told apart from no other spelling of the same letters', () => {
+  it('is the same for every spelling of the same letters', () => {
     expect(normalizeArtifactPath('u\u0308')).toBe('\u00fc');
   });
 

@@ -1,6 +1,6 @@
 import { AppError } from '@headrace/kernel';
 
-/** A path that could lead out of the artifacts of its run, or that no two systems read alike. */
+/** The path could lead out of the artifacts of its run, or systems could read it differently. */
 export class ArtifactPathRefusedError extends AppError {
   readonly code = 'REGISTRY_ARTIFACT_PATH_REFUSED';
   readonly kind = 'invalid';
@@ -15,17 +15,17 @@ const maxPathLength = 1_024;
 const unprintable = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/u;
 
 /**
- * Checks a path relative to the root of all artifacts and answers it in one spelling (Unicode NFC). Whatever encoding
- * hides a climb, it is refused: the path is decoded again until nothing changes, and every reading must be harmless.
+ * Checks a path relative to the root of all artifacts and returns it in Unicode NFC. The path is decoded until nothing
+ * changes, and every intermediate form must be safe: an encoded `..` is refused however often it is encoded.
  */
 export function normalizeArtifactPath(path: string): string {
   if (path.length > maxPathLength) throw new ArtifactPathRefusedError(path, `longer than ${maxPathLength}`);
   let reading = path.normalize('NFC');
-  const answer = reading;
+  const normalized = reading;
   for (let round = 0; round < 5; round += 1) {
     refuseUnsafe(path, reading);
     const next = decodePercent(reading);
-    if (next === reading) return answer;
+    if (next === reading) return normalized;
     reading = next;
   }
   throw new ArtifactPathRefusedError(path, 'it is percent-encoded too many times');
@@ -52,13 +52,13 @@ function decodePercent(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch (error) {
-    // Not valid UTF-8 or a lone percent sign: decode what is ASCII, so that nothing hides behind the broken part.
+    // Invalid UTF-8 or a lone percent sign: decode the ASCII part, so that nothing hides behind the broken part.
     if (!(error instanceof URIError)) throw error;
     return text.replace(/%([0-7][0-9a-f])/gi, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
   }
 }
 
-/** Where the artifacts of a run lie below the root of all artifacts. */
+/** Relative to the root of all artifacts. */
 export function runArtifactRoot(experimentId: string, runId: string): string {
   return `${experimentId}/${runId}/artifacts`;
 }
@@ -69,7 +69,7 @@ export function toArtifactUri(path: string): string {
   return `${scheme}${path}`;
 }
 
-/** The path that a URI of ours names; every other scheme is refused, `file:` and `http:` above all. */
+/** @returns the path of an `mlflow-artifacts:` URI; every other scheme is refused, such as `file:` and `http:` */
 export function parseArtifactUri(uri: string): string {
   if (!uri.startsWith(scheme)) {
     throw new ArtifactPathRefusedError(

@@ -2,7 +2,7 @@ import { AppError } from '@headrace/kernel';
 
 export const championAlias = 'champion';
 
-/** What speaks for and against a version that shall serve. */
+/** What decides whether a version may serve. */
 export interface Candidate {
   readonly modelName: string;
   readonly version: number;
@@ -21,18 +21,18 @@ export class ChampionRefusedError extends AppError {
 }
 
 /**
- * Refuses a champion that has not earned it. A rollout that promoted an unstable version is the new decision that such
- * a version needs; a person's request through the API is not.
+ * A version becomes champion if it is an ONNX model, its validation passed, and it is stable. An unstable version needs a
+ * new rollout that promotes it; a request through the API does not suffice.
  */
-export function assertCanBecomeChampion(candidate: Candidate, decision: 'rollout' | 'request'): void {
+export function assertCanBecomeChampion(candidate: Candidate, by: 'rollout' | 'request'): void {
   if (!candidate.onnx) throw new ChampionRefusedError(candidate, 'it has no ONNX file that could be served');
   if (!candidate.validated) {
     throw new ChampionRefusedError(candidate, 'its validation did not pass; train again or correct the plan');
   }
-  if (candidate.unstable && decision === 'request') {
+  if (candidate.unstable && by === 'request') {
     throw new ChampionRefusedError(
       candidate,
-      'it was rolled back and is marked unstable; start a rollout to prove it anew',
+      'it was rolled back and is marked unstable; start a new rollout for it',
     );
   }
 }

@@ -22,14 +22,29 @@ export class AlreadyExistsError extends AppError {
   }
 }
 
-/** A value that the request brings is not acceptable. */
+/** A value of the request is not acceptable. */
 export class InvalidValueError extends AppError {
   readonly code = 'REGISTRY_INVALID_VALUE';
   readonly kind = 'invalid';
 }
 
-/** The request is well formed and the state of what it speaks of forbids it. */
+/** The request is well formed, but the state of its target does not allow it. */
 export class InvalidStateError extends AppError {
   readonly code = 'REGISTRY_STATE_FORBIDS';
   readonly kind = 'conflict';
+}
+
+export class ArtifactTooLargeError extends AppError {
+  readonly code = 'REGISTRY_ARTIFACT_TOO_LARGE';
+  readonly kind = 'too-large';
+
+  constructor(limit: number) {
+    super(`The artifact is larger than ${limit} bytes; raise REGISTRY_MAX_ARTIFACT_BYTES or upload less`);
+  }
+}
+
+/** The stored bytes do not have the digest that they were stored under. */
+export class ArtifactDamagedError extends AppError {
+  readonly code = 'REGISTRY_ARTIFACT_DAMAGED';
+  readonly kind = 'internal';
 }

@@ -12,7 +12,7 @@ describe('a filter', () => {
     ]);
   });
 
-  it('takes lists, quotes in texts, and names without an entity', () => {
+  it('accepts lists, quotes in strings, and names without an entity', () => {
     expect(parseFilter(`attributes.run_id NOT IN ('a', 'b')`)).toEqual([
       { entity: 'attribute', key: 'run_id', comparator: 'NOT IN', value: ['a', 'b'] },
     ]);
@@ -29,12 +29,12 @@ describe('a filter', () => {
     `secret.x = 1`,
     `name = 'open`,
     `name == 1`,
-  ])('is refused when it cannot be read: %s', (filter) => {
+  ])('is refused when it is not valid: %s', (filter) => {
     expect(() => parseFilter(filter)).toThrow();
   });
 });
 
-it('reads an order with its direction', () => {
+it('parses an order with its direction', () => {
   expect(parseOrder('metrics.rmse DESC')).toEqual({ entity: 'metric', key: 'rmse', descending: true });
   expect(parseOrder('start_time')).toEqual({ entity: 'attribute', key: 'start_time', descending: false });
 });

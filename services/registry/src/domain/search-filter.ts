@@ -20,7 +20,7 @@ const maxFilterLength = 10_000;
 const token =
   /\s*(?:('(?:[^'\\]|\\.|'')*')|("(?:[^"\\]|\\.)*")|(`[^`]*`)|(<=|>=|!=|=|<|>)|([(),.])|([^\s'"`<>=!(),.]+(?:\.\d+(?:[eE][-+]?\d+)?)?))/y;
 
-/** Reads MLflow's filter language: comparisons joined by AND. Values are bound later on, never put into SQL. */
+/** Parses MLflow's filter language: comparisons joined by AND. Values are bound later, never written into SQL. */
 export function parseFilter(filter: string | undefined): readonly Comparison[] {
   const tokens = tokenize(filter ?? '');
   const terms: Comparison[] = [];
@@ -50,7 +50,9 @@ export function parseFilter(filter: string | undefined): readonly Comparison[] {
 /** `metrics.rmse DESC`, `attributes.start_time`, `name ASC`. */
 export function parseOrder(order: string): Order {
   const match = /^\s*(.+?)(?:\s+(ASC|DESC))?\s*$/i.exec(order);
-  if (match?.[1] === undefined) throw new InvalidValueError(`"${order}" is no order; say: metrics.rmse DESC`);
+  if (match?.[1] === undefined) {
+    throw new InvalidValueError(`"${order}" is not an order; write for example: metrics.rmse DESC`);
+  }
   const path = tokenize(match[1])
     .filter((part) => part !== '.')
     .map((part) => unquote(part));
@@ -68,7 +70,7 @@ function tokenize(filter: string): readonly string[] {
     const at = token.lastIndex;
     const match = token.exec(text);
     if (match === null) {
-      throw new InvalidValueError(`The filter cannot be read from "${text.slice(at, at + 40)}" on`);
+      throw new InvalidValueError(`The filter is not valid from "${text.slice(at, at + 40)}" on`);
     }
     tokens.push(match[0].trim());
   }
@@ -107,28 +109,28 @@ function readComparator(next: () => string, peek: () => string | undefined): Com
     next();
     return 'NOT IN';
   }
-  const known: readonly string[] = ['=', '!=', '<', '<=', '>', '>=', 'LIKE', 'ILIKE', 'IN'];
-  if (!known.includes(word)) {
-    throw new InvalidValueError(`"${word}" is no comparator; use ${known.join(' ')}`);
+  const comparators: readonly string[] = ['=', '!=', '<', '<=', '>', '>=', 'LIKE', 'ILIKE', 'IN'];
+  if (!comparators.includes(word)) {
+    throw new InvalidValueError(`"${word}" is not a comparator; use ${comparators.join(' ')}`);
   }
   return word as Comparator;
 }
 
 function readList(next: () => string): readonly string[] {
-  if (next() !== '(') throw new InvalidValueError('IN wants a list in brackets');
+  if (next() !== '(') throw new InvalidValueError('IN needs a list in parentheses');
   const values: string[] = [];
   for (;;) {
     values.push(String(parseValue(next())));
     const separator = next();
     if (separator === ')') return values;
-    if (separator !== ',') throw new InvalidValueError('Values of a list are divided by commas');
+    if (separator !== ',') throw new InvalidValueError('Values of a list are separated by commas');
   }
 }
 
 function parseValue(word: string): string | number {
   if (/^['"]/.test(word)) return unquote(word);
   const number = Number(word);
-  if (Number.isNaN(number)) throw new InvalidValueError(`${word} is neither a number nor a quoted text`);
+  if (Number.isNaN(number)) throw new InvalidValueError(`${word} is neither a number nor a quoted string`);
   return number;
 }
 

@@ -58,7 +58,7 @@ export class RegistryEvents {
     const { modelName, modelVersion: version, reason, rolloutId, restoredVersion } = event.payload;
     await this.markVersionUnstable.execute({ modelName, version, reason, rolloutId, cause: event });
     if (restoredVersion === null) return;
-    // A version that was promoted already is champion still; then the restored one takes its place.
+    // If the version was already promoted, it is still champion, and the restored version replaces it.
     await this.moveAlias.execute({
       modelName,
       alias: championAlias,

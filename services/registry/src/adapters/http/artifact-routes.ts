@@ -9,8 +9,8 @@ import { toWireFile } from './mlflow-wire.js';
 const root = '/api/2.0/mlflow-artifacts/artifacts';
 
 /**
- * MLflow's artifact proxy. On Fastify itself, because bodies stream: an artifact is as large as it is, of any content
- * type, and the parsers of the other routes would read it whole or refuse it.
+ * MLflow's artifact proxy. These are routes of Fastify because bodies stream: an artifact can be large and of any content
+ * type, and the parsers of the other routes would buffer or refuse it.
  */
 export function artifactRoutes(
   artifacts: ArtifactStore,
@@ -19,10 +19,10 @@ export function artifactRoutes(
   return async (fastify) => {
     await fastify.register((scope, _options, done) => {
       scope.removeAllContentTypeParsers();
-      scope.addContentTypeParser('*', (_request, payload, parsed) => parsed(null, payload));
+      scope.addContentTypeParser('*', (_request, payload, proceed) => proceed(null, payload));
       scope.setErrorHandler(async (error, request, reply) => {
         const { status, body } = toMlflowError(error);
-        // What is left of a refused body must not be taken for the next request of the connection.
+        // The rest of a refused body must not be read as the next request of the connection.
         if (!request.raw.complete) void reply.header('connection', 'close');
         await reply.status(status).header('content-type', 'application/json; charset=utf-8').send(body);
       });
@@ -41,7 +41,7 @@ export function artifactRoutes(
       });
       scope.get<{ Querystring: { path?: unknown } }>(root, async (request) => {
         const { path } = request.query;
-        if (typeof path !== 'string') throw new InvalidValueError('The query wants one path');
+        if (typeof path !== 'string') throw new InvalidValueError('The query needs one path');
         const files = await artifacts.list(normalizeArtifactPath(path.replace(/\/+$/, '')));
         return { files: files.map((file) => toWireFile(file, '')) };
       });
@@ -50,12 +50,12 @@ export function artifactRoutes(
   };
 }
 
-/** Read without destroying it on an error: that would cut the connection before the answer. */
+/** The stream is not destroyed on an error: that would close the connection before the response. */
 function readBody(body: unknown): AsyncIterable<Uint8Array> {
   return body instanceof Readable ? body.iterator({ destroyOnReturn: false }) : Readable.from([]);
 }
 
-/** As an attachment of no particular type: nothing that was uploaded is shown by a browser as a page of ours. */
+/** Sent as an attachment of no particular type, so that a browser does not render an upload as a page of this origin. */
 async function download(artifacts: ArtifactStore, path: string, reply: FastifyReply): Promise<void> {
   const { entry, content } = await artifacts.open(path);
   await reply

@@ -3,7 +3,7 @@ import { problemOf, ServiceLogger } from '@headrace/service-host';
 import { Catch, Injectable, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
 
-/** Error codes that MLflow's clients know; what has no better name follows the status. */
+/** Maps to the error codes of MLflow's clients; errors without a code of their own follow the status. */
 function toErrorCode(code: string, status: number): string {
   if (/^REGISTRY_.*_NOT_FOUND$/.test(code) || code === 'OBJECT_NOT_FOUND') return 'RESOURCE_DOES_NOT_EXIST';
   if (/^REGISTRY_.*_EXISTS$/.test(code)) return 'RESOURCE_ALREADY_EXISTS';
@@ -31,7 +31,7 @@ export function toMlflowError(error: unknown): MlflowError {
   return { status, body: { error_code: toErrorCode(code, status), message: detail ?? title, code } };
 }
 
-/** Answers errors as MLflow's clients read them; our own code stands beside theirs. */
+/** Responds with errors in MLflow's format, with the registry's own code beside MLflow's. */
 @Catch()
 @Injectable()
 export class MlflowErrorFilter implements ExceptionFilter {

@@ -8,14 +8,14 @@ import { type MetricPoint, type Run } from '../../domain/run.js';
 /** A JSON body with the fields of MLflow's protocol. */
 export type WireResponse = Readonly<Record<string, unknown>>;
 
-/** Protobuf's JSON writes 64-bit integers as text and accepts both. */
+/** Protobuf's JSON writes 64-bit integers as strings and accepts both. */
 export const int64 = z.coerce.number().int().min(Number.MIN_SAFE_INTEGER).max(Number.MAX_SAFE_INTEGER);
 const specialNumbers: Readonly<Record<string, number>> = {
   NaN: Number.NaN,
   Infinity: Number.POSITIVE_INFINITY,
   '-Infinity': Number.NEGATIVE_INFINITY,
 };
-/** Protobuf's JSON writes what JSON has no number for as text. */
+/** Protobuf's JSON writes NaN and infinity as strings. */
 export const double = z.union([
   z.number(),
   z.string().transform((text, context) => {
@@ -41,7 +41,7 @@ export const tag = z.object({ key, value: text.max(8_000).default('') });
 export const param = z.object({ key, value: text.max(6_000).default('') });
 export const metric = z.object({ key, value: double, timestamp: int64, step: int64.default(0) });
 export const viewType = z.enum(['ACTIVE_ONLY', 'DELETED_ONLY', 'ALL']).default('ACTIVE_ONLY');
-/** A query parameter that occurs once is text, more often a list. */
+/** A query parameter that occurs once is a string; otherwise it is a list. */
 const list = z.union([z.array(text).max(50), text.transform((one) => [one])]).default([]);
 
 export const search = (maxResults: number, defaultResults: number): z.ZodType<Search> =>

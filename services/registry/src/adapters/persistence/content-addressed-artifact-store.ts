@@ -1,5 +1,5 @@
 import { type Database } from '@headrace/database';
-import { AppError, digestOf, newId, type Clock } from '@headrace/kernel';
+import { digestOf, newId, type Clock } from '@headrace/kernel';
 import { type ObjectStore } from '@headrace/object-store';
 import {
   ArtifactStore,
@@ -8,21 +8,7 @@ import {
   type StoredFile,
 } from '../../application/ports.js';
 import { normalizeArtifactPath } from '../../domain/artifact-path.js';
-import { NotFoundError } from '../../domain/registry-errors.js';
-
-export class ArtifactTooLargeError extends AppError {
-  readonly code = 'REGISTRY_ARTIFACT_TOO_LARGE';
-  readonly kind = 'too-large';
-
-  constructor(limit: number) {
-    super(`The artifact is larger than ${limit} bytes; raise REGISTRY_MAX_ARTIFACT_BYTES or upload less`);
-  }
-}
-
-export class ArtifactDamagedError extends AppError {
-  readonly code = 'REGISTRY_ARTIFACT_DAMAGED';
-  readonly kind = 'internal';
-}
+import { ArtifactDamagedError, ArtifactTooLargeError, NotFoundError } from '../../domain/registry-errors.js';
 
 interface EntryRow {
   readonly path: string;
@@ -49,30 +35,30 @@ export class ContentAddressedArtifactStore extends ArtifactStore {
   }
 
   async put(path: string, content: AsyncIterable<Uint8Array>): Promise<void> {
-    const checked = normalizeArtifactPath(path);
+    const normalized = normalizeArtifactPath(path);
     const { key, digest, size } = await this.store(content);
     await this.database.manager.query(
       `INSERT INTO registry.artifact (path, digest, object_key, size, created_ms) VALUES ($1, $2, $3, $4, $5)
        ON CONFLICT (path) DO UPDATE SET digest = excluded.digest, object_key = excluded.object_key,
          size = excluded.size, created_ms = excluded.created_ms`,
-      [checked, digest, key, size, this.clock.now().getTime()],
+      [normalized, digest, key, size, this.clock.now().getTime()],
     );
   }
 
   async open(path: string): Promise<{ entry: ArtifactEntry; content: AsyncIterable<Uint8Array> }> {
-    const checked = normalizeArtifactPath(path);
-    const [row] = await this.queryEntries('path = $1', [checked]);
-    if (row === undefined) throw new NotFoundError('artifact', checked);
+    const normalized = normalizeArtifactPath(path);
+    const [row] = await this.queryEntries('path = $1', [normalized]);
+    if (row === undefined) throw new NotFoundError('artifact', normalized);
     return { entry: row, content: await this.objects.getStream(row.objectKey) };
   }
 
   async list(path: string): Promise<readonly ListedFile[]> {
-    const checked = normalizeArtifactPath(path);
+    const normalized = normalizeArtifactPath(path);
     const rows = await this.database.manager.query<{ name: string; leaf: boolean; size: string }[]>(
       `SELECT split_part(substr(path, length($1) + 2), '/', 1) AS name,
          bool_and(position('/' IN substr(path, length($1) + 2)) = 0) AS leaf, sum(size)::text AS size
        FROM registry.artifact WHERE path >= $1 || '/' AND path < $1 || '0' GROUP BY 1 ORDER BY 1`,
-      [checked],
+      [normalized],
     );
     return rows.map(({ name, leaf, size }) => ({
       name,
@@ -82,10 +68,10 @@ export class ContentAddressedArtifactStore extends ArtifactStore {
   }
 
   async remove(path: string): Promise<void> {
-    const checked = normalizeArtifactPath(path);
+    const normalized = normalizeArtifactPath(path);
     await this.database.manager.query(
       `DELETE FROM registry.artifact WHERE path = $1 OR (path >= $1 || '/' AND path < $1 || '0')`,
-      [checked],
+      [normalized],
     );
   }
 

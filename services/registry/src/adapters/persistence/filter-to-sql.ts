@@ -68,7 +68,7 @@ function toComparison(sql: string, type: 'text' | 'number', term: Comparison, bi
   if (type === 'number') {
     const number = typeof value === 'number' ? value : Number(value);
     if (Number.isNaN(number) || /LIKE/.test(comparator)) {
-      throw new InvalidValueError(`${term.key} is a number; compare it with one`);
+      throw new InvalidValueError(`${term.key} is a number; compare it with a number`);
     }
     return `${sql} ${comparator === '!=' ? '<>' : comparator} ${bindings.add(number)}::double precision`;
   }

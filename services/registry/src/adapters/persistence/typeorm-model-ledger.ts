@@ -59,8 +59,9 @@ class TypeormLedgerUnitOfWork implements LedgerUnitOfWork {
        VALUES ($1, $2, $3, $4, 'RUNNING', $5) ON CONFLICT (id) DO NOTHING RETURNING id`,
       [runId, await this.ensureExperiment(experiment, startedAt), name, userId, startedAt.getTime()],
     );
-    if (opened.length > 0)
-      {await upsertRunPairs(this.manager, 'run_tag', runId, toPairs({ ...tags, 'mlflow.runName': name }));}
+    if (opened.length > 0) {
+      await upsertRunPairs(this.manager, 'run_tag', runId, toPairs({ ...tags, 'mlflow.runName': name }));
+    }
   }
 
   async saveFinishedRun(run: FinishedRun): Promise<string> {

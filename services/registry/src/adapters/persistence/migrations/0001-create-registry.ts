@@ -1,6 +1,6 @@
 import { type MigrationInterface, type QueryRunner } from 'typeorm';
 
-/** Experiments, runs, models, versions, the history of aliases, and where the bytes of artifacts lie. */
+/** Experiments, runs, models, versions, the history of aliases, and the objects that hold artifacts. */
 export class CreateRegistry implements MigrationInterface {
   readonly name = 'create-registry-1';
 
@@ -39,7 +39,7 @@ const statements = [
     created_ms bigint NOT NULL,
     updated_ms bigint NOT NULL
   )`,
-  // The client takes 0 for the experiment that is always there.
+  // Clients use experiment 0 when they name none.
   `INSERT INTO experiment (id, name, created_ms, updated_ms) VALUES (0, 'Default', 0, 0)`,
   `CREATE TABLE experiment_tag (
     experiment_id bigint NOT NULL REFERENCES experiment ON DELETE CASCADE,
@@ -69,9 +69,9 @@ const statements = [
     run_id text NOT NULL REFERENCES run ON DELETE CASCADE,
     key text NOT NULL, value double precision NOT NULL, timestamp_ms bigint NOT NULL, step bigint NOT NULL
   )`,
-  // A retried log-batch writes the same points again: they are one.
+  // A retried log-batch writes the same points again; they are stored once.
   `CREATE UNIQUE INDEX metric_point_once ON metric_point (run_id, key, step, timestamp_ms, value)`,
-  // Listing runs reads this table only, however long their histories are.
+  // Listing runs reads this table instead of all points.
   `CREATE TABLE latest_metric (
     run_id text NOT NULL REFERENCES run ON DELETE CASCADE,
     key text NOT NULL, value double precision NOT NULL, timestamp_ms bigint NOT NULL, step bigint NOT NULL,
@@ -122,7 +122,7 @@ const statements = [
     key text NOT NULL, value text NOT NULL, PRIMARY KEY (model_name, version, key),
     FOREIGN KEY (model_name, version) REFERENCES model_version ON DELETE CASCADE ON UPDATE CASCADE
   )`,
-  // What happened to versions and when; it outlives them.
+  // Outlives the versions.
   `CREATE TABLE version_history (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     model_name text NOT NULL,
@@ -133,7 +133,7 @@ const statements = [
     rollout_id text
   )`,
   `CREATE INDEX version_history_by_version ON version_history (model_name, version, id)`,
-  // No foreign key to the version: who was live when stays known after a version is deleted.
+  // No foreign key to the version: the history of an alias outlives the versions.
   `CREATE TABLE alias_span (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     model_name text NOT NULL,
