@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import { assertModelCanBeDeleted } from '../domain/registered-model.js';
-import { NotFoundError } from '../domain/registry-errors.js';
 import { ModelLedger } from './ports.js';
 
 /** Deletes a model that no alias points into, with its versions. The history of its aliases stays. */
@@ -11,7 +10,6 @@ export class DeleteModel {
   execute(name: string): Promise<void> {
     return this.ledger.change(async (unit) => {
       const model = await unit.lockModel(name);
-      if (model === undefined) throw new NotFoundError('model', name);
       assertModelCanBeDeleted(model);
       await unit.deleteModel(name);
     });

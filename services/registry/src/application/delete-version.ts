@@ -1,7 +1,6 @@
 import { Clock } from '@headrace/kernel';
 import { Injectable } from '@nestjs/common';
 import { assertVersionCanBeDeleted } from '../domain/registered-model.js';
-import { NotFoundError } from '../domain/registry-errors.js';
 import { ModelLedger } from './ports.js';
 
 /** Deletes a version that no alias points to. Its history stays. */
@@ -15,7 +14,6 @@ export class DeleteVersion {
   execute(modelName: string, number: number): Promise<void> {
     return this.ledger.change(async (unit) => {
       const version = await unit.lockVersion(modelName, number);
-      if (version === undefined) throw new NotFoundError('version', `${modelName}/${number}`);
       assertVersionCanBeDeleted(version, await unit.lockAliasesOf(modelName, number));
       await unit.deleteVersion(version, this.clock.now());
     });

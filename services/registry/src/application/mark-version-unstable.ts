@@ -2,7 +2,6 @@ import { causedBy, VersionMarkedUnstable, type Cause } from '@headrace/contracts
 import { Clock, deterministicId } from '@headrace/kernel';
 import { eventOf } from '@headrace/messaging';
 import { Injectable } from '@nestjs/common';
-import { NotFoundError } from '../domain/registry-errors.js';
 import { ModelLedger } from './ports.js';
 
 export interface MarkVersionUnstableRequest {
@@ -31,7 +30,6 @@ export class MarkVersionUnstable {
     return this.ledger.change(async (unit) => {
       if (!(await unit.claim('mark-version-unstable', cause.id))) return;
       const version = await unit.lockVersion(modelName, number);
-      if (version === undefined) throw new NotFoundError('version', `${modelName}/${number}`);
       const at = this.clock.now();
       await unit.setStability(version, true, at, reason, rolloutId);
       await unit.emit(

@@ -1,7 +1,8 @@
 import { AliasChanged, causedBy, type Cause } from '@headrace/contracts';
 import { Clock, deterministicId } from '@headrace/kernel';
-import { eventOf } from '@headrace/messaging';
+import { eventOf, type PendingEvent } from '@headrace/messaging';
 import { Injectable } from '@nestjs/common';
+import { type AliasSpan } from '../domain/alias-timeline.js';
 import { championAlias, assertCanBecomeChampion } from '../domain/champion-policy.js';
 import { NotFoundError } from '../domain/registry-errors.js';
 import { ModelLedger, type LedgerUnitOfWork, type ModelVersion } from './ports.js';
@@ -30,12 +31,9 @@ export class MoveAlias {
 
   execute(request: MoveAliasRequest): Promise<void> {
     return this.ledger.change(async (unit) => {
-      const { modelName, alias, version: number, cause, by } = request;
+      const { modelName, alias, version: number, cause, reason, rolloutId } = request;
       if (cause !== undefined && !(await unit.claim('move-alias', cause.id))) return;
       const version = number === undefined ? undefined : await unit.lockVersion(modelName, number);
-      if (number !== undefined && version === undefined) {
-        throw new NotFoundError('version', `${modelName}/${number}`);
-      }
       const previous = await unit.lockAlias(modelName, alias);
       if (previous === undefined && version === undefined) {
         throw new NotFoundError('alias', `${modelName}/${alias}`);
@@ -46,43 +44,43 @@ export class MoveAlias {
         await admitChampion(unit, version, request, this.clock);
       }
       const at = this.clock.now();
-      await unit.moveAlias({
-        modelName,
-        alias,
-        version: number,
-        at,
-        reason: request.reason,
-        rolloutId: request.rolloutId,
-      });
-      await unit.emit(
-        eventOf(AliasChanged, {
-          id: deterministicId(
-            'alias-changed',
-            modelName,
-            alias,
-            String(number),
-            cause?.id ?? at.toISOString(),
-          ),
-          time: at,
-          ...causedBy(cause),
-          actor: by === 'rollout' ? 'canary-controller' : 'api',
-          payload: {
-            modelName,
-            alias,
-            modelVersion: number ?? null,
-            previousVersion: previous?.version ?? null,
-            digest: version?.digest ?? null,
-            artifactKey: version?.artifactKey ?? null,
-            artifacts: version?.artifacts ?? {},
-            featureNames: [...(version?.featureNames ?? [])],
-            reason: request.reason,
-            rolloutId: request.rolloutId ?? null,
-            changedAt: at.toISOString(),
-          },
-        }),
-      );
+      await unit.moveAlias({ modelName, alias, version: number, at, reason, rolloutId });
+      await unit.emit(toAliasChanged(request, version, previous, at));
     });
   }
+}
+
+function toAliasChanged(
+  { modelName, alias, by, cause, reason, rolloutId }: MoveAliasRequest,
+  version: ModelVersion | undefined,
+  previous: AliasSpan | undefined,
+  at: Date,
+): PendingEvent<typeof AliasChanged> {
+  return eventOf(AliasChanged, {
+    id: deterministicId(
+      'alias-changed',
+      modelName,
+      alias,
+      String(version?.version),
+      cause?.id ?? at.toISOString(),
+    ),
+    time: at,
+    ...causedBy(cause),
+    actor: by === 'rollout' ? 'canary-controller' : 'api',
+    payload: {
+      modelName,
+      alias,
+      modelVersion: version?.version ?? null,
+      previousVersion: previous?.version ?? null,
+      digest: version?.digest ?? null,
+      artifactKey: version?.artifactKey ?? null,
+      artifacts: version?.artifacts ?? {},
+      featureNames: [...(version?.featureNames ?? [])],
+      reason,
+      rolloutId: rolloutId ?? null,
+      changedAt: at.toISOString(),
+    },
+  });
 }
 
 async function admitChampion(

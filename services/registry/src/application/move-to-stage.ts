@@ -1,7 +1,6 @@
 import { Clock } from '@headrace/kernel';
 import { Injectable } from '@nestjs/common';
 import { type ModelStage } from '../domain/registered-model.js';
-import { NotFoundError } from '../domain/registry-errors.js';
 import { ModelLedger } from './ports.js';
 
 export interface MoveToStageRequest {
@@ -23,7 +22,6 @@ export class MoveToStage {
   execute({ modelName, version: number, stage, archiveOthers }: MoveToStageRequest): Promise<void> {
     return this.ledger.change(async (unit) => {
       const version = await unit.lockVersion(modelName, number);
-      if (version === undefined) throw new NotFoundError('version', `${modelName}/${number}`);
       const at = this.clock.now();
       if (archiveOthers) await unit.archiveOthers(version, stage, at);
       await unit.moveToStage(version, stage, at);

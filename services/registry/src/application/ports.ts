@@ -79,7 +79,10 @@ export interface AliasMove {
   readonly rolloutId: string | undefined;
 }
 
-/** What a change reads, it locks until it commits: two changes of one version, model or alias run one after the other. */
+/**
+ * What a change reads, it locks until it commits: two changes of one version, model or alias run one after the other.
+ * Locking a model or a version that does not exist rejects with NotFoundError.
+ */
 export interface LedgerUnitOfWork extends UnitOfWork {
   /** Creates a running run and its experiment. An existing run, finished or not, stays as it is. */
   openRun(run: OpenRun): Promise<void>;
@@ -91,17 +94,18 @@ export interface LedgerUnitOfWork extends UnitOfWork {
   saveFinishedRun(run: FinishedRun): Promise<string>;
   /** Assigns the next number. A number is never reused, not even after its version was deleted. */
   addVersion(version: NewVersion, createIfMissing: boolean, at: Date): Promise<ModelVersion>;
-  lockModel(name: string): Promise<RegisteredModel | undefined>;
+  lockModel(name: string): Promise<RegisteredModel>;
   /** The versions, the tags and the history of aliases follow. Rejects with AlreadyExistsError if the name is taken. */
   renameModel(name: string, newName: string, at: Date): Promise<void>;
   deleteModel(name: string): Promise<void>;
-  lockVersion(modelName: string, version: number): Promise<ModelVersion | undefined>;
+  lockVersion(modelName: string, version: number): Promise<ModelVersion>;
   moveToStage(version: ModelVersion, stage: ModelStage, at: Date): Promise<void>;
   /** Archives every other version that is in this stage. */
   archiveOthers(version: ModelVersion, stage: ModelStage, at: Date): Promise<void>;
   deleteVersion(version: ModelVersion, at: Date): Promise<void>;
   /** Aliases that point to this version now. */
   lockAliasesOf(modelName: string, version: number): Promise<readonly string[]>;
+  /** Undefined: the alias points to no version now. */
   lockAlias(modelName: string, alias: string): Promise<AliasSpan | undefined>;
   moveAlias(move: AliasMove): Promise<void>;
   setStability(

@@ -1,7 +1,6 @@
 import { Clock } from '@headrace/kernel';
 import { Injectable } from '@nestjs/common';
 import { assertModelCanBeRenamed } from '../domain/registered-model.js';
-import { NotFoundError } from '../domain/registry-errors.js';
 import { ModelLedger } from './ports.js';
 
 /** Renames a model that no alias points into. */
@@ -15,7 +14,6 @@ export class RenameModel {
   execute(name: string, newName: string): Promise<void> {
     return this.ledger.change(async (unit) => {
       const model = await unit.lockModel(name);
-      if (model === undefined) throw new NotFoundError('model', name);
       assertModelCanBeRenamed(model);
       await unit.renameModel(name, newName, this.clock.now());
     });

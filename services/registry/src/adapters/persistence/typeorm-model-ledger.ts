@@ -167,18 +167,17 @@ class TypeormLedgerUnitOfWork implements LedgerUnitOfWork {
       ]);
     }
     await this.addHistory(version.modelName, number, at, 'created', version.description, undefined);
-    const stored = await this.lockVersion(version.modelName, number);
-    if (stored === undefined) throw new NotFoundError('version', `${version.modelName}/${number}`);
-    return stored;
+    return this.lockVersion(version.modelName, number);
   }
 
-  async lockModel(name: string): Promise<RegisteredModel | undefined> {
+  async lockModel(name: string): Promise<RegisteredModel> {
     const [row] = await queryRows<ModelRow>(
       this.manager,
       `SELECT ${modelColumns} FROM registry.registered_model m WHERE m.name = $1 FOR UPDATE`,
       [name],
     );
-    return row === undefined ? undefined : toRegisteredModel(row);
+    if (row === undefined) throw new NotFoundError('model', name);
+    return toRegisteredModel(row);
   }
 
   async renameModel(name: string, newName: string, at: Date): Promise<void> {
@@ -236,13 +235,14 @@ class TypeormLedgerUnitOfWork implements LedgerUnitOfWork {
     return rows.map(({ alias }) => alias);
   }
 
-  async lockVersion(modelName: string, version: number): Promise<ModelVersion | undefined> {
+  async lockVersion(modelName: string, version: number): Promise<ModelVersion> {
     const [row] = await queryRows<VersionRow>(
       this.manager,
       `SELECT ${versionColumns} FROM registry.model_version v WHERE model_name = $1 AND version = $2 FOR UPDATE`,
       [modelName, version],
     );
-    return row === undefined ? undefined : toModelVersion(row);
+    if (row === undefined) throw new NotFoundError('version', `${modelName}/${version}`);
+    return toModelVersion(row);
   }
 
   async lockAlias(modelName: string, alias: string): Promise<AliasSpan | undefined> {
