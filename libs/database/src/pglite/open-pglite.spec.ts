@@ -29,7 +29,7 @@ describe('the directory of PGlite', () => {
 
   it('stays as small as its rows when one row is rewritten for ever, as it would on a server', async () => {
     const busy = mkdtempSync(join(tmpdir(), 'headrace-pglite-busy-'));
-    const pglite = await openPglite(busy, { vacuumEveryMs: 5 });
+    const pglite = await openPglite(busy, { maintainEveryMs: 5 });
     const schema = counterSchema();
     const database = await openDatabase({ pglite, schema, clock: new FakeClock(), source: 'test' });
     const { manager } = database;
@@ -60,6 +60,30 @@ describe('the directory of PGlite', () => {
       bytes: number;
     }[];
     expect(size?.bytes).toBeLessThan((rewrites / 2) * 60_000);
+    await database.close();
+    await pglite.close();
+    rmSync(busy, { recursive: true });
+  });
+
+  it('keeps a short write-ahead log, whatever was written', async () => {
+    const busy = mkdtempSync(join(tmpdir(), 'headrace-pglite-log-'));
+    const pglite = await openPglite(busy, { maintainEveryMs: 5 });
+    const database = await openDatabase({
+      pglite,
+      schema: counterSchema(),
+      clock: new FakeClock(),
+      source: 'test',
+    });
+    const { manager } = database;
+    for (let message = 0; message < 22; message += 1) {
+      await manager.query(`SELECT pg_logical_emit_message(false, 'test', repeat('x', 8000000))`);
+    }
+    await eventually(async () => {
+      const [log] = (await manager.query('SELECT sum(size)::int AS bytes FROM pg_ls_waldir()')) as {
+        bytes: number;
+      }[];
+      expect(log?.bytes).toBeLessThanOrEqual(128 * 1024 * 1024);
+    });
     await database.close();
     await pglite.close();
     rmSync(busy, { recursive: true });

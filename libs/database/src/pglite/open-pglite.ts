@@ -7,7 +7,7 @@ import { AppError, type Closeable } from '@headrace/kernel';
 import { DatabaseTooNewError, DatabaseUnavailableError } from '../database-errors.js';
 import { PgliteEngine } from './pglite-engine.js';
 import { PgliteStream } from './pglite-stream.js';
-import { vacuumDueTables } from './vacuum.js';
+import { maintain } from './maintain.js';
 
 /** The files could not be opened, for a reason other than being held or being too new. */
 export class PgliteOpenError extends AppError {
@@ -22,19 +22,23 @@ interface DirectoryFormat {
 }
 
 export interface OpenPgliteOptions {
-  /** Milliseconds between two looks for tables that need a vacuum. Default 15 s. */
-  readonly vacuumEveryMs?: number;
-  /** A vacuum failed; it is tried again at the next look. */
-  readonly onVacuumError?: (error: unknown) => void;
+  /** Milliseconds between two rounds of vacuum and checkpoint, each of what is due. Default 15 s. */
+  readonly maintainEveryMs?: number;
+  /** A round failed; the next one tries again. */
+  readonly onMaintenanceError?: (error: unknown) => void;
 }
 
 const newestFormat = 1;
 const postgresMajor = 18;
 /** One session serves everybody, and the system caches the files: PostgreSQL's 128 MB of buffers would be a second copy. */
-const smallMemory = ['shared_buffers=16MB', 'wal_buffers=1MB', 'max_connections=10'].flatMap((setting) => [
-  '-c',
-  setting,
-]);
+const startParameters = [
+  'shared_buffers=16MB',
+  'wal_buffers=1MB',
+  'max_connections=10',
+  // Two segments of 16 MB are kept for reuse; the default keeps up to 1 GB.
+  'min_wal_size=32MB',
+  'max_wal_size=64MB',
+].flatMap((setting) => ['-c', setting]);
 
 const owner: DirectoryOwner = { code: 'DATABASE_DIRECTORY_IN_USE', name: 'The data directory' };
 const openDirectories = new Map<string, PgliteServer>();
@@ -43,8 +47,8 @@ const openDirectories = new Map<string, PgliteServer>();
 export class PgliteServer implements Closeable {
   private readonly leases = new Set<string>();
   private readonly streams = new Set<PgliteStream>();
-  private readonly vacuumTimer: NodeJS.Timeout;
-  private vacuuming: Promise<void> | undefined;
+  private readonly maintenanceTimer: NodeJS.Timeout;
+  private maintaining: Promise<void> | undefined;
   private closing: Promise<void> | undefined;
 
   constructor(
@@ -54,10 +58,10 @@ export class PgliteServer implements Closeable {
     private readonly release: () => void,
     private readonly options: OpenPgliteOptions,
   ) {
-    this.vacuumTimer = setInterval(() => {
-      this.vacuuming ??= this.vacuum().finally(() => (this.vacuuming = undefined));
-    }, options.vacuumEveryMs ?? 15_000);
-    this.vacuumTimer.unref();
+    this.maintenanceTimer = setInterval(() => {
+      this.maintaining ??= this.runMaintenance().finally(() => (this.maintaining = undefined));
+    }, options.maintainEveryMs ?? 15_000);
+    this.maintenanceTimer.unref();
   }
 
   /** A connection for the `stream` option of `pg`. */
@@ -96,17 +100,17 @@ export class PgliteServer implements Closeable {
     return this.closing;
   }
 
-  private async vacuum(): Promise<void> {
+  private async runMaintenance(): Promise<void> {
     try {
-      await this.engine.exclusively(vacuumDueTables);
+      await this.engine.exclusively(maintain);
     } catch (error) {
-      this.options.onVacuumError?.(error);
+      this.options.onMaintenanceError?.(error);
     }
   }
 
   private async shutDown(): Promise<void> {
-    clearInterval(this.vacuumTimer);
-    await this.vacuuming;
+    clearInterval(this.maintenanceTimer);
+    await this.maintaining;
     for (const stream of this.streams) stream.destroy();
     try {
       if (!this.pglite.closed) await this.pglite.close();
@@ -132,7 +136,7 @@ export async function openPglite(directory: string, options: OpenPgliteOptions =
   try {
     checkFormat(path);
     const pglite = await PGlite.create(join(path, 'data'), {
-      startParams: [...PGlite.defaultStartParams, ...smallMemory],
+      startParams: [...PGlite.defaultStartParams, ...startParameters],
     });
     const { rows } = await pglite.query<{ server_version: string }>('SHOW server_version');
     const server = new PgliteServer(

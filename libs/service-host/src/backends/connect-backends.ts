@@ -66,10 +66,10 @@ export async function connectBackends(
       uses.has('database') && config.databaseUrl === undefined
         ? await open('the database', () =>
             openPglite(join(directory, 'database'), {
-              onVacuumError: (error) =>
+              onMaintenanceError: (error) =>
                 options.logger?.warn(
                   { error },
-                  `Vacuum of the database failed and will run again: ${describeError(error)}`,
+                  `Maintenance of the database failed and will run again: ${describeError(error)}`,
                 ),
             }),
           )
