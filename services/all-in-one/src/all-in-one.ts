@@ -2,7 +2,7 @@ import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { alerting } from '@headrace/alerting';
 import { canaryController } from '@headrace/canary-controller';
-import { console } from '@headrace/console';
+import { consoleService } from '@headrace/console';
 import { drift } from '@headrace/drift';
 import { featureStore } from '@headrace/feature-store';
 import { inference } from '@headrace/inference';
@@ -41,7 +41,7 @@ const services = [
   startable(trainer),
   startable(drift),
   startable(alerting),
-  startable(console),
+  startable(consoleService),
   startable(ingestion),
 ];
 

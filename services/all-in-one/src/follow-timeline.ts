@@ -1,4 +1,4 @@
-import { sentenceOf } from '@headrace/console/sentences';
+import { describeEvent } from '@headrace/console/describe-event';
 import { allEvents, type EventDefinition } from '@headrace/contracts';
 import { decodeRecord, type Consumer, type EventBus } from '@headrace/messaging';
 
@@ -28,7 +28,7 @@ export function followTimeline(
     for (const record of batch.records) {
       for (const fact of decodeRecord(definition, record)) {
         if (fact.outcome !== 'event') continue;
-        const text = sentenceOf(fact.event);
+        const text = describeEvent(fact.event);
         if (text !== undefined) {
           tell({
             at: fact.event.time,

@@ -1,5 +1,5 @@
 import 'reflect-metadata';
 import { runStandalone } from '@headrace/service-host';
-import { console } from './console.module.js';
+import { consoleService } from './console.module.js';
 
-await runStandalone(console, process.env);
+await runStandalone(consoleService, process.env);

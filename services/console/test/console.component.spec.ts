@@ -14,7 +14,7 @@ import {
 import { startComponent, type HttpAnswer } from '@headrace/service-host/testing';
 import { eventually } from '@headrace/testing';
 import { describe, expect, it } from 'vitest';
-import { console } from '../src/console.module.js';
+import { consoleService } from '../src/console.module.js';
 
 const golden = <Definition extends EventDefinition>(
   definition: Definition,
@@ -30,7 +30,7 @@ const golden = <Definition extends EventDefinition>(
   ) as PayloadOf<Definition>;
 const time = new Date('2026-11-23T10:00:00Z');
 
-const start = () => startComponent(console, { environment: { CONSOLE_LIVE_INTERVAL_MS: '100' } });
+const start = () => startComponent(consoleService, { environment: { CONSOLE_LIVE_INTERVAL_MS: '100' } });
 
 interface Node {
   readonly id: string;

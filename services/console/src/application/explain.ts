@@ -8,13 +8,13 @@ import {
 } from '@headrace/contracts';
 import { AppError } from '@headrace/kernel';
 import { Injectable } from '@nestjs/common';
-import { causalChain, type ChainFact, type ChainNode } from '../domain/causal-chain.js';
-import { FactFinder, Ledger } from './ports.js';
+import { buildCausalChain, type ChainEvent, type ChainNode } from '../domain/build-causal-chain.js';
+import { EventFinder, Ledger } from './ports.js';
 
 export const subjectKinds = ['prediction', 'alert', 'version', 'rollout'] as const;
 export type SubjectKind = (typeof subjectKinds)[number];
 
-export class NothingKnownError extends AppError {
+export class SubjectNotFoundError extends AppError {
   readonly code = 'CONSOLE_NOTHING_KNOWN';
   readonly kind = 'not-found';
 
@@ -25,34 +25,34 @@ export class NothingKnownError extends AppError {
   }
 }
 
-/** Answers why something is as it is: the fact that decided it and the chain of causes behind it. */
+/** Explains why something is as it is: the event that decided it, with the chain of its causes. */
 @Injectable()
 export class Explain {
   constructor(
     private readonly ledger: Ledger,
-    private readonly facts: FactFinder,
+    private readonly events: EventFinder,
   ) {}
 
   async execute(kind: SubjectKind, id: string): Promise<ChainNode> {
-    const start = await this.startOf(kind, id);
-    if (start === undefined) throw new NothingKnownError(kind, id);
-    return causalChain(
+    const start = await this.findStart(kind, id);
+    if (start === undefined) throw new SubjectNotFoundError(kind, id);
+    return buildCausalChain(
       start,
       async (cause, effect) =>
-        (await this.ledger.byId(cause)) ?? (await this.facts.find(cause, new Date(effect.time))),
+        (await this.ledger.findById(cause)) ?? (await this.events.find(cause, new Date(effect.time))),
     );
   }
 
-  private startOf(kind: SubjectKind, id: string): Promise<ChainFact | undefined> {
+  private findStart(kind: SubjectKind, id: string): Promise<ChainEvent | undefined> {
     switch (kind) {
       case 'prediction':
-        return this.facts.find(id, undefined);
+        return this.events.find(id, undefined);
       case 'alert':
-        return this.ledger.newestAbout(id, [AlertFired.type]);
+        return this.ledger.findNewestAbout(id, [AlertFired.type]);
       case 'version':
-        return this.ledger.newestAbout(id, [AliasChanged.type, ModelVersionCreated.type]);
+        return this.ledger.findNewestAbout(id, [AliasChanged.type, ModelVersionCreated.type]);
       case 'rollout':
-        return this.ledger.newestAbout(id, [
+        return this.ledger.findNewestAbout(id, [
           RolloutPromoted.type,
           RolloutRolledBack.type,
           RolloutStarted.type,

@@ -1,7 +1,7 @@
-import { type ChainFact } from '../domain/causal-chain.js';
+import { type ChainEvent } from '../domain/build-causal-chain.js';
 import { type LedgerEvent } from '../domain/fold-event.js';
 
-/** What the ledger keeps of a low-rate event; high-rate facts stay in the log. */
+/** A low-rate event as the ledger stores it. High-rate events stay in the log. */
 export interface LedgerEntry extends LedgerEvent {
   /** What the event is about: a rollout id, an alert id, `model/version`. */
   readonly subjects: readonly string[];
@@ -9,18 +9,18 @@ export interface LedgerEntry extends LedgerEvent {
   readonly causationIds: readonly string[];
 }
 
-/** The low-rate events, for ever. Appending an event that is there changes nothing. */
+/** Stores every low-rate event for good. Appending an event twice changes nothing. */
 export abstract class Ledger {
   abstract append(entries: readonly LedgerEntry[]): Promise<void>;
-  abstract byId(id: string): Promise<ChainFact | undefined>;
-  /** The newest event about a subject of one of these types; of several in the same millisecond the type named first. */
-  abstract newestAbout(subject: string, types: readonly string[]): Promise<ChainFact | undefined>;
+  abstract findById(id: string): Promise<ChainEvent | undefined>;
+  /** The newest event of these types about a subject. Within one millisecond, the type listed first wins. */
+  abstract findNewestAbout(subject: string, types: readonly string[]): Promise<ChainEvent | undefined>;
   /** The newest events, oldest first. */
-  abstract newest(limit: number): Promise<readonly LedgerEvent[]>;
+  abstract listNewest(limit: number): Promise<readonly LedgerEvent[]>;
 }
 
 /** Finds readings, features, predictions and outcomes in the log. */
-export abstract class FactFinder {
-  /** Undefined when no topic holds it any more. `around` is a moment near which it was recorded; it speeds the search up. */
-  abstract find(id: string, around: Date | undefined): Promise<ChainFact | undefined>;
+export abstract class EventFinder {
+  /** Undefined when no topic holds it any more. `around` is a time close to the event's; it speeds up the search. */
+  abstract find(id: string, around: Date | undefined): Promise<ChainEvent | undefined>;
 }

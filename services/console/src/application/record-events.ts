@@ -3,8 +3,6 @@ import { foldEvent } from '../domain/fold-event.js';
 import { Overview } from '../domain/overview.js';
 import { Ledger, type LedgerEntry } from './ports.js';
 
-const eventsFoldedAtStart = 2000;
-
 /** Keeps low-rate events in the ledger and folds them into the overview. */
 @Injectable()
 export class RecordEvents {
@@ -16,10 +14,5 @@ export class RecordEvents {
   async execute(entries: readonly LedgerEntry[]): Promise<void> {
     await this.ledger.append(entries);
     for (const entry of entries) foldEvent(this.overview, entry);
-  }
-
-  /** Rebuilds the overview from the ledger; called once before events arrive. */
-  async restore(): Promise<void> {
-    for (const event of await this.ledger.newest(eventsFoldedAtStart)) foldEvent(this.overview, event);
   }
 }

@@ -13,9 +13,9 @@ const golden = (sample: string): unknown =>
     ),
   );
 const at = '2026-11-23T10:00:00Z';
-const apply = (overview: Overview, fact: string, id = fact): void => {
-  const definition = allEvents.find((event) => event.topic.includes(`.${fact}.`))!;
-  foldEvent(overview, { id, type: definition.type, time: at, payload: golden(`${fact}.v1`) });
+const apply = (overview: Overview, event: string, id = event): void => {
+  const definition = allEvents.find(({ topic }) => topic.includes(`.${event}.`))!;
+  foldEvent(overview, { id, type: definition.type, time: at, payload: golden(`${event}.v1`) });
 };
 const prediction = (id: string, eventTime: string) => ({
   predictionId: id,
@@ -41,14 +41,14 @@ describe('the overview', () => {
 
   it('shows the same rollout and champion when the topics are read in another order', () => {
     const overview = new Overview();
-    for (const fact of [
+    for (const event of [
       'rollout-promoted',
       'alias-changed',
       'rollout-started',
       'step-judged',
       'model-version-created',
     ]) {
-      apply(overview, fact);
+      apply(overview, event);
     }
     expect(overview.rollouts.get('r-9')).toMatchObject({
       state: 'promoted',
@@ -112,7 +112,7 @@ describe('the overview', () => {
     const overview = new Overview();
     const sample = golden('model-trained.v1') as { metrics: Record<string, number | null> };
     sample.metrics['roc_auc'] = null;
-    const definition = allEvents.find((event) => event.topic.includes('.model-trained.'))!;
+    const definition = allEvents.find(({ topic }) => topic.includes('.model-trained.'))!;
     foldEvent(overview, { id: 'x', type: definition.type, time: at, payload: sample });
     expect(overview.timeline[0]?.text).toContain('ROC AUC no data');
   });

@@ -57,6 +57,15 @@ export interface DriftView {
   }[];
 }
 
+export interface PerformanceView {
+  readonly version: number;
+  readonly metrics: Readonly<Record<string, number | null>>;
+  readonly labelled: number;
+  readonly verdict: string;
+}
+
+export type ReadingValues = Readonly<Record<string, number | null>>;
+
 /** One prediction beside what happened; `outcome` is undefined until the label has matured. */
 export interface PredictionPoint {
   readonly predictionId: string;
@@ -64,7 +73,7 @@ export interface PredictionPoint {
   readonly probability: number | null;
   readonly version: number;
   readonly arm: string;
-  outcome: number | undefined;
+  readonly outcome: number | undefined;
 }
 
 export interface TimelineEntry {
@@ -74,16 +83,16 @@ export interface TimelineEntry {
   readonly text: string;
 }
 
-const predictionsPerSystem = 240;
-const timelineLength = 200;
-const rolloutsKept = 20;
+const maxPredictionsPerSystem = 240;
+const maxTimelineEntries = 200;
+const maxRollouts = 20;
 
 /**
- * What the live page shows, folded from events. Applying the same low-rate event twice changes nothing; the counters of
- * high-rate facts count since the start of this process and are labelled so.
+ * What the live page shows, folded from events. Applying the same low-rate event twice changes nothing. High-rate events
+ * are counted since the start of this process, and the page labels them so.
  */
 export class Overview {
-  readonly counts: Record<Stage, number> = {
+  private readonly stageCounts: Record<Stage, number> = {
     readings: 0,
     features: 0,
     models: 0,
@@ -93,69 +102,128 @@ export class Overview {
     drift: 0,
     alerts: 0,
   };
-  quarantined = 0;
-  readonly versions = new Map<string, VersionView>();
-  readonly rollouts = new Map<string, RolloutView>();
-  readonly alerts = new Map<string, AlertView>();
-  readonly drift = new Map<string, DriftView>();
-  readonly performance = new Map<
-    string,
-    {
-      readonly version: number;
-      readonly metrics: Readonly<Record<string, number | null>>;
-      readonly labelled: number;
-      readonly verdict: string;
-    }
-  >();
-  readonly systems = new Map<string, PredictionPoint[]>();
-  readonly lastReading = new Map<string, Readonly<Record<string, number | null>>>();
-  timeline: TimelineEntry[] = [];
+  private quarantinedCount = 0;
+  private readonly versionsByKey = new Map<string, VersionView>();
+  private readonly rolloutsById = new Map<string, RolloutView>();
+  private readonly alertsById = new Map<string, AlertView>();
+  private readonly driftByModel = new Map<string, DriftView>();
+  private readonly performanceByModel = new Map<string, PerformanceView>();
+  private readonly pointsBySystem = new Map<string, PredictionPoint[]>();
+  private readonly lastReadings = new Map<string, ReadingValues>();
+  private readonly entries: TimelineEntry[] = [];
   private readonly seen = new Set<string>();
 
-  count(stage: Stage, facts: number): void {
-    this.counts[stage] += facts;
+  get counts(): Readonly<Record<Stage, number>> {
+    return this.stageCounts;
   }
 
-  /** Adds a line to the timeline; false when this event is on it already. */
-  note(entry: TimelineEntry): boolean {
+  get quarantined(): number {
+    return this.quarantinedCount;
+  }
+
+  /** By `model/version`. */
+  get versions(): ReadonlyMap<string, VersionView> {
+    return this.versionsByKey;
+  }
+
+  get rollouts(): ReadonlyMap<string, RolloutView> {
+    return this.rolloutsById;
+  }
+
+  get alerts(): ReadonlyMap<string, AlertView> {
+    return this.alertsById;
+  }
+
+  get drift(): ReadonlyMap<string, DriftView> {
+    return this.driftByModel;
+  }
+
+  get performance(): ReadonlyMap<string, PerformanceView> {
+    return this.performanceByModel;
+  }
+
+  get systems(): ReadonlyMap<string, readonly PredictionPoint[]> {
+    return this.pointsBySystem;
+  }
+
+  get lastReading(): ReadonlyMap<string, ReadingValues> {
+    return this.lastReadings;
+  }
+
+  /** Newest first. */
+  get timeline(): readonly TimelineEntry[] {
+    return this.entries;
+  }
+
+  count(stage: Stage, events: number): void {
+    this.stageCounts[stage] += events;
+  }
+
+  countQuarantined(readings: number): void {
+    this.quarantinedCount += readings;
+  }
+
+  /** Returns false when the event is on the timeline already. */
+  addToTimeline(entry: TimelineEntry): boolean {
     if (this.seen.has(entry.eventId)) return false;
     this.seen.add(entry.eventId);
-    this.timeline.unshift(entry);
-    for (const dropped of this.timeline.splice(timelineLength)) this.seen.delete(dropped.eventId);
+    this.entries.unshift(entry);
+    for (const dropped of this.entries.splice(maxTimelineEntries)) this.seen.delete(dropped.eventId);
     return true;
   }
 
   putVersion(view: VersionView): void {
-    this.versions.set(`${view.modelName}/${view.version}`, view);
+    this.versionsByKey.set(`${view.modelName}/${view.version}`, view);
   }
 
   setVersionState(modelName: string, version: number, state: VersionView['state']): void {
     const known = this.versions.get(`${modelName}/${version}`);
-    // Its making may come later, from another topic; it keeps the state then.
+    // Its creation may arrive later, from another topic, and keeps this state.
     this.putVersion({ ...(known ?? { modelName, version, metrics: {}, at: '' }), state });
   }
 
   putRollout(view: RolloutView): void {
-    this.rollouts.delete(view.rolloutId);
-    this.rollouts.set(view.rolloutId, view);
-    for (const id of [...this.rollouts.keys()].slice(0, -rolloutsKept)) this.rollouts.delete(id);
+    this.rolloutsById.delete(view.rolloutId);
+    this.rolloutsById.set(view.rolloutId, view);
+    for (const id of [...this.rollouts.keys()].slice(0, -maxRollouts)) this.rolloutsById.delete(id);
+  }
+
+  putAlert(view: AlertView): void {
+    this.alertsById.set(view.alertId, view);
+  }
+
+  removeAlert(alertId: string): void {
+    this.alertsById.delete(alertId);
+  }
+
+  putDrift(modelName: string, view: DriftView): void {
+    this.driftByModel.set(modelName, view);
+  }
+
+  putPerformance(modelName: string, view: PerformanceView): void {
+    this.performanceByModel.set(modelName, view);
+  }
+
+  putLastReading(systemId: string, values: ReadingValues): void {
+    this.lastReadings.set(systemId, values);
   }
 
   addPrediction(systemId: string, point: PredictionPoint): void {
-    const points = this.systems.get(systemId) ?? [];
-    this.systems.set(systemId, points);
+    const points = this.pointsBySystem.get(systemId) ?? [];
+    this.pointsBySystem.set(systemId, points);
     if (points.some((known) => known.predictionId === point.predictionId)) return;
     points.push(point);
     if ((points.at(-2)?.eventTime ?? '') > point.eventTime) {
       points.sort((a, b) => (a.eventTime < b.eventTime ? -1 : 1));
     }
-    if (points.length > predictionsPerSystem) points.splice(0, points.length - predictionsPerSystem);
+    if (points.length > maxPredictionsPerSystem) points.splice(0, points.length - maxPredictionsPerSystem);
   }
 
   addOutcome(systemId: string, eventTime: string, value: number): void {
     const time = Date.parse(eventTime);
-    for (const point of this.systems.get(systemId) ?? []) {
-      if (Date.parse(point.eventTime) === time) point.outcome = value;
+    const points = this.pointsBySystem.get(systemId) ?? [];
+    for (const [index, point] of points.entries()) {
+      if (Date.parse(point.eventTime) === time) points[index] = { ...point, outcome: value };
     }
   }
 

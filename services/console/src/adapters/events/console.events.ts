@@ -11,31 +11,31 @@ import { Controller } from '@nestjs/common';
 import { type LedgerEntry } from '../../application/ports.js';
 import { RecordEvents } from '../../application/record-events.js';
 import { Overview } from '../../domain/overview.js';
-import { LogFactFinder } from '../log/log-fact-finder.js';
+import { LogEventFinder } from '../log/log-event-finder.js';
 
-/** What travels alone is a decision; what travels many to a record is counted and looked up in the log. */
+/** Events that travel alone are decisions. Those that share a record are counted, and looked up in the log when needed. */
 const decisions = allEvents.filter((event) => event.factsPerRecord === 1);
 
-/** The console consumes everything, read only: high-rate facts into the live view, the rest into the ledger. */
+/** Consumes every event: high-rate ones go into the live view, the others into the ledger. */
 @Controller()
 export class ConsoleEvents {
   constructor(
-    private readonly record: RecordEvents,
+    private readonly recordEvents: RecordEvents,
     private readonly overview: Overview,
-    private readonly finder: LogFactFinder,
+    private readonly finder: LogEventFinder,
   ) {}
 
   @OnBatch(ReadingAccepted)
   onReadings(events: readonly ReceivedEvent<typeof ReadingAccepted>[]): void {
     this.finder.remember(ReadingAccepted, events);
     this.overview.count('readings', events.length);
-    for (const { payload } of events) this.overview.lastReading.set(payload.systemId, payload.values);
+    for (const { payload } of events) this.overview.putLastReading(payload.systemId, payload.values);
   }
 
   @OnBatch(ReadingQuarantined)
   onQuarantined(events: readonly ReceivedEvent<typeof ReadingQuarantined>[]): void {
     this.finder.remember(ReadingQuarantined, events);
-    this.overview.quarantined += events.length;
+    this.overview.countQuarantined(events.length);
   }
 
   @OnBatch(FeaturesComputed)
@@ -72,7 +72,7 @@ export class ConsoleEvents {
 
   @OnBatch(...decisions)
   onDecisions(events: readonly ReceivedEvent[]): Promise<void> {
-    return this.record.execute(events.map(ledgerEntryOf));
+    return this.recordEvents.execute(events.map(toLedgerEntry));
   }
 }
 
@@ -86,7 +86,7 @@ const subjectFields = [
   'notificationId',
 ] as const;
 
-function ledgerEntryOf(event: ReceivedEvent): LedgerEntry {
+function toLedgerEntry(event: ReceivedEvent): LedgerEntry {
   const payload = event.payload as Readonly<Record<string, unknown>>;
   const subjects = subjectFields.map((field) => payload[field]).filter((value) => typeof value === 'string');
   if (typeof payload['modelName'] === 'string' && typeof payload['modelVersion'] === 'number') {

@@ -1,31 +1,34 @@
-import { Controller, Get, Inject, Sse, type MessageEvent } from '@nestjs/common';
+import { Controller, Get, Sse, type MessageEvent } from '@nestjs/common';
 import { interval, map, startWith, type Observable } from 'rxjs';
 import { Overview } from '../../domain/overview.js';
 
-export const liveIntervalMs = Symbol('liveIntervalMs');
+/** How often the live page is updated. */
+export class LiveInterval {
+  constructor(readonly ms: number) {}
+}
 
 @Controller('v1')
 export class OverviewController {
   constructor(
     private readonly overview: Overview,
-    @Inject(liveIntervalMs) private readonly everyMs: number,
+    private readonly liveInterval: LiveInterval,
   ) {}
 
   @Get('overview')
   now(): unknown {
-    return snapshotOf(this.overview);
+    return toSnapshot(this.overview);
   }
 
   @Sse('live')
   live(): Observable<MessageEvent> {
-    return interval(this.everyMs).pipe(
+    return interval(this.liveInterval.ms).pipe(
       startWith(0),
-      map(() => ({ data: snapshotOf(this.overview) as object })),
+      map(() => ({ data: toSnapshot(this.overview) as object })),
     );
   }
 }
 
-function snapshotOf(overview: Overview): unknown {
+function toSnapshot(overview: Overview): unknown {
   return {
     at: new Date().toISOString(),
     counts: overview.counts,

@@ -2,7 +2,7 @@ import { zod } from '@headrace/service-host';
 import { Controller, Get, Param } from '@nestjs/common';
 import { z } from 'zod';
 import { Explain, subjectKinds, type SubjectKind } from '../../application/explain.js';
-import { type ChainNode } from '../../domain/causal-chain.js';
+import { type ChainNode } from '../../domain/build-causal-chain.js';
 
 const kind = z.enum(subjectKinds);
 const id = z.string().min(1).max(512);

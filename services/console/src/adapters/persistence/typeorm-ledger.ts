@@ -1,6 +1,6 @@
 import { type Database } from '@headrace/database';
 import { Ledger, type LedgerEntry } from '../../application/ports.js';
-import { type ChainFact } from '../../domain/causal-chain.js';
+import { type ChainEvent } from '../../domain/build-causal-chain.js';
 import { type LedgerEvent } from '../../domain/fold-event.js';
 import { LedgerEntryEntity } from './ledger-entry.entity.js';
 
@@ -29,12 +29,12 @@ export class TypeormLedger extends Ledger {
       .execute();
   }
 
-  async byId(id: string): Promise<ChainFact | undefined> {
+  async findById(id: string): Promise<ChainEvent | undefined> {
     const row = await this.database.manager.findOne(LedgerEntryEntity, { where: { eventId: id } });
-    return row === null ? undefined : factOf(row);
+    return row === null ? undefined : toChainEvent(row);
   }
 
-  async newestAbout(subject: string, types: readonly string[]): Promise<ChainFact | undefined> {
+  async findNewestAbout(subject: string, types: readonly string[]): Promise<ChainEvent | undefined> {
     const row = await this.database.manager
       .createQueryBuilder(LedgerEntryEntity, 'entry')
       .where(':subject = ANY(entry.subjects)', { subject })
@@ -43,19 +43,19 @@ export class TypeormLedger extends Ledger {
       .addOrderBy('array_position(ARRAY[:...types], entry.type)')
       .limit(1)
       .getOne();
-    return row === null ? undefined : factOf(row);
+    return row === null ? undefined : toChainEvent(row);
   }
 
-  async newest(limit: number): Promise<readonly LedgerEvent[]> {
+  async listNewest(limit: number): Promise<readonly LedgerEvent[]> {
     const rows = await this.database.manager.find(LedgerEntryEntity, {
       order: { happenedAt: 'DESC' },
       take: limit,
     });
-    return rows.reverse().map(factOf);
+    return rows.reverse().map(toChainEvent);
   }
 }
 
-function factOf(row: LedgerEntryEntity): ChainFact {
+function toChainEvent(row: LedgerEntryEntity): ChainEvent {
   return {
     id: row.eventId,
     type: row.type,

@@ -1,5 +1,5 @@
-/** A fact on the way back from an effect to its causes. */
-export interface ChainFact {
+/** An event on the way back from an effect to its causes. */
+export interface ChainEvent {
   readonly id: string;
   readonly type: string;
   readonly time: string;
@@ -7,9 +7,9 @@ export interface ChainFact {
   readonly causationIds: readonly string[];
 }
 
-export interface ChainNode extends ChainFact {
+export interface ChainNode extends ChainEvent {
   readonly causes: readonly ChainNode[];
-  /** Causes that are known by id but no longer stored, or left out because the chain is too long. */
+  /** Ids of causes that are no longer stored, or left out because of the limits. */
   readonly missing: readonly string[];
 }
 
@@ -19,19 +19,19 @@ export interface ChainLimits {
 }
 
 /**
- * Walks from a fact to its causes, breadth first, so that a limit cuts the most distant causes. A cause that two facts
- * share appears once, under the first of them; a cycle, which a correct producer cannot make, ends there too.
+ * Walks from an event to its causes, breadth first, so that a limit cuts off the most distant causes. A cause shared by two
+ * events appears once, under the first of them. Cycles, which a correct producer never creates, end there too.
  */
-export async function causalChain(
-  start: ChainFact,
-  find: (id: string, effect: ChainFact) => Promise<ChainFact | undefined>,
+export async function buildCausalChain(
+  start: ChainEvent,
+  find: (id: string, effect: ChainEvent) => Promise<ChainEvent | undefined>,
   limits: ChainLimits = { depth: 12, nodes: 200 },
 ): Promise<ChainNode> {
-  interface Draft extends ChainFact {
+  interface Draft extends ChainEvent {
     readonly causes: Draft[];
     readonly missing: string[];
   }
-  const draft = (fact: ChainFact): Draft => ({ ...fact, causes: [], missing: [] });
+  const draft = (event: ChainEvent): Draft => ({ ...event, causes: [], missing: [] });
   const root = draft(start);
   const seen = new Set([start.id]);
   let level = [root];
@@ -40,13 +40,13 @@ export async function causalChain(
     for (const node of level) {
       for (const id of node.causationIds) {
         if (seen.has(id)) continue;
-        const fact = depth < limits.depth && seen.size < limits.nodes ? await find(id, node) : undefined;
-        if (fact === undefined) {
+        const event = depth < limits.depth && seen.size < limits.nodes ? await find(id, node) : undefined;
+        if (event === undefined) {
           node.missing.push(id);
           continue;
         }
         seen.add(id);
-        const cause = draft(fact);
+        const cause = draft(event);
         node.causes.push(cause);
         next.push(cause);
       }
