@@ -13,7 +13,7 @@ const checkTimeoutMs = 2_000;
 
 /** Whether a service can do its job, and if not, why. */
 export class ServiceHealth {
-  private readonly obstacles = new Map<string, string>();
+  private readonly hostReasons = new Map<string, string>();
   private running: Promise<HealthReport> | undefined;
 
   constructor(
@@ -22,31 +22,31 @@ export class ServiceHealth {
   ) {}
 
   /** Ends readiness for a reason of the host itself, until `clear`. */
-  obstruct(name: string, reason: string): void {
-    this.obstacles.set(name, reason);
+  markNotReady(name: string, reason: string): void {
+    this.hostReasons.set(name, reason);
   }
 
-  clear(name: string): void {
-    this.obstacles.delete(name);
+  markReady(name: string): void {
+    this.hostReasons.delete(name);
   }
 
   /** Probes that come together share one round of checks. */
   report(): Promise<HealthReport> {
-    this.running ??= this.ask().finally(() => (this.running = undefined));
+    this.running ??= this.runChecks().finally(() => (this.running = undefined));
     return this.running;
   }
 
-  private async ask(): Promise<HealthReport> {
+  private async runChecks(): Promise<HealthReport> {
     const results: [string, { status: 'ready' | 'not-ready'; reason?: string }][] = await Promise.all(
       Object.entries(this.checks).map(async ([name, check]) => {
-        const result = await bounded(check);
+        const result = await runCheck(check);
         return [
           name,
           result === 'ready' ? { status: 'ready' } : { status: 'not-ready', reason: result.notReady },
         ];
       }),
     );
-    for (const [name, reason] of this.obstacles) results.push([name, { status: 'not-ready', reason }]);
+    for (const [name, reason] of this.hostReasons) results.push([name, { status: 'not-ready', reason }]);
     return {
       status: results.every(([, { status }]) => status === 'ready') ? 'ready' : 'not-ready',
       service: this.service,
@@ -55,7 +55,7 @@ export class ServiceHealth {
   }
 }
 
-async function bounded(check: ReadinessCheck): ReturnType<ReadinessCheck> {
+async function runCheck(check: ReadinessCheck): ReturnType<ReadinessCheck> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<{ notReady: string }>((resolve) => {
     timer = setTimeout(() => resolve({ notReady: `no answer within ${checkTimeoutMs} ms` }), checkTimeoutMs);

@@ -2,10 +2,10 @@ export { connectBackends, type ConnectOptions, type SharedBackends } from './bac
 export {
   DataDirectoryTooNewError,
   DataDirectoryUnreadableError,
-  holdDataDirectory,
+  lockDataDirectory,
 } from './backends/data-directory.js';
 export { runStandalone } from './backends/run-standalone.js';
-export { openStartingGate, type StartingGate } from './backends/starting-gate.js';
+export { startProbeServer, type ProbeServer } from './backends/start-probe-server.js';
 export { startService, StoreNotDeclaredError } from './backends/start-service.js';
 export { backendsConfigSchema, type BackendsConfig } from './configuration/backends-config.js';
 export {
@@ -17,18 +17,18 @@ export {
   withHost,
   type ServiceName,
 } from './configuration/host-config.js';
-export { nearestWord } from './configuration/nearest-word.js';
+export { findNearestWord } from './configuration/find-nearest-word.js';
 export {
   ConfigError,
   parseConfig,
-  problemsOf,
-  variablesOf,
+  findConfigProblems,
+  listVariables,
   type ConfigProblem,
   type Environment,
 } from './configuration/parse-config.js';
-export { errorTable, kindOfHttpStatus, type ErrorTreatment } from './errors/error-table.js';
-export { problemOf, type FieldError, type ProblemDetails } from './errors/problem-details.js';
-export { grpcStatusOf, sendProblem } from './errors/problem-filter.js';
+export { errorTable, toErrorKind, type ErrorTreatment } from './errors/error-table.js';
+export { toProblemDetails, type FieldError, type ProblemDetails } from './errors/problem-details.js';
+export { toGrpcStatus, sendProblem } from './errors/problem-filter.js';
 export { type HealthReport } from './health.js';
 export {
   DeclarationsError,

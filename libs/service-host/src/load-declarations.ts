@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { AppError, digestOf, type Declared } from '@headrace/kernel';
 import { isMap, isNode, isPair, isScalar, LineCounter, parseAllDocuments, type Document } from 'yaml';
 import { type z } from 'zod';
-import { nearestWord } from './configuration/nearest-word.js';
+import { findNearestWord } from './configuration/find-nearest-word.js';
 
 /** A declaration with the file that it stands in. */
 export interface Declaration<T> extends Declared<T> {
@@ -46,7 +46,7 @@ export function loadDeclarations<Schema extends z.ZodType>(
   const folder = join(directory, kind);
   const problems: DeclarationProblem[] = [];
   const declarations: Declaration<z.output<Schema>>[] = [];
-  for (const name of yamlFilesOf(folder, kind)) {
+  for (const name of listYamlFiles(folder, kind)) {
     const file = join(folder, name);
     declarations.push(...parseDeclarations(schema, readFileSync(file, 'utf8'), file, problems));
   }
@@ -67,7 +67,7 @@ export function parseDeclaration<Schema extends z.ZodType>(
   return declarations;
 }
 
-function yamlFilesOf(folder: string, kind: string): readonly string[] {
+function listYamlFiles(folder: string, kind: string): readonly string[] {
   try {
     return readdirSync(folder)
       .filter((name) => /\.ya?ml$/.test(name))
@@ -90,7 +90,7 @@ function parseDeclarations<Schema extends z.ZodType>(
   const declarations: Declaration<z.output<Schema>>[] = [];
   for (const document of 'empty' in documents ? [] : documents) {
     if (document.errors.length > 0) {
-      problems.push(...document.errors.map((error) => located(file, lines, error.pos[0], error.message)));
+      problems.push(...document.errors.map((error) => toProblem(file, lines, error.pos[0], error.message)));
       continue;
     }
     const plain: unknown = document.toJS({ maxAliasCount: 100 });
@@ -99,17 +99,17 @@ function parseDeclarations<Schema extends z.ZodType>(
     if (parsed.success) {
       const digest = digestOf(canonicalJson(plain));
       const version = digest.slice('sha256:'.length, 'sha256:'.length + 12);
-      declarations.push({ name: nameOf(plain), version, digest, value: parsed.data, file });
+      declarations.push({ name: findName(plain), version, digest, value: parsed.data, file });
     } else {
       const { issues } = parsed.error;
-      problems.push(...issues.flatMap((issue) => problemsOfIssue(issue, schema, document, file, lines)));
+      problems.push(...issues.flatMap((issue) => toProblems(issue, schema, document, file, lines)));
     }
   }
   return declarations;
 }
 
 /** Suites carry their name where Great Expectations has it. */
-function nameOf(declaration: unknown): string {
+function findName(declaration: unknown): string {
   const { name, expectation_suite_name: suiteName } = declaration as Readonly<Record<string, unknown>>;
   const found = name ?? suiteName;
   return typeof found === 'string' ? found : '';
@@ -123,7 +123,7 @@ function canonicalJson(value: unknown): string {
   );
 }
 
-function problemsOfIssue(
+function toProblems(
   issue: z.core.$ZodIssue,
   schema: z.ZodType,
   document: Document.Parsed,
@@ -132,11 +132,11 @@ function problemsOfIssue(
 ): readonly DeclarationProblem[] {
   const path = issue.path.map(String).join('.');
   if (issue.code === 'unrecognized_keys') {
-    const fields = fieldsAt(schema, issue.path, (at) => valueAt(document, at));
+    const fields = listFields(schema, issue.path, (at) => getValue(document, at));
     return issue.keys.map((key) => {
-      const where = keyOffset(document, issue.path, key) ?? offsetOf(document, issue.path);
+      const where = findKeyOffset(document, issue.path, key) ?? findOffset(document, issue.path);
       const name = [...issue.path, key].map(String).join('.');
-      return located(file, lines, where, `unknown field "${name}"${meant(key, fields)}`);
+      return toProblem(file, lines, where, `unknown field "${name}"${suggestWord(key, fields)}`);
     });
   }
   let message = path === '' ? issue.message : `${path}: ${issue.message}`;
@@ -147,16 +147,16 @@ function problemsOfIssue(
         ? (issue.options as readonly unknown[])
         : undefined;
   if (words !== undefined) {
-    const given = valueAt(document, issue.path);
+    const given = getValue(document, issue.path);
     const texts = words.filter((word) => typeof word === 'string');
     message = `${path} is ${JSON.stringify(given)}, must be one of ${words.map(String).join(', ')}`;
-    message += meant(given, texts);
+    message += suggestWord(given, texts);
   }
-  return [located(file, lines, offsetOf(document, issue.path), message)];
+  return [toProblem(file, lines, findOffset(document, issue.path), message)];
 }
 
-function meant(given: unknown, words: readonly string[]): string {
-  const near = typeof given === 'string' ? nearestWord(given, words) : undefined;
+function suggestWord(given: unknown, words: readonly string[]): string {
+  const near = typeof given === 'string' ? findNearestWord(given, words) : undefined;
   return near === undefined ? '' : `; did you mean "${near}"?`;
 }
 
@@ -175,28 +175,28 @@ interface SchemaShape {
 }
 
 /** Fields that the schema knows where a path leads; of a union those of the alternative that the document chooses. */
-function fieldsAt(
+function listFields(
   schema: z.ZodType,
   path: readonly PropertyKey[],
   valueOf: (path: readonly PropertyKey[]) => unknown,
 ): readonly string[] {
   let at: readonly SchemaShape[] = [schema as SchemaShape];
   for (let depth = 0; ; depth += 1) {
-    at = at.flatMap((each) => unwrapped(each, (field) => valueOf([...path.slice(0, depth), field])));
+    at = at.flatMap((each) => unwrapSchema(each, (field) => valueOf([...path.slice(0, depth), field])));
     const key = path[depth];
     if (key === undefined) return at.flatMap(({ def }) => Object.keys(def?.shape ?? {}));
     at = at.flatMap(({ def }) => def?.shape?.[String(key)] ?? def?.element ?? def?.valueType ?? []);
   }
 }
 
-function unwrapped(schema: SchemaShape, valueOf: (field: string) => unknown): readonly SchemaShape[] {
+function unwrapSchema(schema: SchemaShape, valueOf: (field: string) => unknown): readonly SchemaShape[] {
   const { def } = schema;
   const inner = def?.innerType ?? def?.in;
-  if (inner !== undefined) return unwrapped(inner, valueOf);
+  if (inner !== undefined) return unwrapSchema(inner, valueOf);
   if (def?.options === undefined) return [schema];
   const { discriminator } = def;
   return def.options
-    .flatMap((option) => unwrapped(option, valueOf))
+    .flatMap((option) => unwrapSchema(option, valueOf))
     .filter(
       (option) =>
         discriminator === undefined ||
@@ -204,13 +204,13 @@ function unwrapped(schema: SchemaShape, valueOf: (field: string) => unknown): re
     );
 }
 
-function located(file: string, lines: LineCounter, offset: number, message: string): DeclarationProblem {
+function toProblem(file: string, lines: LineCounter, offset: number, message: string): DeclarationProblem {
   const { line, col } = lines.linePos(offset);
   return { file, line, column: col, message };
 }
 
 /** Where a value begins; of a missing one, where the nearest thing around it begins. */
-function offsetOf(document: Document.Parsed, path: readonly PropertyKey[]): number {
+function findOffset(document: Document.Parsed, path: readonly PropertyKey[]): number {
   for (let depth = path.length; depth >= 0; depth -= 1) {
     const node = document.getIn(path.slice(0, depth), true);
     if (isNode(node) && node.range) return node.range[0];
@@ -218,7 +218,11 @@ function offsetOf(document: Document.Parsed, path: readonly PropertyKey[]): numb
   return document.range[0];
 }
 
-function keyOffset(document: Document.Parsed, path: readonly PropertyKey[], key: string): number | undefined {
+function findKeyOffset(
+  document: Document.Parsed,
+  path: readonly PropertyKey[],
+  key: string,
+): number | undefined {
   const map = document.getIn(path, true);
   const target = isMap(map) ? map : undefined;
   const pair = target?.items.find(
@@ -227,6 +231,6 @@ function keyOffset(document: Document.Parsed, path: readonly PropertyKey[], key:
   return isScalar(pair?.key) ? pair.key.range?.[0] : undefined;
 }
 
-function valueAt(document: Document.Parsed, path: readonly PropertyKey[]): unknown {
+function getValue(document: Document.Parsed, path: readonly PropertyKey[]): unknown {
   return document.getIn(path);
 }

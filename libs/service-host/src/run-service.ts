@@ -9,9 +9,9 @@ import { ProblemFilter } from './errors/problem-filter.js';
 import { GrpcServer } from './grpc/grpc-server.js';
 import { ServiceHealth } from './health.js';
 import { createFastify } from './http/create-fastify.js';
-import { openApiOf } from './http/open-api.js';
+import { buildOpenApi } from './http/build-open-api.js';
 import { currentService, NestLogRouter } from './observability/current-service.js';
-import { messagingMetricsOf } from './observability/messaging-metrics.js';
+import { createMessagingMetrics } from './observability/create-messaging-metrics.js';
 import { PinoServiceLogger } from './observability/pino-service-logger.js';
 import { PrometheusServiceMetrics } from './observability/prometheus-service-metrics.js';
 import { startTracing } from './observability/tracing.js';
@@ -55,8 +55,8 @@ async function start(options: ServiceOptions & { readonly logger: ServiceLogger 
   const { name, config, logger } = options;
   const metrics = options.metrics ?? new PrometheusServiceMetrics(name);
   const health = new ServiceHealth(name, options.readiness ?? {});
-  health.obstruct('start', 'the service is starting');
-  const openApi = openApiOf(name, options.module.controllers ?? []);
+  health.markNotReady('start', 'the service is starting');
+  const openApi = buildOpenApi(name, options.module.controllers ?? []);
   const fastify = await createFastify({ name, config, http: options.http, health, logger, metrics, openApi });
   const app = await NestFactory.create<NestFastifyApplication>(
     options.module,
@@ -87,8 +87,8 @@ async function start(options: ServiceOptions & { readonly logger: ServiceLogger 
           bus: options.bus,
           group: name,
           log: logger,
-          metrics: messagingMetricsOf(metrics),
-          onFatal: (error) => health.obstruct('consuming', describeError(error)),
+          metrics: createMessagingMetrics(metrics),
+          onFatal: (error) => health.markNotReady('consuming', describeError(error)),
         });
   if (consuming !== undefined) app.connectMicroservice({ strategy: consuming });
   const backgroundTasks = options.backgroundTasks ?? new BackgroundTasks(logger);
@@ -106,22 +106,22 @@ async function start(options: ServiceOptions & { readonly logger: ServiceLogger 
   try {
     await app.init();
     for (const useCase of options.startup ?? []) await app.get(useCase, { strict: false }).execute();
-    await listening(name, 'GRPC', config.grpcPort, () => grpcSide.listen());
-    await listening(name, 'HTTP', config.httpPort, () =>
+    await translatePortInUse(name, 'GRPC', config.grpcPort, () => grpcSide.listen());
+    await translatePortInUse(name, 'HTTP', config.httpPort, () =>
       fastify.listen({ port: config.httpPort, host: config.host }),
     );
-    await service.beginConsuming();
+    await service.startConsuming();
     backgroundTasks.start(options.tasks ?? [], (useCase) => app.get(useCase, { strict: false }));
   } catch (error) {
     await service.close();
     throw error;
   }
-  health.clear('start');
+  health.markReady('start');
   logger.info({ http: service.httpUrl, grpc: service.grpcAddress }, `${name} listens on ${service.httpUrl}`);
   return service;
 }
 
-async function listening(
+async function translatePortInUse(
   name: string,
   side: 'HTTP' | 'GRPC',
   port: number,
@@ -140,7 +140,7 @@ async function listening(
 class HostedService implements RunningService {
   readonly name: string;
   private closing: Promise<void> | undefined;
-  private ended = false;
+  private stopped = false;
 
   constructor(
     private readonly options: ServiceOptions,
@@ -169,14 +169,14 @@ class HostedService implements RunningService {
   }
 
   /** A log that is away is waited for in the background: the service lives, but is not ready. */
-  async beginConsuming(): Promise<void> {
+  async startConsuming(): Promise<void> {
     const { consuming } = this;
     if (consuming === undefined) return;
     try {
-      await listenOn(consuming);
+      await startListening(consuming);
     } catch (error) {
       if (!isAppError(error) || !error.retryable) throw error;
-      this.health.obstruct('consuming', describeError(error));
+      this.health.markNotReady('consuming', describeError(error));
       void this.retryConsuming(consuming);
     }
   }
@@ -186,20 +186,20 @@ class HostedService implements RunningService {
     return this.closing;
   }
 
-  private hasEnded(): boolean {
-    return this.ended;
+  private isStopped(): boolean {
+    return this.stopped;
   }
 
   private async retryConsuming(consuming: EventBusStrategy): Promise<void> {
-    for (let waitMs = 500; !this.hasEnded(); waitMs = Math.min(waitMs * 2, 10_000)) {
+    for (let waitMs = 500; !this.isStopped(); waitMs = Math.min(waitMs * 2, 10_000)) {
       await pause(waitMs, undefined, { ref: false });
       try {
-        if (this.hasEnded()) return;
-        await listenOn(consuming);
-        this.health.clear('consuming');
+        if (this.isStopped()) return;
+        await startListening(consuming);
+        this.health.markReady('consuming');
         return;
       } catch (error) {
-        this.health.obstruct('consuming', describeError(error));
+        this.health.markNotReady('consuming', describeError(error));
         this.logger.warn({ error }, `Consuming cannot begin yet: ${describeError(error)}`);
       }
     }
@@ -207,10 +207,10 @@ class HostedService implements RunningService {
 
   /** Order matters: nothing new comes in before what is in flight has ended, and stores close when nobody uses them. */
   private async shutDown(): Promise<void> {
-    this.ended = true;
-    this.health.obstruct('shutdown', 'the service is shutting down');
+    this.stopped = true;
+    this.health.markNotReady('shutdown', 'the service is shutting down');
     const deadline = performance.now() + this.options.config.drainTimeoutMs;
-    const drained = await within(deadline, () =>
+    const drained = await settlesBefore(deadline, () =>
       Promise.all([this.fastify.close(), this.grpc.drain(), this.consuming?.close()]),
     );
     if (!drained) {
@@ -219,29 +219,30 @@ class HostedService implements RunningService {
         'What was in flight did not end in time and is broken off',
       );
       this.fastify.server.closeAllConnections();
-      this.grpc.force();
+      this.grpc.forceShutdown();
     }
     // At least a second for what must be written, also when draining took all of the time.
     const last = Math.max(deadline, performance.now() + 1_000);
-    await this.step('background tasks', last, () => this.backgroundTasks.close());
-    await this.step('application', last, () => this.app.close());
+    await this.closePart('background tasks', last, () => this.backgroundTasks.close());
+    await this.closePart('application', last, () => this.app.close());
     for (const [index, closeable] of (this.options.closing ?? []).entries()) {
-      await this.step(`${index + 1} ${closeable.constructor.name}`, last, () => closeable.close());
+      await this.closePart(`${index + 1} ${closeable.constructor.name}`, last, () => closeable.close());
     }
     if (this.metrics instanceof PrometheusServiceMetrics) this.metrics.release();
   }
 
   /** One part that does not close must not keep the next from closing. */
-  private async step(what: string, deadline: number, close: () => Promise<unknown>): Promise<void> {
+  private async closePart(what: string, deadline: number, close: () => Promise<unknown>): Promise<void> {
     try {
-      if (!(await within(deadline, close))) this.logger.warn({ what }, `Closing ${what} took too long`);
+      if (!(await settlesBefore(deadline, close)))
+        this.logger.warn({ what }, `Closing ${what} took too long`);
     } catch (error) {
       this.logger.error({ what, error }, `Closing ${what} went wrong: ${describeError(error)}`);
     }
   }
 }
 
-function listenOn(strategy: EventBusStrategy): Promise<void> {
+function startListening(strategy: EventBusStrategy): Promise<void> {
   return new Promise((resolve, reject) => {
     strategy.listen((error) => {
       if (error === undefined) resolve();
@@ -251,7 +252,7 @@ function listenOn(strategy: EventBusStrategy): Promise<void> {
 }
 
 /** False when the time was up first. */
-async function within(deadline: number, work: () => Promise<unknown>): Promise<boolean> {
+async function settlesBefore(deadline: number, work: () => Promise<unknown>): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<false>((resolve) => {
     timer = setTimeout(() => resolve(false), Math.max(0, deadline - performance.now()));

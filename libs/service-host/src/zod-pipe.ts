@@ -3,7 +3,7 @@ import { type PipeTransform } from '@nestjs/common';
 import { type z } from 'zod';
 import { type FieldError } from './errors/problem-details.js';
 
-const mostErrors = 20;
+const maxErrors = 20;
 
 /** A body, query or parameter does not fit its schema. */
 export class InvalidRequestError extends AppError {
@@ -12,7 +12,7 @@ export class InvalidRequestError extends AppError {
   readonly errors: readonly FieldError[];
 
   constructor(error: z.ZodError) {
-    const errors = error.issues.slice(0, mostErrors).map((issue) => ({
+    const errors = error.issues.slice(0, maxErrors).map((issue) => ({
       pointer: issue.path
         .map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`)
         .join(''),

@@ -13,9 +13,9 @@ import {
   backendsConfigSchema,
   ConfigError,
   connectBackends,
-  openStartingGate,
+  startProbeServer,
   parseConfig,
-  problemsOf,
+  findConfigProblems,
   startService,
   variablePrefix,
   type Environment,
@@ -25,7 +25,7 @@ import {
   type ServiceLogger,
   type ServiceName,
   type SharedBackends,
-  type StartingGate,
+  type ProbeServer,
 } from '@headrace/service-host';
 import { trainer } from '@headrace/trainer';
 
@@ -34,22 +34,22 @@ import { trainer } from '@headrace/trainer';
  * sees no request fail while it starts. Closing goes the other way round.
  */
 const services = [
-  startable(registry),
-  startable(featureStore),
-  startable(inference),
-  startable(canaryController),
-  startable(trainer),
-  startable(drift),
-  startable(alerting),
-  startable(consoleService),
-  startable(ingestion),
+  defineService(registry),
+  defineService(featureStore),
+  defineService(inference),
+  defineService(canaryController),
+  defineService(trainer),
+  defineService(drift),
+  defineService(alerting),
+  defineService(consoleService),
+  defineService(ingestion),
 ];
 
 /** Ties schema and composition of one definition together, whatever its configuration looks like. */
-function startable<Config extends { readonly host: HostConfig }>(definition: ServiceDefinition<Config>) {
+function defineService<Config extends { readonly host: HostConfig }>(definition: ServiceDefinition<Config>) {
   return {
     definition,
-    problemsOf: (environment: Environment) => problemsOf(definition.configSchema, environment),
+    problemsOf: (environment: Environment) => findConfigProblems(definition.configSchema, environment),
     hostOf: (environment: Environment) => parseConfig(definition.configSchema, environment).host,
     start: (environment: Environment, backends: SharedBackends) =>
       startService(definition, environment, backends),
@@ -75,7 +75,7 @@ export async function startAllInOne(
   signal?: AbortSignal,
 ): Promise<AllInOne> {
   const problems = [
-    ...problemsOf(backendsConfigSchema, environment),
+    ...findConfigProblems(backendsConfigSchema, environment),
     ...services.flatMap((service) => service.problemsOf(environment)),
   ];
   if (problems.length > 0) {
@@ -84,32 +84,33 @@ export async function startAllInOne(
     ]);
   }
   const config = parseConfig(backendsConfigSchema, environment);
-  const gates = new Map<ServiceName, StartingGate>();
-  const closeGates = async (): Promise<void> => {
-    await Promise.all([...gates.values()].map((gate) => gate.close()));
-    gates.clear();
+  const probeServers = new Map<ServiceName, ProbeServer>();
+  const closeProbeServers = async (): Promise<void> => {
+    await Promise.all([...probeServers.values()].map((server) => server.close()));
+    probeServers.clear();
   };
   const connect = async (): Promise<SharedBackends> => {
     for (const { definition, hostOf } of services) {
       const host = hostOf(environment);
-      if (host.httpPort !== 0) gates.set(definition.name, await openStartingGate(definition.name, host));
+      if (host.httpPort !== 0)
+        probeServers.set(definition.name, await startProbeServer(definition.name, host));
     }
     return connectBackends(config, {
       services: services.map(({ definition }) => definition),
       logger,
       onWaiting: (reason) => {
-        for (const gate of gates.values()) gate.reason = reason;
+        for (const server of probeServers.values()) server.reason = reason;
       },
       ...(signal === undefined ? {} : { signal }),
     });
   };
   const backends = await connect().catch(async (error: unknown) => {
-    await closeGates();
+    await closeProbeServers();
     throw error;
   });
   const running = new Map<ServiceName, RunningService>();
   const close = async (): Promise<void> => {
-    await closeGates();
+    await closeProbeServers();
     for (const service of [...running.values()].reverse()) await service.close();
     running.clear();
     await backends.close();
@@ -117,8 +118,8 @@ export async function startAllInOne(
   try {
     const addresses: Record<string, string> = {};
     for (const service of services) {
-      await gates.get(service.definition.name)?.close();
-      gates.delete(service.definition.name);
+      await probeServers.get(service.definition.name)?.close();
+      probeServers.delete(service.definition.name);
       const started = await service.start({ ...environment, ...addresses }, backends);
       running.set(service.definition.name, started);
       addresses[`${variablePrefix(service.definition.name)}_URL`] = started.httpUrl;

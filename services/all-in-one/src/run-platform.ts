@@ -8,13 +8,13 @@ import { startAllInOne, type AllInOne } from './all-in-one.js';
 import { followHistory } from './follow-history.js';
 import { followTimeline } from './follow-timeline.js';
 
-const badConfiguration = 78;
+const exitConfigInvalid = 78;
 const say = (text: string): void => {
   process.stdout.write(`${new Date().toISOString().slice(11, 19)}  ${text}\n`);
 };
 const fail = (error: unknown): never => {
   process.stderr.write(`headrace: ${describeError(error)}\n`);
-  process.exit(error instanceof ConfigError ? badConfiguration : 1);
+  process.exit(error instanceof ConfigError ? exitConfigInvalid : 1);
 };
 
 /** Runs the platform until a signal ends it; the process ends with it. */

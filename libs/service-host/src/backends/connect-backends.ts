@@ -11,7 +11,7 @@ import { type ObjectStore } from '@headrace/object-store';
 import { type BackendsConfig } from '../configuration/backends-config.js';
 import { type AnyServiceDefinition, type StoreName } from '../service-definition.js';
 import { type ServiceLogger } from '../service-logger.js';
-import { holdDataDirectory } from './data-directory.js';
+import { lockDataDirectory } from './data-directory.js';
 import { openCache, openMetricsStore, openObjectStore } from './open-stores.js';
 
 export interface ConnectOptions {
@@ -49,12 +49,12 @@ export async function connectBackends(
   const uses = new Set<StoreName>(options.services.flatMap((service) => service.uses));
   const clock = options.clock ?? new SystemClock();
   const open = async <T extends Closeable>(what: string, make: () => Promise<T>): Promise<T> => {
-    const resource = await waitingFor(what, make, options);
+    const resource = await retryUntilAvailable(what, make, options);
     opened.push(resource);
     return resource;
   };
   try {
-    if (needsDirectory(config, uses)) opened.push(holdDataDirectory(config.dataDirectory));
+    if (needsDataDirectory(config, uses)) opened.push(lockDataDirectory(config.dataDirectory));
     const directory = config.dataDirectory;
     const bus = await open('the event bus', async () => {
       const made = await createBus(config, clock, options);
@@ -84,7 +84,7 @@ export async function connectBackends(
       objects: uses.has('objects')
         ? await open('the object store', () => openObjectStore(config))
         : undefined,
-      openDatabase: (service, logger) => openDatabaseOf(service, config, pglite, bus, clock, logger),
+      openDatabase: (service, logger) => openServiceDatabase(service, config, pglite, bus, clock, logger),
       close: () => closeAll(opened, options.logger),
     };
   } catch (error) {
@@ -93,7 +93,7 @@ export async function connectBackends(
   }
 }
 
-function needsDirectory(config: BackendsConfig, uses: ReadonlySet<StoreName>): boolean {
+function needsDataDirectory(config: BackendsConfig, uses: ReadonlySet<StoreName>): boolean {
   return (
     config.bus.driver === 'embedded' ||
     (uses.has('database') && config.databaseUrl === undefined) ||
@@ -137,7 +137,7 @@ function withoutUndefined(tls: NonNullable<KafkaTls>): { ca?: string; cert?: str
 }
 type KafkaTls = Extract<BackendsConfig['bus'], { driver: 'kafka' }>['kafka']['tls'];
 
-function openDatabaseOf(
+function openServiceDatabase(
   service: AnyServiceDefinition,
   config: BackendsConfig,
   pglite: PgliteServer | undefined,
@@ -168,12 +168,16 @@ function openDatabaseOf(
   });
 }
 
-const longestWaitMs = 10_000;
+const maxWaitMs = 10_000;
 
-async function waitingFor<T>(what: string, make: () => Promise<T>, options: ConnectOptions): Promise<T> {
-  for (let waitMs = 500; ; waitMs = Math.min(waitMs * 2, longestWaitMs)) {
+async function retryUntilAvailable<T>(
+  what: string,
+  make: () => Promise<T>,
+  options: ConnectOptions,
+): Promise<T> {
+  for (let waitMs = 500; ; waitMs = Math.min(waitMs * 2, maxWaitMs)) {
     try {
-      return await endedBy(options.signal, make());
+      return await raceWithAbort(options.signal, make());
     } catch (error) {
       if (!isAppError(error) || !error.retryable) throw error;
       const reason = `${what} cannot be reached yet: ${describeError(error)}`;
@@ -185,7 +189,7 @@ async function waitingFor<T>(what: string, make: () => Promise<T>, options: Conn
 }
 
 /** An adapter may itself wait long for its server; who is asked to end does not. */
-async function endedBy<T>(signal: AbortSignal | undefined, work: Promise<T>): Promise<T> {
+async function raceWithAbort<T>(signal: AbortSignal | undefined, work: Promise<T>): Promise<T> {
   if (signal === undefined) return work;
   signal.throwIfAborted();
   const settled = new AbortController();

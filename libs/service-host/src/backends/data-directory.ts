@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { holdDirectory, markFormat } from '@headrace/embedded-storage';
 import { AppError, type Closeable } from '@headrace/kernel';
 
-const newestFormat = 1;
+const currentFormat = 1;
 
 /** The data directory was written by a later release, which may keep things in a way that this one would damage. */
 export class DataDirectoryTooNewError extends AppError {
@@ -15,7 +15,7 @@ export class DataDirectoryTooNewError extends AppError {
     readonly format: number,
   ) {
     super(
-      `The data directory ${directory} has format ${format} and this release knows ${newestFormat}; start the newer release, or set HEADRACE_DATA_DIR to another directory`,
+      `The data directory ${directory} has format ${format} and this release knows ${currentFormat}; start the newer release, or set HEADRACE_DATA_DIR to another directory`,
     );
   }
 }
@@ -27,13 +27,13 @@ export class DataDirectoryUnreadableError extends AppError {
 
   constructor(readonly file: string) {
     super(
-      `${file} is damaged: it should be {"format":${newestFormat}}; restore it from a backup, or set HEADRACE_DATA_DIR to another directory`,
+      `${file} is damaged: it should be {"format":${currentFormat}}; restore it from a backup, or set HEADRACE_DATA_DIR to another directory`,
     );
   }
 }
 
 /** Keeps the directory for this process until `close`. The lock of a process that is gone is taken over. */
-export function holdDataDirectory(path: string): Closeable & { readonly path: string } {
+export function lockDataDirectory(path: string): Closeable & { readonly path: string } {
   const directory = resolve(path);
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const release = holdDirectory(
@@ -58,7 +58,7 @@ export function holdDataDirectory(path: string): Closeable & { readonly path: st
 
 function checkFormat(directory: string): void {
   const file = join(directory, 'headrace.json');
-  const format = markFormat(file, { format: newestFormat }, () => undefined)?.format;
+  const format = markFormat(file, { format: currentFormat }, () => undefined)?.format;
   if (typeof format !== 'number') throw new DataDirectoryUnreadableError(file);
-  if (format > newestFormat) throw new DataDirectoryTooNewError(directory, format);
+  if (format > currentFormat) throw new DataDirectoryTooNewError(directory, format);
 }

@@ -1,6 +1,11 @@
 import { describeError, isAppError } from '@headrace/kernel';
 import { backendsConfigSchema } from '../configuration/backends-config.js';
-import { ConfigError, parseConfig, problemsOf, type Environment } from '../configuration/parse-config.js';
+import {
+  ConfigError,
+  parseConfig,
+  findConfigProblems,
+  type Environment,
+} from '../configuration/parse-config.js';
 import { PinoServiceLogger } from '../observability/pino-service-logger.js';
 import { flushTraces } from '../observability/tracing.js';
 import { type ServiceDefinition } from '../service-definition.js';
@@ -8,10 +13,10 @@ import { type ServiceLogger } from '../service-logger.js';
 import { type HostConfig, type RunningService } from '../service-options.js';
 import { connectBackends, type SharedBackends } from './connect-backends.js';
 import { startService } from './start-service.js';
-import { openStartingGate } from './starting-gate.js';
+import { startProbeServer } from './start-probe-server.js';
 
 /** `EX_CONFIG` of sysexits.h. */
-const badConfiguration = 78;
+const exitConfigInvalid = 78;
 
 /**
  * All of a service's main.ts: configuration, backends, service, signals, exit codes. 78: the configuration is wrong;
@@ -22,40 +27,40 @@ export async function runStandalone<Config extends { readonly host: HostConfig }
   environment: Environment,
 ): Promise<void> {
   const problems = [
-    ...problemsOf(definition.configSchema, environment),
-    ...problemsOf(backendsConfigSchema, environment),
+    ...findConfigProblems(definition.configSchema, environment),
+    ...findConfigProblems(backendsConfigSchema, environment),
   ];
   if (problems.length > 0) {
     process.stderr.write(`${definition.name}: ${new ConfigError(problems).message}\n`);
-    process.exit(badConfiguration);
+    process.exit(exitConfigInvalid);
   }
   const { host } = parseConfig(definition.configSchema, environment);
   const backendsConfig = parseConfig(backendsConfigSchema, environment);
   const logger = new PinoServiceLogger(definition.name, host);
-  const process_ = new StandaloneProcess(definition.name, logger, host.drainTimeoutMs);
-  process_.listenToSignals();
+  const standalone = new StandaloneProcess(definition.name, logger, host.drainTimeoutMs);
+  standalone.handleSignals();
   try {
-    const gate = await openStartingGate(definition.name, host);
+    const probeServer = await startProbeServer(definition.name, host);
     try {
-      process_.backends = await connectBackends(backendsConfig, {
+      standalone.backends = await connectBackends(backendsConfig, {
         services: [definition],
         logger,
-        onWaiting: (reason) => (gate.reason = reason),
-        signal: process_.ending,
+        onWaiting: (reason) => (probeServer.reason = reason),
+        signal: standalone.stopSignal,
       });
     } finally {
-      await gate.close();
+      await probeServer.close();
     }
-    process_.service = await startService(definition, environment, process_.backends);
+    standalone.service = await startService(definition, environment, standalone.backends);
   } catch (error) {
-    await process_.fail(error);
+    await standalone.fail(error);
   }
 }
 
 class StandaloneProcess {
   service: RunningService | undefined;
   backends: SharedBackends | undefined;
-  private readonly end = new AbortController();
+  private readonly stopping = new AbortController();
   private signals = 0;
 
   constructor(
@@ -64,12 +69,12 @@ class StandaloneProcess {
     private readonly drainTimeoutMs: number,
   ) {}
 
-  get ending(): AbortSignal {
-    return this.end.signal;
+  get stopSignal(): AbortSignal {
+    return this.stopping.signal;
   }
 
   /** The first signal ends in order, the second at once. */
-  listenToSignals(): void {
+  handleSignals(): void {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {
       process.on(signal, () => {
         this.signals += 1;
@@ -93,13 +98,13 @@ class StandaloneProcess {
 
   async fail(error: unknown): Promise<void> {
     // Ending while it was still starting is no failure.
-    if (this.end.signal.aborted) return;
+    if (this.stopping.signal.aborted) return;
     this.logger.error(isAppError(error) ? { code: error.code } : { error }, describeError(error));
     await this.close(1);
   }
 
   private async close(exitCode: number): Promise<void> {
-    this.end.abort();
+    this.stopping.abort();
     const forced = setTimeout(() => {
       this.logger.error({}, `${this.name} did not end in time`);
       process.exit(1);

@@ -11,7 +11,7 @@ import { z } from 'zod';
 import { backendsConfigSchema } from '../configuration/backends-config.js';
 import { withHost } from '../configuration/host-config.js';
 import { parseConfig } from '../configuration/parse-config.js';
-import { healthDefinition } from '../grpc/health-service.js';
+import { loadHealthDefinition } from '../grpc/health-service.js';
 import { outgoingHeaders } from '../observability/tracing.js';
 import { type HostConfig } from '../service-options.js';
 import { type ServiceDefinition } from '../service-definition.js';
@@ -99,7 +99,7 @@ it('starts services on one set of backends, and a fact of one reaches the other 
 it('answers grpc.health.v1 from the same checks as /health/ready', async () => {
   const shared = await backends();
   const service = await startService(inference, environment, shared);
-  const method = healthDefinition()['Check'];
+  const method = loadHealthDefinition()['Check'];
   if (method === undefined || service.grpcAddress === undefined) throw new Error('no health method');
   const client = new Client(service.grpcAddress, credentials.createInsecure());
   const answer = await new Promise((resolve, reject) => {

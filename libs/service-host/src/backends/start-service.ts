@@ -75,7 +75,7 @@ export async function startService<Config extends { readonly host: HostConfig }>
       ...(composition.startup === undefined ? {} : { startup: composition.startup }),
       ...(composition.tasks === undefined ? {} : { tasks: composition.tasks }),
       backgroundTasks: tasks,
-      readiness: { ...storeChecks(uses, backends), ...composition.readiness },
+      readiness: { ...buildStoreChecks(uses, backends), ...composition.readiness },
       closing: [...(composition.closing ?? []), ...last],
     });
   } catch (error) {
@@ -85,16 +85,16 @@ export async function startService<Config extends { readonly host: HostConfig }>
   }
 }
 
-function storeChecks(
+function buildStoreChecks(
   uses: readonly StoreName[],
   backends: Backends,
 ): Readonly<Record<string, ReadinessCheck>> {
-  const checks: Record<string, ReadinessCheck> = { bus: checking(() => backends.bus.check()) };
-  for (const name of uses) checks[name] = checking(() => backends[name].check());
+  const checks: Record<string, ReadinessCheck> = { bus: toReadinessCheck(() => backends.bus.check()) };
+  for (const name of uses) checks[name] = toReadinessCheck(() => backends[name].check());
   return checks;
 }
 
-function checking(check: () => Promise<void>): ReadinessCheck {
+function toReadinessCheck(check: () => Promise<void>): ReadinessCheck {
   return async () => {
     try {
       await check();

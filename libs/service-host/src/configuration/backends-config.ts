@@ -90,7 +90,7 @@ export const backendsConfigSchema: z.ZodType<BackendsConfig> = z
     };
     return {
       dataDirectory: env.HEADRACE_DATA_DIR,
-      bus: busOf(env, needed),
+      bus: toBusConfig(env, needed),
       databaseUrl: env.HEADRACE_DATABASE_URL,
       metrics:
         env.HEADRACE_METRICS === 'embedded'
@@ -103,7 +103,7 @@ export const backendsConfigSchema: z.ZodType<BackendsConfig> = z
               bucket: needed('INFLUX_BUCKET', 'HEADRACE_METRICS is influx'),
             },
       cacheUrl: env.HEADRACE_CACHE_URL,
-      objects: objectsOf(env),
+      objects: toObjectsConfig(env),
     };
   });
 
@@ -119,7 +119,7 @@ interface BusVariables {
   readonly KAFKA_REPLICATION_FACTOR: number;
 }
 
-function busOf(
+function toBusConfig(
   env: BusVariables,
   needed: (
     variable: 'KAFKA_BROKERS' | 'KAFKA_SASL_USERNAME' | 'KAFKA_SASL_PASSWORD',
@@ -152,7 +152,7 @@ function busOf(
   };
 }
 
-function objectsOf(env: {
+function toObjectsConfig(env: {
   readonly HEADRACE_OBJECTS_URL?: string | undefined;
   readonly S3_ENDPOINT?: string | undefined;
   readonly S3_REGION: string;

@@ -41,7 +41,7 @@ const hostVariables = {
   HEADRACE_OTLP_ENDPOINT: z.url().optional(),
 };
 
-function ownPorts(name: ServiceName): Readonly<Record<string, z.ZodOptional<typeof port>>> {
+function portVariables(name: ServiceName): Readonly<Record<string, z.ZodOptional<typeof port>>> {
   const prefix = variablePrefix(name);
   return { [`${prefix}_HTTP_PORT`]: port.optional(), [`${prefix}_GRPC_PORT`]: port.optional() };
 }
@@ -72,7 +72,7 @@ function toHostConfig(name: ServiceName, env: HostVariables): HostConfig {
 
 /** What every service takes from the environment to run. */
 export function hostConfigSchema(name: ServiceName): z.ZodType<HostConfig> {
-  return z.object({ ...ownPorts(name), ...hostVariables }).transform((env) => toHostConfig(name, env));
+  return z.object({ ...portVariables(name), ...hostVariables }).transform((env) => toHostConfig(name, env));
 }
 
 const serviceUrls = new WeakMap<z.ZodType, ServiceName>();
@@ -101,16 +101,16 @@ export function withHost<Shape extends z.ZodRawShape, Output extends object>(
   transform: (env: z.output<z.ZodObject<Shape>>, context: z.RefinementCtx) => Output,
 ): z.ZodType<Output & { readonly host: HostConfig }> {
   const schema = z
-    .object({ ...ownPorts(name), ...hostVariables, ...variables.shape })
+    .object({ ...portVariables(name), ...hostVariables, ...variables.shape })
     .transform((env, context) => ({
       ...transform(env as unknown as z.output<z.ZodObject<Shape>>, context),
       host: toHostConfig(name, env as unknown as HostVariables),
     }));
-  return z.preprocess((env) => withServiceUrls(variables.shape, env), schema);
+  return z.preprocess((env) => fillInServiceUrls(variables.shape, env), schema);
 }
 
 /** Fills in the addresses of services in the same process that were not given. */
-function withServiceUrls(shape: z.ZodRawShape, env: unknown): unknown {
+function fillInServiceUrls(shape: z.ZodRawShape, env: unknown): unknown {
   if (typeof env !== 'object' || env === null) return env;
   const values = env as Readonly<Record<string, unknown>>;
   const filled: Record<string, unknown> = { ...values };

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { AppError, describeError } from '@headrace/kernel';
 import { type z } from 'zod';
-import { nearestWord } from './nearest-word.js';
+import { findNearestWord } from './find-nearest-word.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -37,11 +37,11 @@ function describeProblem({ variable, value, expected, didYouMean }: ConfigProble
  */
 export function parseConfig<Config>(schema: z.ZodType<Config>, environment: Environment): Config {
   const problems: ConfigProblem[] = [];
-  const values = valuesOf(schema, environment, problems);
+  const values = readVariables(schema, environment, problems);
   const parsed = schema.safeParse(values);
   if (!parsed.success) {
     for (const issue of parsed.error.issues) {
-      const problem = problemOf(issue, values);
+      const problem = toConfigProblem(issue, values);
       if (!problems.some(({ variable }) => variable === problem.variable)) problems.push(problem);
     }
   }
@@ -50,7 +50,7 @@ export function parseConfig<Config>(schema: z.ZodType<Config>, environment: Envi
 }
 
 /** Problems of several schemas over one environment, in one error. */
-export function problemsOf(schema: z.ZodType, environment: Environment): readonly ConfigProblem[] {
+export function findConfigProblems(schema: z.ZodType, environment: Environment): readonly ConfigProblem[] {
   try {
     parseConfig(schema, environment);
     return [];
@@ -60,7 +60,7 @@ export function problemsOf(schema: z.ZodType, environment: Environment): readonl
   }
 }
 
-function valuesOf(
+function readVariables(
   schema: z.ZodType,
   environment: Environment,
   problems: ConfigProblem[],
@@ -69,13 +69,13 @@ function valuesOf(
   for (const [name, value] of Object.entries(environment)) {
     if (value !== undefined && value !== '') values[name] = value;
   }
-  for (const name of variablesOf(schema)) {
+  for (const name of listVariables(schema)) {
     const path = environment[`${name}_FILE`];
     if (path === undefined || path === '') continue;
     if (values[name] !== undefined) {
       problems.push({
         variable: name,
-        value: maskedValue(name, values[name]),
+        value: maskValue(name, values[name]),
         expected: `set either ${name} or ${name}_FILE, not both`,
         didYouMean: undefined,
       });
@@ -96,44 +96,44 @@ function valuesOf(
 }
 
 /** Names of the variables that a schema reads, through its transformations. */
-export function variablesOf(schema: z.ZodType): readonly string[] {
+export function listVariables(schema: z.ZodType): readonly string[] {
   const definition = schema.def as { type: string; in?: z.ZodType; out?: z.ZodType; innerType?: z.ZodType };
   if (definition.type === 'object') return Object.keys((schema as z.ZodObject).shape);
   return [definition.in, definition.out, definition.innerType].flatMap((part) =>
-    part === undefined ? [] : variablesOf(part),
+    part === undefined ? [] : listVariables(part),
   );
 }
 
-function problemOf(issue: z.core.$ZodIssue, values: Readonly<Record<string, string>>): ConfigProblem {
+function toConfigProblem(issue: z.core.$ZodIssue, values: Readonly<Record<string, string>>): ConfigProblem {
   const variable = issue.path.map(String).join('.');
   const value = values[variable];
   const words =
     issue.code === 'invalid_value' ? issue.values.filter((word) => typeof word === 'string') : undefined;
   return {
     variable,
-    value: value === undefined ? undefined : maskedValue(variable, value),
-    expected: expectationOf(issue, words),
-    didYouMean: words === undefined || value === undefined ? undefined : nearestWord(value, words),
+    value: value === undefined ? undefined : maskValue(variable, value),
+    expected: describeExpectation(issue, words),
+    didYouMean: words === undefined || value === undefined ? undefined : findNearestWord(value, words),
   };
 }
 
-function expectationOf(issue: z.core.$ZodIssue, words: readonly string[] | undefined): string {
+function describeExpectation(issue: z.core.$ZodIssue, words: readonly string[] | undefined): string {
   if (words !== undefined) return `must be one of ${words.join(', ')}`;
   switch (issue.code) {
     case 'invalid_type':
-      return `must be ${article(issue.expected)}`;
+      return `must be ${withArticle(issue.expected)}`;
     case 'too_small':
       return `must be ${issue.inclusive === true ? 'at least' : 'more than'} ${issue.minimum}`;
     case 'too_big':
       return `must be ${issue.inclusive === true ? 'at most' : 'less than'} ${issue.maximum}`;
     case 'invalid_format':
-      return `must be ${article(issue.format === 'url' ? 'URL' : issue.format)}`;
+      return `must be ${withArticle(issue.format === 'url' ? 'URL' : issue.format)}`;
     default:
       return issue.message;
   }
 }
 
-function article(noun: string): string {
+function withArticle(noun: string): string {
   const word = noun === 'int' ? 'whole number' : noun;
   return `${/^[aeio]/i.test(word) ? 'an' : 'a'} ${word}`;
 }
@@ -141,7 +141,7 @@ function article(noun: string): string {
 const secretName = /PASSWORD|SECRET|TOKEN|API_KEY|ACCESS_KEY|PRIVATE|CREDENTIAL/;
 
 /** What may be printed of a value: nothing of a secret, no password of a URL. */
-function maskedValue(variable: string, value: string): string {
+function maskValue(variable: string, value: string): string {
   if (secretName.test(variable)) return '***';
   return value.replace(/(:\/\/[^:/@\s]*:)[^@/\s]*@/, '$1***@').slice(0, 200);
 }

@@ -75,7 +75,7 @@ export const errorTable: Readonly<Record<ErrorKind, ErrorTreatment>> = {
 };
 
 /** The kind of error that a status of another service stands for. */
-export function kindOfHttpStatus(status: number): ErrorKind {
+export function toErrorKind(status: number): ErrorKind {
   switch (status) {
     case 401:
       return 'unauthenticated';

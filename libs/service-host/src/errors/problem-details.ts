@@ -1,5 +1,5 @@
 import { isAppError, type ErrorKind } from '@headrace/kernel';
-import { errorTable, kindOfHttpStatus } from './error-table.js';
+import { errorTable, toErrorKind } from './error-table.js';
 
 /** RFC 9457 problem details; `code` is the stable name of the error. */
 export interface ProblemDetails {
@@ -22,32 +22,35 @@ export interface FieldError {
 const defaultRetryAfterSeconds = 1;
 
 /** What a client may know of an error. An unexpected error shows nothing of its inside. */
-export function problemOf(error: unknown): ProblemDetails {
+export function toProblemDetails(error: unknown): ProblemDetails {
   if (isAppError(error)) {
     const shown = error.kind !== 'internal';
-    return problem(error.kind, errorTable[error.kind].httpStatus, error.code, {
+    return buildProblem(error.kind, errorTable[error.kind].httpStatus, error.code, {
       detail: shown ? error.message : undefined,
-      retryAfter: retryAfterOf(error, error.kind),
-      errors: shown && 'errors' in error ? fieldErrorsOf(error.errors) : undefined,
+      retryAfter: findRetryAfter(error, error.kind),
+      errors: shown && 'errors' in error ? toFieldErrors(error.errors) : undefined,
     });
   }
   if (isTimeout(error)) {
-    return problem('unavailable', 503, 'HOST_ANSWER_TOO_LATE', {
+    return buildProblem('unavailable', 503, 'HOST_ANSWER_TOO_LATE', {
       detail: 'No answer in time; whatever this waits for may be away, send the request again',
       retryAfter: defaultRetryAfterSeconds,
     });
   }
   // Errors of Fastify and of Nest's HTTP layer say by themselves that they are the client's.
-  const status = clientStatusOf(error);
+  const status = findClientStatus(error);
   if (status !== undefined && error instanceof Error) {
-    const kind = kindOfHttpStatus(status);
+    const kind = toErrorKind(status);
     const code = 'code' in error && typeof error.code === 'string' ? error.code : `HTTP_${status}`;
-    return problem(kind, status, code, { detail: error.message, retryAfter: retryAfterOf(error, kind) });
+    return buildProblem(kind, status, code, {
+      detail: error.message,
+      retryAfter: findRetryAfter(error, kind),
+    });
   }
-  return problem('internal', 500, 'INTERNAL', {});
+  return buildProblem('internal', 500, 'INTERNAL', {});
 }
 
-function problem(
+function buildProblem(
   kind: ErrorKind,
   status: number,
   code: string,
@@ -68,13 +71,13 @@ function problem(
   };
 }
 
-function retryAfterOf(error: object, kind: ErrorKind): number | undefined {
+function findRetryAfter(error: object, kind: ErrorKind): number | undefined {
   if (kind !== 'overloaded' && kind !== 'unavailable') return undefined;
   const given = 'retryAfterSeconds' in error ? error.retryAfterSeconds : undefined;
   return typeof given === 'number' && given > 0 ? Math.ceil(given) : defaultRetryAfterSeconds;
 }
 
-function fieldErrorsOf(value: unknown): readonly FieldError[] | undefined {
+function toFieldErrors(value: unknown): readonly FieldError[] | undefined {
   return Array.isArray(value) ? (value as readonly FieldError[]) : undefined;
 }
 
@@ -82,7 +85,7 @@ function isTimeout(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'FST_ERR_HANDLER_TIMEOUT';
 }
 
-function clientStatusOf(error: unknown): number | undefined {
+function findClientStatus(error: unknown): number | undefined {
   if (!(error instanceof Error)) return undefined;
   const own =
     'statusCode' in error

@@ -5,7 +5,7 @@ import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { throwError, type Observable } from 'rxjs';
 import { type ServiceLogger } from '../service-logger.js';
 import { errorTable } from './error-table.js';
-import { problemOf } from './problem-details.js';
+import { toProblemDetails } from './problem-details.js';
 
 /**
  * Answers every error: of an HTTP route as problem+json, of a gRPC method as its status. Event handlers have a filter of
@@ -16,7 +16,7 @@ export class ProblemFilter implements ExceptionFilter {
   constructor(private readonly logger: ServiceLogger) {}
 
   catch(error: unknown, host: ArgumentsHost): Observable<never> | undefined {
-    if (host.getType() !== 'http') return throwError(() => grpcStatusOf(error, this.logger));
+    if (host.getType() !== 'http') return throwError(() => toGrpcStatus(error, this.logger));
     const http = host.switchToHttp();
     sendProblem(error, http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>(), this.logger);
     return undefined;
@@ -30,7 +30,7 @@ export function sendProblem(
   reply: FastifyReply,
   logger: ServiceLogger,
 ): void {
-  const problem = problemOf(error);
+  const problem = toProblemDetails(error);
   if (problem.status >= 500) {
     logger.error(
       { method: request.method, route: request.routeOptions.url, status: problem.status, error },
@@ -51,7 +51,7 @@ export function sendProblem(
 }
 
 /** The status of a gRPC call; the error's code travels as metadata `error-code`. */
-export function grpcStatusOf(error: unknown, logger?: ServiceLogger): Partial<StatusObject> {
+export function toGrpcStatus(error: unknown, logger?: ServiceLogger): Partial<StatusObject> {
   const metadata = new Metadata();
   if (isAppError(error)) {
     metadata.set('error-code', error.code);

@@ -7,7 +7,7 @@ import { tracer } from '../observability/tracing.js';
 import { type ServiceLogger } from '../service-logger.js';
 import { type ServiceMetrics } from '../service-metrics.js';
 import { type ServiceOptions } from '../service-options.js';
-import { healthDefinition, healthMethods } from './health-service.js';
+import { loadHealthDefinition, createHealthMethods } from './health-service.js';
 
 export interface GrpcServerOptions {
   readonly name: string;
@@ -52,7 +52,7 @@ export class GrpcServer extends ServerGrpc {
       'grpc.max_receive_message_length': this.parts.messageLimitBytes,
       'grpc.max_send_message_length': this.parts.messageLimitBytes,
     });
-    server.addService(healthDefinition(), healthMethods(this.parts.health));
+    server.addService(loadHealthDefinition(), createHealthMethods(this.parts.health));
     this.boundPort = await new Promise<number>((resolve, reject) => {
       server.bindAsync(
         `${this.parts.host}:${this.parts.port}`,
@@ -84,7 +84,7 @@ export class GrpcServer extends ServerGrpc {
   }
 
   /** Breaks off the calls in flight. */
-  force(): void {
+  forceShutdown(): void {
     this.server?.forceShutdown();
   }
 

@@ -11,7 +11,7 @@ interface HealthAnswer {
 const watchEveryMs = 2_000;
 
 /** `grpc.health.v1` as https://github.com/grpc/grpc/blob/master/doc/health-checking.md defines it. */
-export function healthDefinition(): ServiceDefinition {
+export function loadHealthDefinition(): ServiceDefinition {
   const definition = fromJSON(
     {
       nested: {
@@ -59,7 +59,7 @@ export function healthDefinition(): ServiceDefinition {
 }
 
 /** Answers from the same checks as `/health/ready`, whichever service is asked for. */
-export function healthMethods(health: ServiceHealth): {
+export function createHealthMethods(health: ServiceHealth): {
   Check: (call: ServerUnaryCall<unknown, HealthAnswer>, answer: sendUnaryData<HealthAnswer>) => void;
   Watch: (call: ServerWritableStream<unknown, HealthAnswer>) => void;
 } {

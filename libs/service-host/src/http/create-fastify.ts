@@ -3,7 +3,7 @@ import { fastify, type FastifyInstance } from 'fastify';
 import { sendProblem } from '../errors/problem-filter.js';
 import { type ServiceHealth } from '../health.js';
 import { currentService } from '../observability/current-service.js';
-import { incomingContext, tracer } from '../observability/tracing.js';
+import { extractContext, tracer } from '../observability/tracing.js';
 import { type ServiceLogger } from '../service-logger.js';
 import { type ServiceMetrics } from '../service-metrics.js';
 import { type HostConfig, type HttpOptions } from '../service-options.js';
@@ -20,7 +20,7 @@ export interface FastifyParts {
 }
 
 /** Probes and scrapes come every few seconds; nobody wants to see them in traces. */
-const untraced = /^\/(health|metrics)(\/|$)/;
+const untracedPaths = /^\/(health|metrics)(\/|$)/;
 const secondsBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 /** The HTTP server of a service with what every service answers: health, metrics, problems. */
@@ -47,8 +47,8 @@ export async function createFastify(parts: FastifyParts): Promise<FastifyInstanc
       if (limitMs !== undefined) route.handlerTimeout = limitMs;
     });
   }
-  observe(instance, parts);
-  answerHealth(instance, parts.health);
+  instrumentRequests(instance, parts);
+  addHealthRoutes(instance, parts.health);
   instance.get('/metrics', async (_request, reply) => {
     await reply
       .header('content-type', parts.metrics.registry.contentType)
@@ -61,7 +61,7 @@ export async function createFastify(parts: FastifyParts): Promise<FastifyInstanc
   return instance;
 }
 
-function answerHealth(instance: FastifyInstance, health: ServiceHealth): void {
+function addHealthRoutes(instance: FastifyInstance, health: ServiceHealth): void {
   instance.get('/health/live', async (_request, reply) => {
     await reply.send({ status: 'live' });
   });
@@ -75,7 +75,7 @@ function answerHealth(instance: FastifyInstance, health: ServiceHealth): void {
 }
 
 /** Spans, durations and the name of the service for everything that a request does. */
-function observe(instance: FastifyInstance, { name, logger, metrics }: FastifyParts): void {
+function instrumentRequests(instance: FastifyInstance, { name, logger, metrics }: FastifyParts): void {
   const durations = metrics.histogram(
     'http_request_duration_seconds',
     'Time to answer an HTTP request, by route template',
@@ -86,11 +86,11 @@ function observe(instance: FastifyInstance, { name, logger, metrics }: FastifyPa
   instance.addHook('onRequest', (request, reply, done) => {
     void reply.header('x-content-type-options', 'nosniff');
     currentService.run({ name, logger }, () => {
-      if (untraced.test(request.url)) {
+      if (untracedPaths.test(request.url)) {
         done();
         return;
       }
-      const parent = incomingContext(request.headers);
+      const parent = extractContext(request.headers);
       const route = request.routeOptions.url ?? 'unmatched';
       const span = tracer().startSpan(
         `${request.method} ${route}`,

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { PinoServiceLogger } from './pino-service-logger.js';
 
-function logged(write: (logger: PinoServiceLogger) => void): Record<string, unknown> {
+function captureEntry(write: (logger: PinoServiceLogger) => void): Record<string, unknown> {
   const lines: string[] = [];
   write(
     new PinoServiceLogger(
@@ -14,7 +14,7 @@ function logged(write: (logger: PinoServiceLogger) => void): Record<string, unkn
 }
 
 it('names the service and the level', () => {
-  expect(logged((logger) => logger.warn({ rows: 3 }, 'few rows'))).toMatchObject({
+  expect(captureEntry((logger) => logger.warn({ rows: 3 }, 'few rows'))).toMatchObject({
     name: 'drift',
     level: 'warn',
     rows: 3,
@@ -23,7 +23,7 @@ it('names the service and the level', () => {
 });
 
 it('redacts secrets wherever they lie', () => {
-  const entry = logged((logger) =>
+  const entry = captureEntry((logger) =>
     logger.info(
       {
         password: 'hunter2',

@@ -2,14 +2,14 @@ import { createRequire } from 'node:module';
 import type * as PromClient from 'prom-client';
 
 const require = createRequire(import.meta.url);
-const part = (name: string): unknown => require(`prom-client/lib/${name}.js`);
+const loadPart = (name: string): unknown => require(`prom-client/lib/${name}.js`);
 
 // The parts that are used, one by one: the package's entry also loads its own copy of the tracing API, which does not
 // load where a test runner prefers the ES build of packages.
-export const Registry = part('registry') as typeof PromClient.Registry;
-export const Counter = part('counter') as typeof PromClient.Counter;
-export const Gauge = part('gauge') as typeof PromClient.Gauge;
-export const Histogram = part('histogram') as typeof PromClient.Histogram;
+export const Registry = loadPart('registry') as typeof PromClient.Registry;
+export const Counter = loadPart('counter') as typeof PromClient.Counter;
+export const Gauge = loadPart('gauge') as typeof PromClient.Gauge;
+export const Histogram = loadPart('histogram') as typeof PromClient.Histogram;
 
 type Collect = (registry: PromClient.Registry, config: { eventLoopMonitoringPrecision: number }) => void;
 const processParts = [
@@ -26,7 +26,7 @@ const processParts = [
 /** The usual metrics of a Node process, under their usual names. */
 export function collectProcessMetrics(registry: PromClient.Registry): void {
   for (const name of processParts) {
-    (part(`metrics/${name}`) as Collect)(registry, { eventLoopMonitoringPrecision: 10 });
+    (loadPart(`metrics/${name}`) as Collect)(registry, { eventLoopMonitoringPrecision: 10 });
   }
   let last = process.cpuUsage();
   const user = new Counter({

@@ -22,7 +22,7 @@ export class PrometheusServiceMetrics extends ServiceMetrics {
     help: string,
     labels: readonly Label[] = [],
   ): PromClient.Counter<Label> {
-    return this.once(
+    return this.getOrCreate(
       name,
       'counter',
       () => new Counter({ name, help, labelNames: labels, registers: [this.registry] }),
@@ -34,7 +34,7 @@ export class PrometheusServiceMetrics extends ServiceMetrics {
     help: string,
     labels: readonly Label[] = [],
   ): PromClient.Gauge<Label> {
-    return this.once(
+    return this.getOrCreate(
       name,
       'gauge',
       () => new Gauge({ name, help, labelNames: labels, registers: [this.registry] }),
@@ -48,7 +48,7 @@ export class PrometheusServiceMetrics extends ServiceMetrics {
     buckets?: readonly number[],
   ): PromClient.Histogram<Label> {
     const options = { name, help, labelNames: labels, registers: [this.registry] };
-    return this.once(
+    return this.getOrCreate(
       name,
       'histogram',
       () => new Histogram(buckets === undefined ? options : { ...options, buckets: [...buckets] }),
@@ -61,7 +61,7 @@ export class PrometheusServiceMetrics extends ServiceMetrics {
     this.registry.clear();
   }
 
-  private once<M extends PromClient.Metric>(
+  private getOrCreate<M extends PromClient.Metric>(
     name: string,
     type: 'counter' | 'gauge' | 'histogram',
     make: () => M,

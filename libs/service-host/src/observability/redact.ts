@@ -1,15 +1,15 @@
 const secretKey =
   /pass(word|wd)|secret|token|api[-_]?key|access[-_]?key|authorization|cookie|credential|private[-_]?key/i;
 const urlPassword = /(\w+:\/\/[^:/@\s]*:)[^@/\s]+@/g;
-const deepest = 6;
+const maxDepth = 6;
 
 /** A copy of log fields without secrets: by the name of a field, and passwords inside URLs. */
 export function redact(value: unknown, depth = 0): unknown {
   if (typeof value === 'string') return value.includes('://') ? value.replace(urlPassword, '$1***@') : value;
   if (typeof value === 'bigint') return value.toString();
   if (typeof value !== 'object' || value === null || value instanceof Date) return value;
-  if (depth >= deepest) return '[deeper]';
-  if (value instanceof Error) return redactedError(value, depth);
+  if (depth >= maxDepth) return '[deeper]';
+  if (value instanceof Error) return redactError(value, depth);
   if (Array.isArray(value)) return value.slice(0, 100).map((item) => redact(item, depth + 1));
   if (ArrayBuffer.isView(value)) return `[${value.byteLength} bytes]`;
   return Object.fromEntries(
@@ -17,7 +17,7 @@ export function redact(value: unknown, depth = 0): unknown {
   );
 }
 
-function redactedError(error: Error, depth: number): unknown {
+function redactError(error: Error, depth: number): unknown {
   return {
     type: error.name,
     message: redact(error.message),

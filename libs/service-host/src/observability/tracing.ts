@@ -16,11 +16,14 @@ let processTracing: Promise<() => Promise<void>> | undefined;
 
 /** Starts tracing once a process. Without an endpoint traces are passed on, but spans are not recorded. */
 export async function startTracing(serviceName: string, otlpEndpoint: string | undefined): Promise<void> {
-  processTracing ??= register(serviceName, otlpEndpoint);
+  processTracing ??= registerTracing(serviceName, otlpEndpoint);
   await processTracing;
 }
 
-async function register(serviceName: string, endpoint: string | undefined): Promise<() => Promise<void>> {
+async function registerTracing(
+  serviceName: string,
+  endpoint: string | undefined,
+): Promise<() => Promise<void>> {
   context.setGlobalContextManager(contextManager);
   propagation.setGlobalPropagator(new TraceparentPropagator());
   if (endpoint === undefined) {
@@ -64,7 +67,7 @@ export function tracer(): Tracer {
 }
 
 /** The context that a caller passed on in its headers. */
-export function incomingContext(headers: Readonly<Record<string, string | string[] | undefined>>): Context {
+export function extractContext(headers: Readonly<Record<string, string | string[] | undefined>>): Context {
   return propagation.extract(context.active(), headers);
 }
 

@@ -82,7 +82,7 @@ export class Breakers implements Closeable {
     const resetAfterMs = options.resetAfterMs ?? 10_000;
     const stopped = new AbortController();
     const circuit = new CircuitBreaker<[Arguments], Result>(
-      (args) => bounded(name, timeoutMs, stopped.signal, (signal) => action(signal, ...args)),
+      (args) => runWithTimeout(name, timeoutMs, stopped.signal, (signal) => action(signal, ...args)),
       {
         name,
         // `bounded` ends the call itself; the circuit's own timer would leave the work running.
@@ -147,7 +147,7 @@ export class Breakers implements Closeable {
   }
 }
 
-async function bounded<Result>(
+async function runWithTimeout<Result>(
   name: string,
   timeoutMs: number,
   stopped: AbortSignal,

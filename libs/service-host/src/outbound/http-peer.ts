@@ -1,7 +1,7 @@
 import { AppError, describeError, type ErrorKind } from '@headrace/kernel';
 import { SpanKind } from '@opentelemetry/api';
 import { type z } from 'zod';
-import { kindOfHttpStatus } from '../errors/error-table.js';
+import { toErrorKind } from '../errors/error-table.js';
 import { inSpan, outgoingHeaders } from '../observability/tracing.js';
 import { type Breaker, type BreakerOptions, type Breakers } from './breakers.js';
 
@@ -32,7 +32,7 @@ export class PeerRefusedError extends AppError {
     detail: string,
   ) {
     super(`${peer} answered ${status}: ${detail}`);
-    this.kind = kindOfHttpStatus(status);
+    this.kind = toErrorKind(status);
   }
 }
 
@@ -126,12 +126,12 @@ export class HttpPeer {
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
       status = response.status;
-      text = await this.textOf(response);
+      text = await this.readText(response);
     } catch (error) {
       if (error instanceof AppError) throw error;
       throw new PeerUnreachableError(this.name, url, error);
     }
-    const value = parsedJson(text);
+    const value = parseJson(text);
     if (status >= 200 && status < 300) return value;
     const problem = typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
     const detail = [problem['detail'], problem['message'], problem['title']].find(
@@ -146,7 +146,7 @@ export class HttpPeer {
     );
   }
 
-  private async textOf(response: Response): Promise<string> {
+  private async readText(response: Response): Promise<string> {
     const chunks: Uint8Array[] = [];
     let size = 0;
     for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
@@ -166,7 +166,7 @@ export class HttpPeer {
 }
 
 /** Undefined for no content; the text itself for what is not JSON. */
-function parsedJson(text: string): unknown {
+function parseJson(text: string): unknown {
   if (text === '') return undefined;
   try {
     return JSON.parse(text) as unknown;

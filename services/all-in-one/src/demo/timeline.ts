@@ -12,7 +12,7 @@ export class Timeline {
   }
 
   /** The first event of this kind, at `from` or later in the timeline, that fits; rejects after `withinMs`. */
-  async next<Definition extends EventDefinition>(
+  async waitFor<Definition extends EventDefinition>(
     definition: Definition,
     fits: (payload: PayloadOf<Definition>) => boolean,
     {

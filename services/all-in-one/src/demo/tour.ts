@@ -92,9 +92,9 @@ export async function runTour(platform: AllInOne, options: TourOptions): Promise
     options.tell('2. Features are computed, outcomes mature, the first model is trained and promoted');
     let champion = 0;
     await step('first-model', async () => {
-      const promoted = await timeline.next(AliasChanged, fitsChampion, within('The first promotion'));
+      const promoted = await timeline.waitFor(AliasChanged, fitsChampion, within('The first promotion'));
       champion = promoted.modelVersion ?? 0;
-      const trained = await timeline.next(ModelTrained, () => true, within('The first training'));
+      const trained = await timeline.waitFor(ModelTrained, () => true, within('The first training'));
       return {
         version: champion,
         rows: trained.trainingSet.rows,
@@ -114,11 +114,11 @@ export async function runTour(platform: AllInOne, options: TourOptions): Promise
       const from = timeline.entries.length;
       const trained = timeline.entries.find((entry) => entry.type === ModelTrained.type);
       await stateBadModel(platform, trained?.payload as Parameters<typeof stateBadModel>[1], options.clock);
-      const version = await timeline.next(ModelVersionCreated, () => true, {
+      const version = await timeline.waitFor(ModelVersionCreated, () => true, {
         from,
         ...within('Registering the bad version'),
       });
-      const back = await timeline.next(
+      const back = await timeline.waitFor(
         RolloutRolledBack,
         (payload) => payload.modelVersion === version.modelVersion,
         {
@@ -144,11 +144,11 @@ export async function runTour(platform: AllInOne, options: TourOptions): Promise
         { column: 'memory_usage', shift: 20, noise: 14 },
         { column: 'disk_io', scale: 5, noise: 4_000 },
       );
-      const drifted = await timeline.next(DriftDetected, () => true, {
+      const drifted = await timeline.waitFor(DriftDetected, () => true, {
         from,
         ...within('Detecting the shift'),
       });
-      const requested = await timeline.next(RetrainingRequested, () => true, {
+      const requested = await timeline.waitFor(RetrainingRequested, () => true, {
         from,
         ...within('Requesting a retraining'),
       });
@@ -159,7 +159,7 @@ export async function runTour(platform: AllInOne, options: TourOptions): Promise
       '6. A new model is trained on what the world is like now, proves itself step by step, and takes over',
     );
     await step('retrained', async () => {
-      const promoted = await timeline.next(
+      const promoted = await timeline.waitFor(
         RolloutPromoted,
         (payload) => payload.modelVersion > champion + 1,
         {

@@ -1,5 +1,5 @@
 import { describeError } from '@headrace/kernel';
-import { problemOf, ServiceLogger } from '@headrace/service-host';
+import { toProblemDetails, ServiceLogger } from '@headrace/service-host';
 import { Catch, Injectable, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
 
@@ -27,7 +27,7 @@ export interface MlflowError {
 }
 
 export function toMlflowError(error: unknown): MlflowError {
-  const { status, code, detail, title } = problemOf(error);
+  const { status, code, detail, title } = toProblemDetails(error);
   return { status, body: { error_code: toErrorCode(code, status), message: detail ?? title, code } };
 }
 

@@ -1,6 +1,6 @@
 import { Catch, Controller, Get, Headers, HttpCode, Param, Post, Req, Res, UseFilters } from '@nestjs/common';
 import { type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
-import { problemOf, sendProblem, ServiceLogger, zod } from '@headrace/service-host';
+import { toProblemDetails, sendProblem, ServiceLogger, zod } from '@headrace/service-host';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { Infer } from '../../../application/infer.js';
 import { describeModel, serverMetadata } from '../describe-model.js';
@@ -15,7 +15,7 @@ export class OpenInferenceErrors implements ExceptionFilter {
 
   catch(error: unknown, host: ArgumentsHost): void {
     const reply = host.switchToHttp().getResponse<FastifyReply>();
-    const problem = problemOf(error);
+    const problem = toProblemDetails(error);
     if (problem.status >= 500 || reply.sent) {
       sendProblem(error, host.switchToHttp().getRequest<FastifyRequest>(), reply, this.logger);
       return;

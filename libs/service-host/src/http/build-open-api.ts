@@ -29,10 +29,10 @@ const methods: Readonly<Partial<Record<RequestMethod, string>>> = {
  * The OpenAPI 3.1 document of a service, read off its controllers: routes from Nest's decorators, parameters and bodies
  * from the Zod schemas that validate them. A body without a schema is described as any content.
  */
-export function openApiOf(service: string, controllers: readonly Type[]): unknown {
+export function buildOpenApi(service: string, controllers: readonly Type[]): unknown {
   const paths: Record<string, Record<string, unknown>> = {};
   for (const controller of controllers) {
-    for (const route of routesOf(controller)) {
+    for (const route of listRoutes(controller)) {
       paths[route.path] = { ...paths[route.path], [route.method]: { ...route.operation, tags: [service] } };
     }
   }
@@ -48,8 +48,8 @@ export function openApiOf(service: string, controllers: readonly Type[]): unknow
   };
 }
 
-function* routesOf(controller: Type): Iterable<{ path: string; method: string; operation: object }> {
-  const prefixes = textsOf(Reflect.getMetadata(PATH_METADATA, controller));
+function* listRoutes(controller: Type): Iterable<{ path: string; method: string; operation: object }> {
+  const prefixes = toPaths(Reflect.getMetadata(PATH_METADATA, controller));
   const prototype = controller.prototype as Readonly<Record<string, unknown>>;
   for (const name of Object.getOwnPropertyNames(prototype)) {
     const handler = prototype[name];
@@ -57,15 +57,21 @@ function* routesOf(controller: Type): Iterable<{ path: string; method: string; o
     const method = methods[Reflect.getMetadata(METHOD_METADATA, handler) as RequestMethod];
     if (method === undefined) continue;
     for (const prefix of prefixes) {
-      for (const suffix of textsOf(Reflect.getMetadata(PATH_METADATA, handler))) {
-        const path = templateOf(prefix, suffix);
-        yield { path, method, operation: operationOf(controller, name, handler, method, path) };
+      for (const suffix of toPaths(Reflect.getMetadata(PATH_METADATA, handler))) {
+        const path = toPathTemplate(prefix, suffix);
+        yield { path, method, operation: buildOperation(controller, name, handler, method, path) };
       }
     }
   }
 }
 
-function operationOf(controller: Type, name: string, handler: object, method: string, path: string): object {
+function buildOperation(
+  controller: Type,
+  name: string,
+  handler: object,
+  method: string,
+  path: string,
+): object {
   const args = (Reflect.getMetadata(ROUTE_ARGS_METADATA, controller, name) ?? {}) as Readonly<
     Record<string, Argument>
   >;
@@ -81,7 +87,7 @@ function operationOf(controller: Type, name: string, handler: object, method: st
   let requestBody: object | undefined;
   for (const [key, argument] of Object.entries(args)) {
     const schema = (argument.pipes ?? []).find(isZodPipe)?.schema;
-    const json = schema === undefined ? undefined : jsonSchemaOf(schema);
+    const json = schema === undefined ? undefined : toJsonSchema(schema);
     switch (Number(key.split(':')[0])) {
       case RouteParamtypes.BODY as number:
         requestBody = {
@@ -100,7 +106,7 @@ function operationOf(controller: Type, name: string, handler: object, method: st
         }
         break;
       case RouteParamtypes.QUERY as number:
-        for (const query of queriesOf(argument, json)) parameters.set(`query ${query.name}`, query);
+        for (const query of listQueryParameters(argument, json)) parameters.set(`query ${query.name}`, query);
         break;
       default:
     }
@@ -122,7 +128,7 @@ function operationOf(controller: Type, name: string, handler: object, method: st
   };
 }
 
-function queriesOf(
+function listQueryParameters(
   { data }: Argument,
   json: Readonly<Record<string, unknown>> | undefined,
 ): readonly { name: string }[] {
@@ -135,17 +141,17 @@ function queriesOf(
   }));
 }
 
-function jsonSchemaOf(schema: z.ZodType): Readonly<Record<string, unknown>> {
+function toJsonSchema(schema: z.ZodType): Readonly<Record<string, unknown>> {
   const { $schema: _, ...json } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
   return json;
 }
 
-function textsOf(path: unknown): readonly string[] {
+function toPaths(path: unknown): readonly string[] {
   if (Array.isArray(path)) return path as string[];
   return [typeof path === 'string' ? path : ''];
 }
 
-function templateOf(prefix: string, suffix: string): string {
+function toPathTemplate(prefix: string, suffix: string): string {
   const parts = `${prefix}/${suffix}`.split('/').filter((part) => part !== '');
   return `/${parts.map((part) => part.replace(/^:(\w+).*$/, '{$1}').replace(/^\*(\w+)$/, '{$1}')).join('/')}`;
 }

@@ -4,7 +4,7 @@ import { PortInUseError } from '../run-service.js';
 import { type HostConfig } from '../service-options.js';
 
 /** Stands where a service will listen until its backends are there. */
-export interface StartingGate {
+export interface ProbeServer {
   /** What is waited for. */
   reason: string;
   close(): Promise<void>;
@@ -14,8 +14,11 @@ export interface StartingGate {
  * Answers probes while the backends are waited for: alive, not ready, and why. Rejects with PortInUseError before
  * anything is opened when somebody else has the service's port.
  */
-export async function openStartingGate(name: string, { host, httpPort }: HostConfig): Promise<StartingGate> {
-  const gate = {
+export async function startProbeServer(
+  name: string,
+  { host, httpPort }: HostConfig,
+): Promise<ProbeServer> {
+  const probeServer = {
     reason: 'the backends are being connected',
     close: (): Promise<void> =>
       new Promise((resolve) => {
@@ -37,7 +40,7 @@ export async function openStartingGate(name: string, { host, httpPort }: HostCon
           : {
               status: 'not-ready',
               service: name,
-              checks: { start: { status: 'not-ready', reason: gate.reason } },
+              checks: { start: { status: 'not-ready', reason: probeServer.reason } },
             },
       ),
     );
@@ -50,5 +53,5 @@ export async function openStartingGate(name: string, { host, httpPort }: HostCon
       ? new PortInUseError(httpPort, `${variablePrefix(name)}_HTTP_PORT`, name, error)
       : error;
   });
-  return gate;
+  return probeServer;
 }

@@ -3,7 +3,7 @@ import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/com
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { zod } from '../zod-pipe.js';
-import { openApiOf } from './open-api.js';
+import { buildOpenApi } from './build-open-api.js';
 
 const body = z.object({ name: z.string().min(1), at: z.iso.datetime().transform((text) => new Date(text)) });
 const query = z.object({ limit: z.coerce.number().int().max(100).default(10) });
@@ -26,8 +26,8 @@ class ModelsController {
   }
 }
 
-describe('openApiOf', () => {
-  const document = openApiOf('registry', [ModelsController]) as {
+describe('buildOpenApi', () => {
+  const document = buildOpenApi('registry', [ModelsController]) as {
     paths: Record<string, Record<string, Record<string, unknown>>>;
   };
 

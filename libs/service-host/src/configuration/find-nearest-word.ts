@@ -1,5 +1,5 @@
 /** The known word that somebody most likely meant, or undefined when none is near. */
-export function nearestWord(word: string, known: Iterable<string>): string | undefined {
+export function findNearestWord(word: string, known: Iterable<string>): string | undefined {
   const wanted = word.toLowerCase();
   let best: string | undefined;
   // A third of the letters may be wrong; more than that is another word.

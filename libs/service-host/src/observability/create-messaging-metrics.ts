@@ -2,7 +2,7 @@ import { type MessagingMetrics } from '@headrace/messaging';
 import { type ServiceMetrics } from '../service-metrics.js';
 
 /** What the consumer does, in the service's metrics. Topics and error codes are few, so they may be labels. */
-export function messagingMetricsOf(metrics: ServiceMetrics): MessagingMetrics {
+export function createMessagingMetrics(metrics: ServiceMetrics): MessagingMetrics {
   const handled = metrics.counter('messaging_handled_total', 'Facts whose handler resolved', ['topic']);
   const retried = metrics.counter('messaging_retried_total', 'Calls repeated after a retryable error', [
     'topic',
