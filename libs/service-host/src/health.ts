@@ -21,7 +21,7 @@ export class ServiceHealth {
     private readonly checks: Readonly<Record<string, ReadinessCheck>>,
   ) {}
 
-  /** Ends readiness for a reason of the host itself, until `clear`. */
+  /** Reports the service as not ready, for a reason of the host itself, until `markReady`. */
   markNotReady(name: string, reason: string): void {
     this.hostReasons.set(name, reason);
   }
@@ -30,7 +30,7 @@ export class ServiceHealth {
     this.hostReasons.delete(name);
   }
 
-  /** Probes that come together share one round of checks. */
+  /** Concurrent probes share one round of checks. */
   report(): Promise<HealthReport> {
     this.running ??= this.runChecks().finally(() => (this.running = undefined));
     return this.running;

@@ -57,7 +57,8 @@ export {
   type PeerOptions,
   type PeerRequest,
 } from './outbound/http-peer.js';
-export { PortInUseError, runService } from './run-service.js';
+export { PortInUseError } from './errors/port-in-use-error.js';
+export { runService } from './run-service.js';
 export { BackgroundTasks, type BackgroundTask, type RunnableUseCase } from './scheduling/background-tasks.js';
 export { repeat } from './scheduling/repeat.js';
 export {

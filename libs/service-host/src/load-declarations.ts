@@ -5,7 +5,7 @@ import { isMap, isNode, isPair, isScalar, LineCounter, parseAllDocuments, type D
 import { type z } from 'zod';
 import { findNearestWord } from './configuration/find-nearest-word.js';
 
-/** A declaration with the file that it stands in. */
+/** A declaration with the file that contains it. */
 export interface Declaration<T> extends Declared<T> {
   readonly file: string;
 }
@@ -17,7 +17,7 @@ export interface DeclarationProblem {
   readonly message: string;
 }
 
-/** Declarations are wrong; every fault with file and line. */
+/** Declarations are invalid. Lists every fault with its file and line. */
 export class DeclarationsError extends AppError {
   readonly code = 'DECLARATIONS_INVALID';
   readonly kind = 'invalid';
@@ -35,8 +35,8 @@ export class DeclarationsError extends AppError {
 }
 
 /**
- * All declarations of a kind: the YAML files `<directory>/<kind>/*.yaml` in order of name, each with one or more
- * documents. A missing directory is an error, because a policy that was not found must not look like no policy.
+ * Loads all declarations of a kind from `<directory>/<kind>/*.yaml`, in order of file name; a file may hold several
+ * documents. A missing directory is an error, because a policy that was not found must not look like the absence of one.
  */
 export function loadDeclarations<Schema extends z.ZodType>(
   kind: string,
@@ -54,7 +54,7 @@ export function loadDeclarations<Schema extends z.ZodType>(
   return declarations;
 }
 
-/** The same from a text, for declarations that arrive by an API. */
+/** Parses declarations that arrive over an API. */
 export function parseDeclaration<Schema extends z.ZodType>(
   kind: string,
   schema: Schema,
@@ -108,7 +108,7 @@ function parseDeclarations<Schema extends z.ZodType>(
   return declarations;
 }
 
-/** Suites carry their name where Great Expectations has it. */
+/** Suites have their name where Great Expectations puts it. */
 function findName(declaration: unknown): string {
   const { name, expectation_suite_name: suiteName } = declaration as Readonly<Record<string, unknown>>;
   const found = name ?? suiteName;
@@ -160,7 +160,7 @@ function suggestWord(given: unknown, words: readonly string[]): string {
   return near === undefined ? '' : `; did you mean "${near}"?`;
 }
 
-/** What a schema looks like inside, as far as it takes to follow a path; zod types each kind of it apart. */
+/** The parts of a Zod schema that are needed to follow a path; Zod has a separate type for each kind of schema. */
 interface SchemaShape {
   readonly def?: {
     readonly shape?: Readonly<Record<string, SchemaShape>>;
@@ -174,7 +174,7 @@ interface SchemaShape {
   };
 }
 
-/** Fields that the schema knows where a path leads; of a union those of the alternative that the document chooses. */
+/** The fields that the schema has at a path. For a union, those of the alternative that the document selects. */
 function listFields(
   schema: z.ZodType,
   path: readonly PropertyKey[],
@@ -209,7 +209,7 @@ function toProblem(file: string, lines: LineCounter, offset: number, message: st
   return { file, line, column: col, message };
 }
 
-/** Where a value begins; of a missing one, where the nearest thing around it begins. */
+/** Where a value begins. For a missing value, where the nearest enclosing value begins. */
 function findOffset(document: Document.Parsed, path: readonly PropertyKey[]): number {
   for (let depth = path.length; depth >= 0; depth -= 1) {
     const node = document.getIn(path.slice(0, depth), true);

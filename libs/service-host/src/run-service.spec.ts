@@ -8,7 +8,8 @@ import { outgoingHeaders } from './observability/tracing.js';
 import { Breakers } from './outbound/breakers.js';
 import { HttpPeer } from './outbound/http-peer.js';
 import { PrometheusServiceMetrics } from './observability/prometheus-service-metrics.js';
-import { PortInUseError, runService } from './run-service.js';
+import { PortInUseError } from './errors/port-in-use-error.js';
+import { runService } from './run-service.js';
 import { ServiceLogger } from './service-logger.js';
 import { type HostConfig, type RunningService, type ServiceOptions } from './service-options.js';
 import { zod } from './zod-pipe.js';
@@ -359,7 +360,7 @@ describe('a port that is taken', () => {
     const second = run({ name: 'feature-store', config: { ...config, httpPort } });
     await expect(second).rejects.toBeInstanceOf(PortInUseError);
     await expect(second).rejects.toThrow(
-      `Port ${httpPort} of feature-store is in use; stop who listens there, or set FEATURE_STORE_HTTP_PORT to another port`,
+      `Port ${httpPort} of feature-store is in use; stop the process that listens there, or set FEATURE_STORE_HTTP_PORT to another port`,
     );
   });
 });

@@ -1,10 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { AppError, describeError, isAppError } from '@headrace/kernel';
+import { describeError, isAppError } from '@headrace/kernel';
 import { EventBusStrategy } from '@headrace/messaging';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type FastifyInstance } from 'fastify';
 import { variablePrefix } from './configuration/host-config.js';
+import { isAddressInUse, PortInUseError } from './errors/port-in-use-error.js';
 import { ProblemFilter } from './errors/problem-filter.js';
 import { GrpcServer } from './grpc/grpc-server.js';
 import { ServiceHealth } from './health.js';
@@ -20,29 +21,9 @@ import { type ServiceLogger } from './service-logger.js';
 import { type ServiceMetrics } from './service-metrics.js';
 import { type RunningService, type ServiceOptions } from './service-options.js';
 
-/** Somebody else listens where this service wants to. */
-export class PortInUseError extends AppError {
-  readonly code = 'HOST_PORT_IN_USE';
-  readonly kind = 'conflict';
-
-  constructor(
-    readonly port: number,
-    readonly variable: string,
-    service: string,
-    cause: unknown,
-  ) {
-    super(
-      `Port ${port} of ${service} is in use; stop who listens there, or set ${variable} to another port`,
-      {
-        cause,
-      },
-    );
-  }
-}
-
 /**
- * Runs one service: HTTP and gRPC, health, metrics, then consuming. Resolves when it listens and consumes; a log that
- * cannot be reached at that moment ends readiness and is tried again. Several services run in one process.
+ * Runs one service: HTTP and gRPC, health, metrics, then consuming. Resolves when it listens and consumes. When the
+ * event log cannot be reached at that moment, the service is not ready and retries. A process can run several services.
  */
 export async function runService(options: ServiceOptions): Promise<RunningService> {
   const { name, config } = options;
@@ -130,7 +111,7 @@ async function translatePortInUse(
   try {
     await listen();
   } catch (error) {
-    if (/EADDRINUSE|address already in use|No address added/i.test(describeError(error))) {
+    if (isAddressInUse(error)) {
       throw new PortInUseError(port, `${variablePrefix(name)}_${side}_PORT`, name, error);
     }
     throw error;
@@ -168,7 +149,7 @@ class HostedService implements RunningService {
     return this.grpc.address;
   }
 
-  /** A log that is away is waited for in the background: the service lives, but is not ready. */
+  /** While the log is unavailable, it is retried in the background: the service is live, but not ready. */
   async startConsuming(): Promise<void> {
     const { consuming } = this;
     if (consuming === undefined) return;
@@ -200,12 +181,12 @@ class HostedService implements RunningService {
         return;
       } catch (error) {
         this.health.markNotReady('consuming', describeError(error));
-        this.logger.warn({ error }, `Consuming cannot begin yet: ${describeError(error)}`);
+        this.logger.warn({ error }, `Cannot consume yet: ${describeError(error)}`);
       }
     }
   }
 
-  /** Order matters: nothing new comes in before what is in flight has ended, and stores close when nobody uses them. */
+  /** Order matters: intake stops first, then work in flight finishes, and the stores close last. */
   private async shutDown(): Promise<void> {
     this.stopped = true;
     this.health.markNotReady('shutdown', 'the service is shutting down');
@@ -216,12 +197,12 @@ class HostedService implements RunningService {
     if (!drained) {
       this.logger.warn(
         { drainTimeoutMs: this.options.config.drainTimeoutMs },
-        'What was in flight did not end in time and is broken off',
+        'Work in flight did not finish in time and is aborted',
       );
       this.fastify.server.closeAllConnections();
       this.grpc.forceShutdown();
     }
-    // At least a second for what must be written, also when draining took all of the time.
+    // Closing gets at least a second, even when draining used up all of the time.
     const last = Math.max(deadline, performance.now() + 1_000);
     await this.closePart('background tasks', last, () => this.backgroundTasks.close());
     await this.closePart('application', last, () => this.app.close());
@@ -231,13 +212,13 @@ class HostedService implements RunningService {
     if (this.metrics instanceof PrometheusServiceMetrics) this.metrics.release();
   }
 
-  /** One part that does not close must not keep the next from closing. */
+  /** A part that fails to close does not keep the next one from closing. */
   private async closePart(what: string, deadline: number, close: () => Promise<unknown>): Promise<void> {
     try {
       if (!(await settlesBefore(deadline, close)))
         this.logger.warn({ what }, `Closing ${what} took too long`);
     } catch (error) {
-      this.logger.error({ what, error }, `Closing ${what} went wrong: ${describeError(error)}`);
+      this.logger.error({ what, error }, `Closing ${what} failed: ${describeError(error)}`);
     }
   }
 }
@@ -251,7 +232,7 @@ function startListening(strategy: EventBusStrategy): Promise<void> {
   });
 }
 
-/** False when the time was up first. */
+/** Returns false when the deadline passed first. */
 async function settlesBefore(deadline: number, work: () => Promise<unknown>): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<false>((resolve) => {

@@ -24,10 +24,10 @@ import { type Breakers } from './outbound/breakers.js';
 
 export type StoreName = 'database' | 'cache' | 'metrics' | 'objects';
 
-/** The finished dependencies that a service is composed from. Reading a store that `uses` does not name throws. */
+/** The dependencies that a service is composed from. Reading a store that `uses` does not declare throws. */
 export interface Backends {
   readonly bus: EventBus;
-  /** States facts with this service as their source. */
+  /** Publishes events with this service as their source. */
   readonly publisher: EventPublisher;
   readonly database: Database;
   readonly cache: Cache;
@@ -39,7 +39,7 @@ export interface Backends {
   readonly serviceMetrics: ServiceMetrics;
   /** Circuit breakers of this service; `new HttpPeer({ name, baseUrl, breakers })` calls another service through one. */
   readonly breakers: Breakers;
-  /** Runs a background task of this service before its time. */
+  /** Runs a background task of this service ahead of its schedule. */
   readonly tasks: Pick<BackgroundTasks, 'trigger'>;
 }
 
@@ -48,16 +48,16 @@ export interface Composition {
   readonly grpc?: ServiceOptions['grpc'];
   readonly http?: HttpOptions;
   readonly readiness?: Readonly<Record<string, ReadinessCheck>>;
-  /** Run one after the other before the service listens; a failure ends the start. Resolved from the Nest container. */
+  /** Use cases that run in order before the service listens. A failure fails the start. Resolved from the Nest container. */
   readonly startup?: readonly Type<RunnableUseCase>[];
   readonly tasks?: readonly BackgroundTask[];
-  /** What the composition itself opened (workers, timers); closed before the stores. */
+  /** What the composition opened itself, such as workers; closed before the stores. */
   readonly closing?: readonly Closeable[];
 }
 
 /**
- * One service as its process and the one-process mode run it: name, configuration, stores, wiring. `compose` is the
- * only place that binds a port to an adapter.
+ * One service, as it runs in a process of its own or in one-process mode: name, configuration, stores, wiring. `compose`
+ * is the only place that binds a port to an adapter.
  */
 export interface ServiceDefinition<
   Config extends { readonly host: HostConfig } = { readonly host: HostConfig },
@@ -66,10 +66,10 @@ export interface ServiceDefinition<
   /** Parses the environment (upper-case names, strings) into the typed configuration. */
   readonly configSchema: z.ZodType<Config>;
   readonly uses: readonly StoreName[];
-  /** Entities and migrations; needed when `uses` names the database. */
+  /** Entities and migrations; required when `uses` includes the database. */
   readonly database?: DatabaseSchema;
   compose(config: Config, backends: Backends): Composition | Promise<Composition>;
 }
 
-/** A definition of which only the name, the stores and the schema matter. */
+/** A definition without its configuration type. */
 export type AnyServiceDefinition = Pick<ServiceDefinition, 'name' | 'uses' | 'database'>;

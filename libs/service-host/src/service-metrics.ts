@@ -2,7 +2,7 @@ import type { Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 /**
  * Prometheus metrics of one service. Each service has its own registry, so that nine services in one process do not
- * mix. The same name twice answers the same metric.
+ * mix. Requesting a name twice returns the same metric.
  */
 export abstract class ServiceMetrics {
   abstract readonly registry: Registry;

@@ -10,36 +10,36 @@ import {
 import { type ServiceLogger } from './service-logger.js';
 import { type ServiceMetrics } from './service-metrics.js';
 
-/** What every service takes from its configuration to run; parsed by `hostConfigSchema`. */
+/** The configuration that every service has; parsed by `hostConfigSchema`. */
 export interface HostConfig {
   readonly host: string;
   readonly httpPort: number;
   readonly grpcPort: number;
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
   readonly logFormat: 'json' | 'pretty';
-  /** Milliseconds that draining may take before the process ends all the same. */
+  /** Time limit of draining; afterwards the process stops anyway. */
   readonly drainTimeoutMs: number;
-  /** Largest accepted body in bytes. */
+  /** Maximum size of a request body. */
   readonly bodyLimitBytes: number;
-  /** OTLP endpoint for traces; undefined: traces stay in the process. */
+  /** OTLP endpoint for traces; undefined: spans are not exported. */
   readonly otlpEndpoint: string | undefined;
 }
 
-/** Answers `ready`, or the reason why the service cannot do its job now. */
+/** Resolves to `ready`, or to the reason why the service cannot work now. */
 export type ReadinessCheck = () => Promise<'ready' | { readonly notReady: string }>;
 
-/** How the HTTP side of a service differs from that of the others. */
+/** Options of the HTTP server of a service. */
 export interface HttpOptions {
   /**
-   * Bodies of any other content type than JSON and text, and of none at all, reach the handler as a Buffer. Without it
-   * they are answered 415.
+   * Bodies of any content type other than JSON and text, or without one, reach the handler as a Buffer. Otherwise they are
+   * answered with 415.
    */
   readonly anyContentType?: boolean;
   /** Parsers, hooks and routes of Fastify itself, for paths where Nest's layers cost too much. Runs before Nest's routes. */
   readonly configure?: (fastify: FastifyInstance) => void | Promise<void>;
   /**
-   * How long each of these routes (by template, such as `/v1/readings`) may take; then the request is answered 503 with
-   * Retry-After. What it began goes on: only for work that may be done twice.
+   * Time limits of routes, by template such as `/v1/readings`. A request that exceeds its limit is answered with 503 and
+   * Retry-After, while its work continues: only for work that may be repeated.
    */
   readonly answerWithinMs?: Readonly<Record<string, number>>;
 }
@@ -49,12 +49,12 @@ export interface ServiceOptions {
   readonly name: string;
   readonly module: DynamicModule;
   readonly config: HostConfig;
-  /** Consumed through @On and @OnBatch handlers of the module's controllers; undefined: the service consumes nothing. */
+  /** Consumed by the @On and @OnBatch handlers of the module's controllers; undefined: the service consumes nothing. */
   readonly bus?: EventBus;
   readonly grpc?: { readonly packages: readonly string[]; readonly protoPaths: readonly string[] };
   readonly readiness?: Readonly<Record<string, ReadinessCheck>>;
   readonly http?: HttpOptions;
-  /** Run one after the other before the service listens; a failure ends the start. Resolved from the Nest container. */
+  /** Use cases that run in order before the service listens. A failure fails the start. Resolved from the Nest container. */
   readonly startup?: readonly Type<RunnableUseCase>[];
   readonly tasks?: readonly BackgroundTask[];
   /** Runs `tasks`; default: one of the service's own. */
@@ -63,13 +63,13 @@ export interface ServiceOptions {
   readonly logger?: ServiceLogger;
   /** Default: one of the service's own. */
   readonly metrics?: ServiceMetrics;
-  /** Closed in this order after consuming has stopped and requests have drained. Stores come last. */
+  /** Closed in this order after consuming has stopped and requests have drained; stores last. */
   readonly closing?: readonly Closeable[];
 }
 
 export interface RunningService extends Closeable {
   readonly name: string;
-  /** `http://127.0.0.1:8085`, with the port that was really taken (port 0 asks for a free one). */
+  /** `http://127.0.0.1:8085`, with the actual port (port 0 takes a free one). */
   readonly httpUrl: string;
   readonly grpcAddress: string | undefined;
 }

@@ -5,7 +5,7 @@ import { type FieldError } from './errors/problem-details.js';
 
 const maxErrors = 20;
 
-/** A body, query or parameter does not fit its schema. */
+/** A body, query or parameter does not match its schema. */
 export class InvalidRequestError extends AppError {
   readonly code = 'REQUEST_INVALID';
   readonly kind = 'invalid';
@@ -19,7 +19,7 @@ export class InvalidRequestError extends AppError {
       detail: issue.message,
     }));
     super(
-      `The request does not fit: ${errors
+      `The request is not valid: ${errors
         .slice(0, 3)
         .map(({ pointer, detail }) => (pointer === '' ? detail : `${pointer}: ${detail}`))
         .join('; ')}`,
@@ -28,7 +28,7 @@ export class InvalidRequestError extends AppError {
   }
 }
 
-/** A pipe that shows its schema, so that the OpenAPI document says what the validation does. */
+/** A pipe that exposes its schema, so that the OpenAPI document describes what is validated. */
 export interface ZodPipe<Schema extends z.ZodType = z.ZodType> extends PipeTransform<
   unknown,
   z.output<Schema>
@@ -40,7 +40,7 @@ export function isZodPipe(pipe: unknown): pipe is ZodPipe {
   return typeof pipe === 'object' && pipe !== null && 'schema' in pipe && 'transform' in pipe;
 }
 
-/** Validates by a schema: `@Body(zod(schema)) body: z.output<typeof schema>`. */
+/** Validates against a schema: `@Body(zod(schema)) body: z.output<typeof schema>`. */
 export function zod<Schema extends z.ZodType>(schema: Schema): ZodPipe<Schema> {
   return {
     schema,

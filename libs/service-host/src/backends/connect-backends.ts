@@ -15,31 +15,31 @@ import { lockDataDirectory } from './data-directory.js';
 import { openCache, openMetricsStore, openObjectStore } from './open-stores.js';
 
 export interface ConnectOptions {
-  /** Only what these use is opened. */
+  /** Only the stores that these services use are opened. */
   readonly services: readonly AnyServiceDefinition[];
   readonly clock?: Clock;
   readonly logger?: ServiceLogger;
-  /** Told each time something could not be reached and is tried again. */
+  /** Called each time a backend cannot be reached and will be retried. */
   readonly onWaiting?: (reason: string) => void;
-  /** Ends the waiting. */
+  /** Aborts the waiting. */
   readonly signal?: AbortSignal;
 }
 
-/** The stores of one process. Nine services in one process share the same objects. */
+/** The stores of one process. Services that run in one process share them. */
 export interface SharedBackends extends Closeable {
   readonly bus: EventBus;
   readonly clock: Clock;
   readonly cache: Cache | undefined;
   readonly metrics: MetricsStore | undefined;
   readonly objects: ObjectStore | undefined;
-  /** Opens the schema of one service; the caller closes it before the backends. */
+  /** Opens the schema of one service. The caller closes it before the backends. */
   openDatabase(service: AnyServiceDefinition, logger: ServiceLogger): Promise<Database>;
   close(): Promise<void>;
 }
 
 /**
- * Opens what the services use, and nothing else. A server that cannot be reached yet is waited for, with a message each
- * time; anything else fails at once. There is no falling back to another adapter.
+ * Opens only what the services use. A server that cannot be reached is retried, with a message each time; any other error
+ * rejects at once. There is no fallback to another adapter.
  */
 export async function connectBackends(
   config: BackendsConfig,
@@ -58,7 +58,7 @@ export async function connectBackends(
     const directory = config.dataDirectory;
     const bus = await open('the event bus', async () => {
       const made = await createBus(config, clock, options);
-      // Every topic exists before anybody reads it, whichever service starts first.
+      // Every topic exists before it is read, whichever service starts first.
       await made.provision(topicSpecsOf(allEvents));
       return made;
     });
@@ -123,7 +123,7 @@ function createBus(
     ...(tls === undefined ? {} : { ssl: withoutUndefined(tls) }),
     onEvent: (level, message) => {
       logger?.[level]({}, message);
-      // The bus outlasts a broker's restart by itself; who asks meanwhile shall know what is waited for.
+      // The bus survives a broker's restart by itself. Meanwhile a probe should say what it waits for.
       if (level !== 'info') {
         onWaiting?.(`the event bus at ${brokers.join(', ')} cannot be reached yet: ${message}`);
       }
@@ -146,7 +146,7 @@ function openServiceDatabase(
   logger: ServiceLogger,
 ): Promise<Database> {
   if (service.database === undefined) {
-    throw new TypeError(`${service.name} uses the database and declares no schema`);
+    throw new TypeError(`${service.name} uses the database but declares no schema`);
   }
   const location =
     pglite !== undefined
@@ -163,7 +163,7 @@ function openServiceDatabase(
     clock,
     source: service.name,
     bus,
-    onRelayError: (error) => logger.warn({ error }, `The outbox waits: ${describeError(error)}`),
+    onRelayError: (error) => logger.warn({ error }, `The outbox cannot publish: ${describeError(error)}`),
     onWaiting: (message) => logger.warn({}, message),
   });
 }
@@ -182,13 +182,13 @@ async function retryUntilAvailable<T>(
       if (!isAppError(error) || !error.retryable) throw error;
       const reason = `${what} cannot be reached yet: ${describeError(error)}`;
       options.onWaiting?.(reason);
-      options.logger?.warn({ error, waitMs }, `${reason}; trying again in ${waitMs} ms`);
+      options.logger?.warn({ error, waitMs }, `${reason}; retrying in ${waitMs} ms`);
     }
     await pause(waitMs, undefined, options.signal === undefined ? {} : { signal: options.signal });
   }
 }
 
-/** An adapter may itself wait long for its server; who is asked to end does not. */
+/** An adapter may wait a long time for its server. Aborting does not wait for the adapter. */
 async function raceWithAbort<T>(signal: AbortSignal | undefined, work: Promise<T>): Promise<T> {
   if (signal === undefined) return work;
   signal.throwIfAborted();
@@ -197,7 +197,7 @@ async function raceWithAbort<T>(signal: AbortSignal | undefined, work: Promise<T
     const aborted = once(signal, 'abort', { signal: settled.signal }).then((): never => {
       throw signal.reason;
     });
-    // It rejects also when the work was first and nobody listens any more.
+    // This promise may reject after the work has settled, when nothing handles it any more.
     aborted.catch(() => undefined);
     return await Promise.race([work, aborted]);
   } finally {
@@ -205,13 +205,13 @@ async function raceWithAbort<T>(signal: AbortSignal | undefined, work: Promise<T
   }
 }
 
-/** In the reverse order; one that does not close must not keep the next from closing. */
+/** Closes in reverse order. A resource that fails to close does not keep the next one from closing. */
 async function closeAll(opened: Closeable[], logger: ServiceLogger | undefined): Promise<void> {
   for (const closeable of opened.splice(0).reverse()) {
     try {
       await closeable.close();
     } catch (error) {
-      logger?.error({ error }, `Closing ${closeable.constructor.name} went wrong: ${describeError(error)}`);
+      logger?.error({ error }, `Closing ${closeable.constructor.name} failed: ${describeError(error)}`);
     }
   }
 }

@@ -5,7 +5,7 @@ import { AppError, type Closeable } from '@headrace/kernel';
 
 const currentFormat = 1;
 
-/** The data directory was written by a later release, which may keep things in a way that this one would damage. */
+/** The data directory was written by a later release, in a format that this release could damage. */
 export class DataDirectoryTooNewError extends AppError {
   readonly code = 'HOST_DATA_DIRECTORY_TOO_NEW';
   readonly kind = 'unsupported';
@@ -20,7 +20,7 @@ export class DataDirectoryTooNewError extends AppError {
   }
 }
 
-/** What says how the data directory was written cannot be read, so nothing says that this release may write to it. */
+/** The file that holds the format of the data directory is damaged, so this release cannot tell whether it may write. */
 export class DataDirectoryUnreadableError extends AppError {
   readonly code = 'HOST_DATA_DIRECTORY_UNREADABLE';
   readonly kind = 'invalid';
@@ -32,7 +32,7 @@ export class DataDirectoryUnreadableError extends AppError {
   }
 }
 
-/** Keeps the directory for this process until `close`. The lock of a process that is gone is taken over. */
+/** Locks the directory for this process until `close`. The lock of a process that no longer exists is taken over. */
 export function lockDataDirectory(path: string): Closeable & { readonly path: string } {
   const directory = resolve(path);
   mkdirSync(directory, { recursive: true, mode: 0o700 });

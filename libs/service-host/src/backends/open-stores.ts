@@ -5,7 +5,7 @@ import { type MetricsStore } from '@headrace/metrics-store';
 import { type ObjectStore } from '@headrace/object-store';
 import { type BackendsConfig } from '../configuration/backends-config.js';
 
-// Each adapter is loaded when it is opened: a service without a metrics store does not carry DuckDB.
+// Adapters are loaded when they are opened, so that a service without a metrics store does not load DuckDB.
 
 export async function openCache(config: BackendsConfig, clock: Clock): Promise<Cache> {
   const { createCache } = await import('@headrace/cache');

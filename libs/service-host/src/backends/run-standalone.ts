@@ -19,8 +19,8 @@ import { startProbeServer } from './start-probe-server.js';
 const exitConfigInvalid = 78;
 
 /**
- * All of a service's main.ts: configuration, backends, service, signals, exit codes. 78: the configuration is wrong;
- * 1: it could not start or did not end in order; 0: it was asked to end.
+ * The whole main.ts of a service: configuration, backends, service, signals and exit codes. It exits with 78 when the
+ * configuration is invalid, with 1 when it could not start or stop cleanly, and with 0 after a signal.
  */
 export async function runStandalone<Config extends { readonly host: HostConfig }>(
   definition: ServiceDefinition<Config>,
@@ -73,31 +73,31 @@ class StandaloneProcess {
     return this.stopping.signal;
   }
 
-  /** The first signal ends in order, the second at once. */
+  /** The first signal stops the service in order, the second exits immediately. */
   handleSignals(): void {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {
       process.on(signal, () => {
         this.signals += 1;
         if (this.signals > 1) {
-          this.logger.warn({ signal }, 'A second signal: ending at once');
+          this.logger.warn({ signal }, 'Received a second signal, exiting immediately');
           process.exit(1);
         }
-        this.logger.info({ signal }, `${this.name} ends`);
+        this.logger.info({ signal }, `${this.name} is stopping`);
         void this.close(0);
       });
     }
     process.on('uncaughtException', (error) => {
-      this.logger.error({ error }, `Nobody handled an error: ${describeError(error)}`);
+      this.logger.error({ error }, `Uncaught exception: ${describeError(error)}`);
       void this.close(1);
     });
     process.on('unhandledRejection', (error) => {
-      this.logger.error({ error }, `Nobody handled a rejection: ${describeError(error)}`);
+      this.logger.error({ error }, `Unhandled rejection: ${describeError(error)}`);
       void this.close(1);
     });
   }
 
   async fail(error: unknown): Promise<void> {
-    // Ending while it was still starting is no failure.
+    // Stopping during the start is not a failure.
     if (this.stopping.signal.aborted) return;
     this.logger.error(isAppError(error) ? { code: error.code } : { error }, describeError(error));
     await this.close(1);
@@ -106,7 +106,7 @@ class StandaloneProcess {
   private async close(exitCode: number): Promise<void> {
     this.stopping.abort();
     const forced = setTimeout(() => {
-      this.logger.error({}, `${this.name} did not end in time`);
+      this.logger.error({}, `${this.name} did not stop in time`);
       process.exit(1);
     }, this.drainTimeoutMs + 5_000);
     forced.unref();
@@ -115,7 +115,7 @@ class StandaloneProcess {
       await this.backends?.close();
       await flushTraces();
     } catch (error) {
-      this.logger.error({ error }, `Ending went wrong: ${describeError(error)}`);
+      this.logger.error({ error }, `Stopping failed: ${describeError(error)}`);
       process.exit(1);
     }
     process.exit(exitCode);

@@ -1,23 +1,20 @@
 import { createServer, type Server } from 'node:http';
 import { variablePrefix } from '../configuration/host-config.js';
-import { PortInUseError } from '../run-service.js';
+import { isAddressInUse, PortInUseError } from '../errors/port-in-use-error.js';
 import { type HostConfig } from '../service-options.js';
 
-/** Stands where a service will listen until its backends are there. */
+/** Listens on the port of a service until its backends are open. */
 export interface ProbeServer {
-  /** What is waited for. */
+  /** Why the service is not ready yet. */
   reason: string;
   close(): Promise<void>;
 }
 
 /**
- * Answers probes while the backends are waited for: alive, not ready, and why. Rejects with PortInUseError before
- * anything is opened when somebody else has the service's port.
+ * Answers probes while the backends are connected: live, but not ready, with the reason. Rejects with PortInUseError
+ * before anything is opened when another process listens on the service's port.
  */
-export async function startProbeServer(
-  name: string,
-  { host, httpPort }: HostConfig,
-): Promise<ProbeServer> {
+export async function startProbeServer(name: string, { host, httpPort }: HostConfig): Promise<ProbeServer> {
   const probeServer = {
     reason: 'the backends are being connected',
     close: (): Promise<void> =>
@@ -49,7 +46,7 @@ export async function startProbeServer(
     server.once('error', reject);
     server.listen(httpPort, host, resolve);
   }).catch((error: unknown) => {
-    throw (error as NodeJS.ErrnoException).code === 'EADDRINUSE'
+    throw isAddressInUse(error)
       ? new PortInUseError(httpPort, `${variablePrefix(name)}_HTTP_PORT`, name, error)
       : error;
   });

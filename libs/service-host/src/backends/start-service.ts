@@ -10,13 +10,13 @@ import { type Backends, type ServiceDefinition, type StoreName } from '../servic
 import { type HostConfig, type ReadinessCheck, type RunningService } from '../service-options.js';
 import { type SharedBackends } from './connect-backends.js';
 
-/** A service reads a store that its definition does not name. */
+/** A service uses a store that its definition does not declare. */
 export class StoreNotDeclaredError extends AppError {
   readonly code = 'HOST_STORE_NOT_DECLARED';
   readonly kind = 'internal';
 
   constructor(service: string, store: StoreName) {
-    super(`${service} reads the store "${store}"; name it in \`uses\` of its definition`);
+    super(`${service} uses the store "${store}" without declaring it; add it to \`uses\` in its definition`);
   }
 }
 

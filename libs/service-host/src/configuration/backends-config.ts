@@ -16,7 +16,7 @@ export interface KafkaConfig {
   readonly replicationFactor: number;
 }
 
-/** Which adapter stands behind each port, and how to reach it. */
+/** The adapter of each port, and how to reach it. */
 export interface BackendsConfig {
   readonly dataDirectory: string;
   readonly bus: { readonly driver: 'embedded' } | { readonly driver: 'kafka'; readonly kafka: KafkaConfig };
@@ -48,7 +48,7 @@ export interface BackendsConfig {
 
 const text = z.string().optional();
 
-/** The adapters that all services share; an unknown value is an error at start, never another adapter. */
+/** The adapters that all services share. An unknown value fails the start; there is no fallback. */
 export const backendsConfigSchema: z.ZodType<BackendsConfig> = z
   .object({
     HEADRACE_DATA_DIR: z.string().default('.headrace'),
@@ -77,7 +77,7 @@ export const backendsConfigSchema: z.ZodType<BackendsConfig> = z
     AWS_SECRET_ACCESS_KEY: text,
   })
   .transform((env, context) => {
-    const needed = (variable: keyof typeof env, because: string): string => {
+    const requireVariable = (variable: keyof typeof env, because: string): string => {
       const value = env[variable];
       if (typeof value === 'string') return value;
       context.addIssue({
@@ -90,17 +90,17 @@ export const backendsConfigSchema: z.ZodType<BackendsConfig> = z
     };
     return {
       dataDirectory: env.HEADRACE_DATA_DIR,
-      bus: toBusConfig(env, needed),
+      bus: toBusConfig(env, requireVariable),
       databaseUrl: env.HEADRACE_DATABASE_URL,
       metrics:
         env.HEADRACE_METRICS === 'embedded'
           ? { driver: 'embedded' as const }
           : {
               driver: 'influx' as const,
-              url: needed('INFLUX_URL', 'HEADRACE_METRICS is influx'),
-              token: needed('INFLUX_TOKEN', 'HEADRACE_METRICS is influx'),
-              org: needed('INFLUX_ORG', 'HEADRACE_METRICS is influx'),
-              bucket: needed('INFLUX_BUCKET', 'HEADRACE_METRICS is influx'),
+              url: requireVariable('INFLUX_URL', 'HEADRACE_METRICS is influx'),
+              token: requireVariable('INFLUX_TOKEN', 'HEADRACE_METRICS is influx'),
+              org: requireVariable('INFLUX_ORG', 'HEADRACE_METRICS is influx'),
+              bucket: requireVariable('INFLUX_BUCKET', 'HEADRACE_METRICS is influx'),
             },
       cacheUrl: env.HEADRACE_CACHE_URL,
       objects: toObjectsConfig(env),
@@ -121,7 +121,7 @@ interface BusVariables {
 
 function toBusConfig(
   env: BusVariables,
-  needed: (
+  requireVariable: (
     variable: 'KAFKA_BROKERS' | 'KAFKA_SASL_USERNAME' | 'KAFKA_SASL_PASSWORD',
     because: string,
   ) => string,
@@ -131,7 +131,7 @@ function toBusConfig(
   return {
     driver: 'kafka',
     kafka: {
-      brokers: needed('KAFKA_BROKERS', 'HEADRACE_BUS is kafka')
+      brokers: requireVariable('KAFKA_BROKERS', 'HEADRACE_BUS is kafka')
         .split(',')
         .map((broker) => broker.trim())
         .filter((broker) => broker !== ''),
@@ -144,8 +144,8 @@ function toBusConfig(
           ? undefined
           : {
               mechanism,
-              username: needed('KAFKA_SASL_USERNAME', 'KAFKA_SASL_MECHANISM is set'),
-              password: needed('KAFKA_SASL_PASSWORD', 'KAFKA_SASL_MECHANISM is set'),
+              username: requireVariable('KAFKA_SASL_USERNAME', 'KAFKA_SASL_MECHANISM is set'),
+              password: requireVariable('KAFKA_SASL_PASSWORD', 'KAFKA_SASL_MECHANISM is set'),
             },
       replicationFactor: env.KAFKA_REPLICATION_FACTOR,
     },

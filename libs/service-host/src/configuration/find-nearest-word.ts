@@ -1,11 +1,11 @@
-/** The known word that somebody most likely meant, or undefined when none is near. */
+/** The known word that was most likely meant; undefined when none is close enough. */
 export function findNearestWord(word: string, known: Iterable<string>): string | undefined {
-  const wanted = word.toLowerCase();
+  const target = word.toLowerCase();
   let best: string | undefined;
-  // A third of the letters may be wrong; more than that is another word.
+  // Up to a third of the letters may differ.
   let bestDistance = Math.max(1, Math.floor(word.length / 3)) + 1;
   for (const candidate of known) {
-    const distance = editDistance(wanted, candidate.toLowerCase());
+    const distance = editDistance(target, candidate.toLowerCase());
     if (distance < bestDistance) {
       best = candidate;
       bestDistance = distance;
@@ -14,7 +14,7 @@ export function findNearestWord(word: string, known: Iterable<string>): string |
   return best;
 }
 
-/** Insertions, deletions, replacements and swaps of neighbours that turn one word into the other (Damerau, restricted). */
+/** Restricted Damerau-Levenshtein distance: insertions, deletions, replacements and swaps of adjacent letters. */
 function editDistance(a: string, b: string): number {
   const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, column) => column)];
   for (let row = 1; row <= a.length; row += 1) {

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { type HostConfig } from '../service-options.js';
 
-/** In the order of their ports: the base is the console's, each next one is one higher; gRPC is 1000 higher. */
+/** In order of their HTTP ports: the console has the base port, each following service the next. gRPC ports are 1000 higher. */
 export const serviceNames = [
   'console',
   'ingestion',
@@ -23,7 +23,7 @@ export function variablePrefix(service: string): string {
   return service === 'canary-controller' ? 'CANARY' : service.toUpperCase().replaceAll('-', '_');
 }
 
-/** HEADRACE_CONFIG_DIR: where the folders of declarations lie. Default: those that ship, wherever the process was started. */
+/** HEADRACE_CONFIG_DIR: the directory of the declarations. Default: those of this repository, whatever the working directory. */
 export const configDirectory: z.ZodType<string> = z
   .string()
   .min(1)
@@ -51,17 +51,17 @@ type HostVariables = z.output<z.ZodObject<typeof hostVariables>>;
 function toHostConfig(name: ServiceName, env: HostVariables): HostConfig {
   const prefix = variablePrefix(name);
   const own = env as Readonly<Record<string, unknown>>;
-  const chosen = (suffix: string, otherwise: number): number => {
+  const portOr = (suffix: string, otherwise: number): number => {
     const value = own[`${prefix}_${suffix}`];
     return typeof value === 'number' ? value : otherwise;
   };
-  // Base 0 asks for free ports everywhere, as tests do.
+  // With base 0, every service listens on a free port, as in tests.
   const base = env.HEADRACE_PORT_BASE;
   const standard = base === 0 ? 0 : base + serviceNames.indexOf(name);
   return {
     host: env.HEADRACE_HOST,
-    httpPort: chosen('HTTP_PORT', standard),
-    grpcPort: chosen('GRPC_PORT', standard === 0 ? 0 : standard + 1000),
+    httpPort: portOr('HTTP_PORT', standard),
+    grpcPort: portOr('GRPC_PORT', standard === 0 ? 0 : standard + 1000),
     logLevel: env.HEADRACE_LOG_LEVEL,
     logFormat: env.HEADRACE_LOG_FORMAT,
     drainTimeoutMs: env.HEADRACE_DRAIN_TIMEOUT_MS,
@@ -70,7 +70,7 @@ function toHostConfig(name: ServiceName, env: HostVariables): HostConfig {
   };
 }
 
-/** What every service takes from the environment to run. */
+/** The variables that every service has. */
 export function hostConfigSchema(name: ServiceName): z.ZodType<HostConfig> {
   return z.object({ ...portVariables(name), ...hostVariables }).transform((env) => toHostConfig(name, env));
 }
@@ -78,8 +78,8 @@ export function hostConfigSchema(name: ServiceName): z.ZodType<HostConfig> {
 const serviceUrls = new WeakMap<z.ZodType, ServiceName>();
 
 /**
- * The base address of another service, without a slash at the end. Unset: where that service listens in one-process
- * mode; inside `withHost` this follows HEADRACE_PORT_BASE and the other service's own port variable.
+ * The base URL of another service, without a trailing slash. Default: the address of that service in one-process mode;
+ * inside `withHost` the default follows HEADRACE_PORT_BASE and the port variable of that service.
  */
 export function serviceUrl(name: ServiceName): z.ZodType<string> {
   const schema = z
@@ -91,9 +91,9 @@ export function serviceUrl(name: ServiceName): z.ZodType<string> {
 }
 
 /**
- * The configuration of one service: its own variables and those of its host, parsed together so that every bad one is
- * reported at once. `transform` makes the nested camel-case object of its own variables; it may report what only shows
- * when variables are seen together.
+ * The configuration of one service: its own variables and those of its host, parsed together so that all invalid ones are
+ * reported at once. `transform` turns its own variables into a nested camel-case object, and may report problems that
+ * involve several variables.
  */
 export function withHost<Shape extends z.ZodRawShape, Output extends object>(
   name: ServiceName,
@@ -109,7 +109,7 @@ export function withHost<Shape extends z.ZodRawShape, Output extends object>(
   return z.preprocess((env) => fillInServiceUrls(variables.shape, env), schema);
 }
 
-/** Fills in the addresses of services in the same process that were not given. */
+/** Fills in the missing addresses of services in the same process. */
 function fillInServiceUrls(shape: z.ZodRawShape, env: unknown): unknown {
   if (typeof env !== 'object' || env === null) return env;
   const values = env as Readonly<Record<string, unknown>>;
@@ -118,10 +118,10 @@ function fillInServiceUrls(shape: z.ZodRawShape, env: unknown): unknown {
     const service = serviceUrls.get(schema as z.ZodType);
     if (service === undefined || values[variable] !== undefined) continue;
     const base = Number(values['HEADRACE_PORT_BASE'] ?? defaultPortBase);
-    const chosen = Number(
+    const servicePort = Number(
       values[`${variablePrefix(service)}_HTTP_PORT`] ?? base + serviceNames.indexOf(service),
     );
-    filled[variable] = `http://127.0.0.1:${chosen}`;
+    filled[variable] = `http://127.0.0.1:${servicePort}`;
   }
   return filled;
 }

@@ -50,7 +50,7 @@ describe('parseConfig', () => {
     );
     expect(message).toBe(
       [
-        '3 configuration variables are wrong:',
+        '3 configuration variables are invalid:',
         '  INFERENCE_HTTP_PORT is "99999": must be at most 65535',
         '  HEADRACE_LOG_LEVEL is "wran": must be one of fatal, error, warn, info, debug, trace, silent; did you mean "warn"?',
         '  INFERENCE_BATCH_ROWS is "many": must be a number',

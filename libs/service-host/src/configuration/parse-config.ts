@@ -7,20 +7,20 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface ConfigProblem {
   readonly variable: string;
-  /** As it was given; secrets are masked; undefined: not set. */
+  /** With secrets masked; undefined when the variable is not set. */
   readonly value: string | undefined;
   readonly expected: string;
   readonly didYouMean: string | undefined;
 }
 
-/** The environment does not describe a configuration; every bad variable is named. */
+/** The environment is not a valid configuration. Lists every invalid variable. */
 export class ConfigError extends AppError {
   readonly code = 'CONFIG_INVALID';
   readonly kind = 'invalid';
 
   constructor(readonly problems: readonly ConfigProblem[]) {
     super(
-      `${problems.length} configuration ${problems.length === 1 ? 'variable is' : 'variables are'} wrong:\n${problems.map(describeProblem).join('\n')}`,
+      `${problems.length} configuration ${problems.length === 1 ? 'variable is' : 'variables are'} invalid:\n${problems.map(describeProblem).join('\n')}`,
     );
   }
 }
@@ -32,8 +32,8 @@ function describeProblem({ variable, value, expected, didYouMean }: ConfigProble
 }
 
 /**
- * The typed configuration, or a ConfigError that names every bad variable. An empty variable counts as unset.
- * `NAME_FILE` gives the value of `NAME` by the path of a file that holds it, as secrets are mounted.
+ * Parses the environment, or throws a ConfigError that lists every invalid variable. An empty variable counts as unset.
+ * `NAME_FILE` is the path of a file that holds the value of `NAME`, as with mounted secrets.
  */
 export function parseConfig<Config>(schema: z.ZodType<Config>, environment: Environment): Config {
   const problems: ConfigProblem[] = [];
@@ -49,7 +49,7 @@ export function parseConfig<Config>(schema: z.ZodType<Config>, environment: Envi
   return parsed.data;
 }
 
-/** Problems of several schemas over one environment, in one error. */
+/** Finds the problems without throwing, so that those of several schemas can be reported together. */
 export function findConfigProblems(schema: z.ZodType, environment: Environment): readonly ConfigProblem[] {
   try {
     parseConfig(schema, environment);
@@ -95,7 +95,7 @@ function readVariables(
   return values;
 }
 
-/** Names of the variables that a schema reads, through its transformations. */
+/** The names of the variables that a schema reads, including those inside transformations. */
 export function listVariables(schema: z.ZodType): readonly string[] {
   const definition = schema.def as { type: string; in?: z.ZodType; out?: z.ZodType; innerType?: z.ZodType };
   if (definition.type === 'object') return Object.keys((schema as z.ZodObject).shape);
@@ -140,7 +140,7 @@ function withArticle(noun: string): string {
 
 const secretName = /PASSWORD|SECRET|TOKEN|API_KEY|ACCESS_KEY|PRIVATE|CREDENTIAL/;
 
-/** What may be printed of a value: nothing of a secret, no password of a URL. */
+/** Hides secrets and the passwords in URLs. */
 function maskValue(variable: string, value: string): string {
   if (secretName.test(variable)) return '***';
   return value.replace(/(:\/\/[^:/@\s]*:)[^@/\s]*@/, '$1***@').slice(0, 200);

@@ -1,7 +1,7 @@
 import { status as grpcStatus } from '@grpc/grpc-js';
 import { type ErrorKind } from '@headrace/kernel';
 
-/** What each transport does with a kind of error. */
+/** How each transport treats a kind of error. */
 export interface ErrorTreatment {
   readonly httpStatus: number;
   readonly title: string;
@@ -10,7 +10,7 @@ export interface ErrorTreatment {
   readonly consumer: 'retry' | 'dead-letter';
 }
 
-/** The only place that says what an error means to a client or to a consumer. */
+/** The only place that decides what an error means to a client or a consumer. */
 export const errorTable: Readonly<Record<ErrorKind, ErrorTreatment>> = {
   invalid: {
     httpStatus: 400,
@@ -26,13 +26,13 @@ export const errorTable: Readonly<Record<ErrorKind, ErrorTreatment>> = {
   },
   unauthenticated: {
     httpStatus: 401,
-    title: 'Who asks is not known',
+    title: 'The caller is not authenticated',
     grpcStatus: grpcStatus.UNAUTHENTICATED,
     consumer: 'dead-letter',
   },
   forbidden: {
     httpStatus: 403,
-    title: 'Who asks may not do this',
+    title: 'The caller is not allowed to do this',
     grpcStatus: grpcStatus.PERMISSION_DENIED,
     consumer: 'dead-letter',
   },
@@ -44,19 +44,19 @@ export const errorTable: Readonly<Record<ErrorKind, ErrorTreatment>> = {
   },
   conflict: {
     httpStatus: 409,
-    title: 'The state does not allow this',
+    title: 'The current state does not allow this',
     grpcStatus: grpcStatus.FAILED_PRECONDITION,
     consumer: 'dead-letter',
   },
   overloaded: {
     httpStatus: 429,
-    title: 'Too much at once',
+    title: 'Too many requests',
     grpcStatus: grpcStatus.RESOURCE_EXHAUSTED,
     consumer: 'retry',
   },
   unavailable: {
     httpStatus: 503,
-    title: 'Not available now',
+    title: 'Temporarily unavailable',
     grpcStatus: grpcStatus.UNAVAILABLE,
     consumer: 'retry',
   },
@@ -74,7 +74,7 @@ export const errorTable: Readonly<Record<ErrorKind, ErrorTreatment>> = {
   },
 };
 
-/** The kind of error that a status of another service stands for. */
+/** The kind of error that an HTTP status of another service stands for. */
 export function toErrorKind(status: number): ErrorKind {
   switch (status) {
     case 401:

@@ -13,7 +13,7 @@ export interface ProblemDetails {
   readonly errors?: readonly FieldError[];
 }
 
-/** Which part of a request is wrong, as a JSON pointer, and why. */
+/** The part of a request that is invalid, as a JSON pointer, and why. */
 export interface FieldError {
   readonly pointer: string;
   readonly detail: string;
@@ -21,23 +21,23 @@ export interface FieldError {
 
 const defaultRetryAfterSeconds = 1;
 
-/** What a client may know of an error. An unexpected error shows nothing of its inside. */
+/** What a client may see of an error. Unexpected errors reveal no details. */
 export function toProblemDetails(error: unknown): ProblemDetails {
   if (isAppError(error)) {
-    const shown = error.kind !== 'internal';
+    const isPublic = error.kind !== 'internal';
     return buildProblem(error.kind, errorTable[error.kind].httpStatus, error.code, {
-      detail: shown ? error.message : undefined,
+      detail: isPublic ? error.message : undefined,
       retryAfter: findRetryAfter(error, error.kind),
-      errors: shown && 'errors' in error ? toFieldErrors(error.errors) : undefined,
+      errors: isPublic && 'errors' in error ? toFieldErrors(error.errors) : undefined,
     });
   }
   if (isTimeout(error)) {
     return buildProblem('unavailable', 503, 'HOST_ANSWER_TOO_LATE', {
-      detail: 'No answer in time; whatever this waits for may be away, send the request again',
+      detail: 'The request timed out; a dependency may be unavailable, send the request again',
       retryAfter: defaultRetryAfterSeconds,
     });
   }
-  // Errors of Fastify and of Nest's HTTP layer say by themselves that they are the client's.
+  // Fastify and Nest's HTTP layer mark errors of the client by their status.
   const status = findClientStatus(error);
   if (status !== undefined && error instanceof Error) {
     const kind = toErrorKind(status);

@@ -8,8 +8,8 @@ import { errorTable } from './error-table.js';
 import { toProblemDetails } from './problem-details.js';
 
 /**
- * Answers every error: of an HTTP route as problem+json, of a gRPC method as its status. Event handlers have a filter of
- * their own, nearer to them.
+ * Translates every error: of an HTTP route to problem+json, of a gRPC method to a status. Event handlers have a filter
+ * of their own.
  */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
@@ -23,7 +23,7 @@ export class ProblemFilter implements ExceptionFilter {
   }
 }
 
-/** Used by the filter and by Fastify itself, for errors that happen before a route is reached. */
+/** Used by the filter, and by Fastify for errors that occur before a route is reached. */
 export function sendProblem(
   error: unknown,
   request: FastifyRequest,
@@ -39,7 +39,7 @@ export function sendProblem(
   }
   if (reply.raw.writableEnded) return;
   if (reply.sent || reply.raw.headersSent) {
-    // Part of the answer has left: only a broken connection still tells the client that the rest is missing.
+    // Part of the response is sent already. Only a broken connection tells the client that the rest is missing.
     reply.raw.destroy();
     return;
   }

@@ -26,7 +26,7 @@ interface Call {
 type Answer = (error: { code?: number } | null, value?: unknown) => void;
 type Method = (call: Call, answer?: Answer) => unknown;
 
-/** Nest's gRPC transport that binds our own server: health on every service, spans, durations, and the port it got. */
+/** Nest's gRPC transport on a server of our own, with a health service, spans, durations and the port it was given. */
 export class GrpcServer extends ServerGrpc {
   private server: Server | undefined;
   private boundPort: number | undefined;
@@ -41,7 +41,7 @@ export class GrpcServer extends ServerGrpc {
     super(options);
   }
 
-  /** `127.0.0.1:9085`, once it listens. */
+  /** `127.0.0.1:9085`; undefined until it listens. */
   get address(): string | undefined {
     if (this.boundPort === undefined) return undefined;
     return `${this.parts.host === '0.0.0.0' ? '127.0.0.1' : this.parts.host}:${this.boundPort}`;
@@ -59,7 +59,7 @@ export class GrpcServer extends ServerGrpc {
         ServerCredentials.createInsecure(),
         (error, port) => {
           if (error === null) resolve(port);
-          else reject(error);
+          else reject(withCode(error));
         },
       );
     });
@@ -71,7 +71,7 @@ export class GrpcServer extends ServerGrpc {
     if (this.parts.grpc !== undefined) await super.bindEvents();
   }
 
-  /** Finishes the calls in flight and takes no new ones. */
+  /** Finishes the calls in flight and accepts no new ones. */
   async drain(): Promise<void> {
     const server = this.server;
     if (server === undefined) return;
@@ -83,7 +83,7 @@ export class GrpcServer extends ServerGrpc {
     });
   }
 
-  /** Breaks off the calls in flight. */
+  /** Aborts the calls in flight. */
   forceShutdown(): void {
     this.server?.forceShutdown();
   }
@@ -134,4 +134,9 @@ export class GrpcServer extends ServerGrpc {
       });
     return observed;
   }
+}
+
+/** grpc-js reports a failed bind as text only. */
+function withCode(error: Error): Error {
+  return error.message.includes('EADDRINUSE') ? Object.assign(error, { code: 'EADDRINUSE' }) : error;
 }

@@ -58,7 +58,7 @@ export function loadHealthDefinition(): ServiceDefinition {
   return definition['grpc.health.v1.Health'] as ServiceDefinition;
 }
 
-/** Answers from the same checks as `/health/ready`, whichever service is asked for. */
+/** Uses the same checks as `/health/ready`, whatever service name is requested. */
 export function createHealthMethods(health: ServiceHealth): {
   Check: (call: ServerUnaryCall<unknown, HealthAnswer>, answer: sendUnaryData<HealthAnswer>) => void;
   Watch: (call: ServerWritableStream<unknown, HealthAnswer>) => void;

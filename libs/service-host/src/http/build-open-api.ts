@@ -26,8 +26,8 @@ const methods: Readonly<Partial<Record<RequestMethod, string>>> = {
 };
 
 /**
- * The OpenAPI 3.1 document of a service, read off its controllers: routes from Nest's decorators, parameters and bodies
- * from the Zod schemas that validate them. A body without a schema is described as any content.
+ * Builds the OpenAPI 3.1 document of a service from its controllers: routes from Nest's decorators, parameters and bodies
+ * from the Zod schemas that validate them. A body without a schema is documented as any content.
  */
 export function buildOpenApi(service: string, controllers: readonly Type[]): unknown {
   const paths: Record<string, Record<string, unknown>> = {};

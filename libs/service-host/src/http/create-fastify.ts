@@ -19,18 +19,18 @@ export interface FastifyParts {
   readonly openApi: unknown;
 }
 
-/** Probes and scrapes come every few seconds; nobody wants to see them in traces. */
+/** Probes and scrapes arrive every few seconds and would flood the traces. */
 const untracedPaths = /^\/(health|metrics)(\/|$)/;
 const secondsBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
-/** The HTTP server of a service with what every service answers: health, metrics, problems. */
+/** Creates the HTTP server with what every service has: health, metrics, problem details. */
 export async function createFastify(parts: FastifyParts): Promise<FastifyInstance> {
   const { config, http, logger } = parts;
   const instance = fastify({
     bodyLimit: config.bodyLimitBytes,
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 1024, ignoreTrailingSlash: true },
-    // A malformed URL fails before any route is known.
+    // A malformed URL fails before routing.
     frameworkErrors: (error, request, reply) => {
       sendProblem(error, request, reply, logger);
     },
@@ -74,7 +74,7 @@ function addHealthRoutes(instance: FastifyInstance, health: ServiceHealth): void
   }
 }
 
-/** Spans, durations and the name of the service for everything that a request does. */
+/** Adds a span, a duration and the current service to each request. */
 function instrumentRequests(instance: FastifyInstance, { name, logger, metrics }: FastifyParts): void {
   const durations = metrics.histogram(
     'http_request_duration_seconds',
@@ -105,7 +105,7 @@ function instrumentRequests(instance: FastifyInstance, { name, logger, metrics }
       context.with(running, done);
     });
   });
-  // Reading a body continues in the context of the socket; this brings the request's back before the handler runs.
+  // Reading the body continues in the context of the socket; restore that of the request before the handler runs.
   instance.addHook('preHandler', (request, _reply, done) => {
     currentService.run({ name, logger }, () => {
       const running = contexts.get(request);

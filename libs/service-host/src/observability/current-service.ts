@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { type LoggerService } from '@nestjs/common';
 import { type ServiceLogger } from '../service-logger.js';
 
-/** The service on whose behalf the running code works; nine of them share a process. */
+/** The service that the running code works for. Several services may share a process. */
 export interface CurrentService {
   readonly name: string;
   readonly logger: ServiceLogger;
@@ -11,12 +11,12 @@ export interface CurrentService {
 export const currentService = new AsyncLocalStorage<CurrentService>();
 
 /**
- * Nest keeps one logger for the whole process, whichever application set it last. This one hands each entry to the
- * logger of the service that is running.
+ * Nest has one logger for the whole process, the one that was set last. This one passes each entry to the logger of the
+ * current service.
  */
 export class NestLogRouter implements LoggerService {
   log(message: unknown, ...rest: unknown[]): void {
-    // Nest tells at length which routes and modules it found.
+    // Nest logs every route and module it finds.
     this.write('debug', message, rest);
   }
 

@@ -7,7 +7,7 @@ import { redact } from './redact.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** One line an entry on standard output, with the name of the service and the running trace. */
+/** Writes one line for each entry to standard output, with the name of the service and the current trace. */
 export class PinoServiceLogger extends ServiceLogger {
   private readonly pino: Logger;
 
@@ -28,7 +28,7 @@ export class PinoServiceLogger extends ServiceLogger {
           return span === undefined ? {} : { traceId: span.traceId, spanId: span.spanId };
         },
       },
-      // Written at once: what a process says before it ends must not be lost in a buffer.
+      // Synchronous, so that the last entries before an exit are not lost in a buffer.
       stream ??
         (config.logFormat === 'pretty'
           ? pretty({ sync: true, ignore: 'pid,hostname' })

@@ -4,8 +4,8 @@ import type * as PromClient from 'prom-client';
 const require = createRequire(import.meta.url);
 const loadPart = (name: string): unknown => require(`prom-client/lib/${name}.js`);
 
-// The parts that are used, one by one: the package's entry also loads its own copy of the tracing API, which does not
-// load where a test runner prefers the ES build of packages.
+// Loads only the parts that are used. The entry of the package also loads its own copy of the tracing API, which fails
+// under a test runner that prefers the ES build of packages.
 export const Registry = loadPart('registry') as typeof PromClient.Registry;
 export const Counter = loadPart('counter') as typeof PromClient.Counter;
 export const Gauge = loadPart('gauge') as typeof PromClient.Gauge;

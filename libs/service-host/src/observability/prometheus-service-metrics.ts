@@ -2,7 +2,7 @@ import type * as PromClient from 'prom-client';
 import { collectProcessMetrics, Counter, Gauge, Histogram, Registry } from './prom-client-parts.js';
 import { ServiceMetrics } from '../service-metrics.js';
 
-/** The registry that holds the metrics of the process itself; only one service of a process shows them. */
+/** The registry with the metrics of the process itself; only one service of a process exposes them. */
 let processRegistryHolder: PromClient.Registry | undefined;
 
 export class PrometheusServiceMetrics extends ServiceMetrics {
@@ -55,7 +55,7 @@ export class PrometheusServiceMetrics extends ServiceMetrics {
     );
   }
 
-  /** Lets the next service of the process show the metrics of the process. */
+  /** Lets another service of the process expose the metrics of the process. */
   release(): void {
     if (processRegistryHolder === this.registry) processRegistryHolder = undefined;
     this.registry.clear();
@@ -64,18 +64,18 @@ export class PrometheusServiceMetrics extends ServiceMetrics {
   private getOrCreate<M extends PromClient.Metric>(
     name: string,
     type: 'counter' | 'gauge' | 'histogram',
-    make: () => M,
+    create: () => M,
   ): M {
-    const known = this.registry.getSingleMetric(name);
-    if (known === undefined) return make();
+    const existing = this.registry.getSingleMetric(name);
+    if (existing === undefined) return create();
     if (
-      (known as unknown as { type?: string }).type === type ||
-      known.constructor.name.toLowerCase() === type
+      (existing as unknown as { type?: string }).type === type ||
+      existing.constructor.name.toLowerCase() === type
     ) {
-      return known as M;
+      return existing as M;
     }
     throw new TypeError(
-      `Metric ${name} exists already and is a ${known.constructor.name.toLowerCase()}, not a ${type}`,
+      `Metric ${name} exists already and is a ${existing.constructor.name.toLowerCase()}, not a ${type}`,
     );
   }
 }

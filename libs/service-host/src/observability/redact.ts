@@ -3,7 +3,7 @@ const secretKey =
 const urlPassword = /(\w+:\/\/[^:/@\s]*:)[^@/\s]+@/g;
 const maxDepth = 6;
 
-/** A copy of log fields without secrets: by the name of a field, and passwords inside URLs. */
+/** Copies log fields without secrets: fields whose name suggests one, and passwords in URLs. */
 export function redact(value: unknown, depth = 0): unknown {
   if (typeof value === 'string') return value.includes('://') ? value.replace(urlPassword, '$1***@') : value;
   if (typeof value === 'bigint') return value.toString();

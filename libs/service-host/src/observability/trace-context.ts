@@ -17,10 +17,9 @@ import {
   type TracerProvider,
 } from '@opentelemetry/api';
 
-// What tracing needs to pass a trace on, without the SDK: a service that sends its spans nowhere should not pay for
-// recording them.
+// Propagates traces without the SDK: a service that exports no spans should not pay for recording them.
 
-/** Keeps the running context by AsyncLocalStorage. */
+/** Keeps the active context in AsyncLocalStorage. */
 export class AsyncLocalContextManager implements ContextManager {
   private readonly storage = new AsyncLocalStorage<Context>();
 
@@ -57,7 +56,7 @@ export class AsyncLocalContextManager implements ContextManager {
 
 const pattern = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/;
 
-/** https://www.w3.org/TR/trace-context/ without `tracestate`. */
+/** Implements https://www.w3.org/TR/trace-context/ without `tracestate`. */
 export class TraceparentPropagator implements TextMapPropagator {
   inject(context: Context, carrier: unknown, setter: TextMapSetter): void {
     const span = trace.getSpanContext(context);
@@ -80,7 +79,7 @@ export class TraceparentPropagator implements TextMapPropagator {
   }
 }
 
-/** Gives spans their place in a trace and forgets what they measured. */
+/** Creates spans that propagate their trace and record nothing. */
 export class PassingTracerProvider implements TracerProvider {
   getTracer(): Tracer {
     return new PassingTracer();
@@ -108,5 +107,5 @@ class PassingTracer implements Tracer {
   }
 }
 
-/** One for the process: the context is global in OpenTelemetry. */
+/** One instance for the process, because the context is global in OpenTelemetry. */
 export const contextManager = new AsyncLocalContextManager();

@@ -11,10 +11,10 @@ import {
 import { currentService } from './current-service.js';
 import { contextManager, PassingTracerProvider, TraceparentPropagator } from './trace-context.js';
 
-/** One for the process: providers are global in OpenTelemetry. Answers what sends the spans that wait. */
+/** Set once for the process, because providers are global in OpenTelemetry. Resolves to a function that flushes spans. */
 let processTracing: Promise<() => Promise<void>> | undefined;
 
-/** Starts tracing once a process. Without an endpoint traces are passed on, but spans are not recorded. */
+/** Starts tracing once for the process. Without an endpoint, traces are propagated and spans are not recorded. */
 export async function startTracing(serviceName: string, otlpEndpoint: string | undefined): Promise<void> {
   processTracing ??= registerTracing(serviceName, otlpEndpoint);
   await processTracing;
@@ -30,7 +30,7 @@ async function registerTracing(
     trace.setGlobalTracerProvider(new PassingTracerProvider());
     return () => Promise.resolve();
   }
-  // Loaded only where spans are recorded.
+  // Loaded only when spans are recorded.
   const [sdk, { OTLPTraceExporter }, { resourceFromAttributes }] = await Promise.all([
     import('@opentelemetry/sdk-trace-node'),
     import('@opentelemetry/exporter-trace-otlp-http'),
@@ -56,7 +56,7 @@ async function registerTracing(
   return () => provider.forceFlush();
 }
 
-/** Sends what is still buffered. */
+/** Exports the spans that are still buffered. */
 export async function flushTraces(): Promise<void> {
   const flush = await processTracing;
   await flush?.();
@@ -66,19 +66,19 @@ export function tracer(): Tracer {
   return trace.getTracer('headrace');
 }
 
-/** The context that a caller passed on in its headers. */
+/** The trace context in the headers of a request. */
 export function extractContext(headers: Readonly<Record<string, string | string[] | undefined>>): Context {
   return propagation.extract(context.active(), headers);
 }
 
-/** The running trace as headers for a call. */
+/** The headers that propagate the current trace. */
 export function outgoingHeaders(): Record<string, string> {
   const headers: Record<string, string> = {};
   propagation.inject(context.active(), headers);
   return headers;
 }
 
-/** Runs `work` in a span of its own; a rejection marks the span. */
+/** Runs `work` in a new span, which a rejection marks as failed. */
 export async function inSpan<T>(
   name: string,
   attributes: Readonly<Record<string, string | number | boolean>>,

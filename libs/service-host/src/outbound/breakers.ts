@@ -5,21 +5,21 @@ import { type ServiceMetrics } from '../service-metrics.js';
 export interface BreakerOptions {
   /** Bounds one call. Default 5,000. */
   readonly timeoutMs?: number;
-  /** The breaker opens when this share of calls failed. Default 50. */
+  /** The breaker opens when this percentage of calls failed. Default 50. */
   readonly errorThresholdPercent?: number;
-  /** Calls within the window before the share counts. Default 10. */
+  /** Minimum number of calls in the window before the breaker may open. Default 10. */
   readonly volumeThreshold?: number;
-  /** How long it stays open before it lets one call try. Default 10,000. */
+  /** How long it stays open before it allows a trial call. Default 10,000. */
   readonly resetAfterMs?: number;
-  /** Window over which calls are counted. Default 10,000. */
+  /** Length of the window over which calls are counted. Default 10,000. */
   readonly windowMs?: number;
-  /** Calls in flight; more are refused at once. Default 256. */
+  /** Maximum number of calls in flight; further calls are refused. Default 256. */
   readonly concurrency?: number;
-  /** Errors that say nothing about the health of the other side, such as a refused request. Default: none. */
+  /** Recognizes errors that do not count as failures of the other side, such as a refused request. Default: none. */
   readonly isHealthy?: (error: unknown) => boolean;
 }
 
-/** The other side failed often of late, so it is not asked now. */
+/** The other side failed repeatedly, so it is not called for now. */
 export class BreakerOpenError extends AppError {
   readonly code = 'BREAKER_OPEN';
   readonly kind = 'unavailable';
@@ -28,13 +28,11 @@ export class BreakerOpenError extends AppError {
     readonly breaker: string,
     readonly retryAfterSeconds: number,
   ) {
-    super(
-      `${breaker} is not called now because it failed repeatedly; it is tried again in ${retryAfterSeconds} s`,
-    );
+    super(`${breaker} is not called because it failed repeatedly; retry in ${retryAfterSeconds} s`);
   }
 }
 
-/** The call did not end in time. */
+/** The call timed out. */
 export class CallTimedOutError extends AppError {
   readonly code = 'CALL_TIMED_OUT';
   readonly kind = 'unavailable';
@@ -47,7 +45,7 @@ export class CallTimedOutError extends AppError {
   }
 }
 
-/** Too many calls to the other side are in flight already. */
+/** Too many calls to the other side are in flight. */
 export class CallRefusedError extends AppError {
   readonly code = 'CALL_REFUSED';
   readonly kind = 'overloaded';
@@ -63,15 +61,14 @@ export interface Breaker<Arguments extends readonly unknown[], Result> {
   call(...args: Arguments): Promise<Result>;
 }
 
-/** The circuit breakers of one service, shown in its metrics. */
+/** The circuit breakers of one service, with their metrics. */
 export class Breakers implements Closeable {
   private readonly open = new Set<{ close(): void }>();
 
   constructor(private readonly metrics: ServiceMetrics) {}
 
   /**
-   * Wraps an action. Its signal aborts when the call exceeds its time or when the service ends, so that no call
-   * outlives its answer.
+   * Wraps an action. Its signal aborts when the call times out or the service stops, so that no work outlives its call.
    */
   create<Arguments extends readonly unknown[], Result>(
     name: string,
@@ -85,7 +82,7 @@ export class Breakers implements Closeable {
       (args) => runWithTimeout(name, timeoutMs, stopped.signal, (signal) => action(signal, ...args)),
       {
         name,
-        // `bounded` ends the call itself; the circuit's own timer would leave the work running.
+        // `runWithTimeout` aborts the call. The timer of the circuit would leave the work running.
         timeout: false,
         errorThresholdPercentage: options.errorThresholdPercent ?? 50,
         volumeThreshold: options.volumeThreshold ?? 10,

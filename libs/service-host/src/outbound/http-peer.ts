@@ -1,11 +1,11 @@
-import { AppError, describeError, type ErrorKind } from '@headrace/kernel';
+import { AppError, type ErrorKind } from '@headrace/kernel';
 import { SpanKind } from '@opentelemetry/api';
 import { type z } from 'zod';
 import { toErrorKind } from '../errors/error-table.js';
 import { inSpan, outgoingHeaders } from '../observability/tracing.js';
 import { type Breaker, type BreakerOptions, type Breakers } from './breakers.js';
 
-/** The other service could not be asked. */
+/** The other service could not be reached. */
 export class PeerUnreachableError extends AppError {
   readonly code = 'PEER_UNREACHABLE';
   readonly kind = 'unavailable';
@@ -19,7 +19,7 @@ export class PeerUnreachableError extends AppError {
   }
 }
 
-/** The other service answered with an error; its kind is taken over, so that a 404 there is not found here. */
+/** The other service answered with an error. The kind is taken from its status, so that its 404 is a 404 here. */
 export class PeerRefusedError extends AppError {
   readonly code = 'PEER_REFUSED';
   readonly kind: ErrorKind;
@@ -36,7 +36,7 @@ export class PeerRefusedError extends AppError {
   }
 }
 
-/** The answer is not what the contract says. */
+/** The response does not match the contract. */
 export class PeerAnswerInvalidError extends AppError {
   readonly code = 'PEER_ANSWER_INVALID';
   readonly kind = 'internal';
@@ -46,13 +46,13 @@ export class PeerAnswerInvalidError extends AppError {
     path: string,
     cause: unknown,
   ) {
-    super(`The answer of ${peer} to ${path} does not fit its schema`, { cause });
+    super(`The response of ${peer} to ${path} does not match its schema`, { cause });
   }
 }
 
 export interface PeerRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  /** Begins with a slash; may hold a query. */
+  /** Starts with a slash; may have a query. */
   readonly path: string;
   /** Sent as JSON. */
   readonly body?: unknown;
@@ -65,11 +65,11 @@ export interface PeerOptions {
   readonly baseUrl: string;
   readonly breakers: Breakers;
   readonly breaker?: BreakerOptions;
-  /** Longest answer that is read. Default 16 MiB. */
+  /** Maximum size of a response. Default 16 MiB. */
   readonly answerLimitBytes?: number;
 }
 
-/** Asks one other service over HTTP, through a breaker, within a time, with the running trace. */
+/** Calls another service over HTTP, through a breaker with a timeout, and propagates the trace. */
 export class HttpPeer {
   readonly name: string;
   private readonly baseUrl: string;
@@ -94,7 +94,7 @@ export class HttpPeer {
     return this.request({ method: 'POST', path, body }, answer);
   }
 
-  /** The parsed answer, checked by `answer`. */
+  /** Resolves to the response, validated against the schema `answer`. */
   async request<Schema extends z.ZodType>(request: PeerRequest, answer: Schema): Promise<z.output<Schema>> {
     const value = await inSpan(
       `${request.method} ${this.name}`,
@@ -115,7 +115,7 @@ export class HttpPeer {
       const response = await fetch(url, {
         method,
         signal,
-        // An answer that sends somewhere else is not an answer of the peer that was configured.
+        // A redirect would leave the configured peer.
         redirect: 'error',
         headers: {
           accept: 'application/json',
@@ -156,7 +156,7 @@ export class HttpPeer {
           this.name,
           response.status,
           undefined,
-          `an answer larger than ${this.limitBytes} bytes`,
+          `the response is larger than ${this.limitBytes} bytes`,
         );
       }
       chunks.push(chunk);
@@ -165,13 +165,13 @@ export class HttpPeer {
   }
 }
 
-/** Undefined for no content; the text itself for what is not JSON. */
+/** Returns undefined for an empty response, and the text itself when it is not JSON. */
 function parseJson(text: string): unknown {
   if (text === '') return undefined;
   try {
     return JSON.parse(text) as unknown;
-  } catch (error) {
-    void describeError(error);
+  } catch {
+    // A proxy in between may answer with plain text.
     return text;
   }
 }

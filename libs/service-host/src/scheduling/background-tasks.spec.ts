@@ -15,7 +15,7 @@ class Count {
 const log = new PinoServiceLogger('test', { logLevel: 'silent', logFormat: 'json' });
 
 describe('Background tasks', () => {
-  it('resolve their use case once, as they start', async () => {
+  it('resolve their use case once, when they start', async () => {
     const count = new Count();
     const tasks = new BackgroundTasks(log);
     onTestFinished(() => tasks.close());
@@ -28,7 +28,7 @@ describe('Background tasks', () => {
     expect(resolved).toBe(1);
   });
 
-  it('run when triggered, also when the trigger came before the start', async () => {
+  it('run when triggered, even before the start', async () => {
     const count = new Count();
     const tasks = new BackgroundTasks(log);
     onTestFinished(() => tasks.close());
@@ -39,7 +39,7 @@ describe('Background tasks', () => {
     await eventually(() => expect(count.runs).toBe(2));
   });
 
-  it('do not start any more once closed', async () => {
+  it('do not start after they are closed', async () => {
     const tasks = new BackgroundTasks(log);
     await tasks.close();
     tasks.start([{ name: 'counting', everyMs: 1, useCase: Count }], () => {

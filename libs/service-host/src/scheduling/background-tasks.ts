@@ -3,14 +3,14 @@ import { type Type } from '@nestjs/common';
 import { type ServiceLogger } from '../service-logger.js';
 import { repeat, type RepeatedTask } from './repeat.js';
 
-/** What the host can run by itself: a use case that needs no input. */
+/** A use case without input, which the host can run by itself. */
 export interface RunnableUseCase {
   execute(): Promise<unknown>;
 }
 
-/** Work that a service does on its own, beside what events and requests ask for. */
+/** Periodic work of a service, besides handling events and requests. */
 export interface BackgroundTask {
-  /** As it stands in the log: `judging rollouts`. */
+  /** Used in the log: `judging rollouts`. */
   readonly name: string;
   readonly everyMs: number;
   /** Resolved from the Nest container of the service. */
@@ -18,8 +18,8 @@ export interface BackgroundTask {
 }
 
 /**
- * The background tasks of one service. They begin when the service listens and consumes, each `everyMs` after that for
- * the first time, one run of a task at a time, and end before the container closes.
+ * The background tasks of one service. They start when the service listens and consumes; each first runs `everyMs` later.
+ * Runs of one task never overlap. The tasks stop before the container closes.
  */
 export class BackgroundTasks implements Closeable {
   private readonly running = new Map<Type<RunnableUseCase>, RepeatedTask>();
@@ -41,7 +41,7 @@ export class BackgroundTasks implements Closeable {
     }
   }
 
-  /** Runs a task of this service now, without waiting for it. Before the tasks have started it runs as they start. */
+  /** Runs a task now, without waiting for it. A trigger before the start runs the task at the start. */
   trigger(useCase: Type<RunnableUseCase>): void {
     const task = this.running.get(useCase);
     if (task === undefined) this.triggeredEarly.add(useCase);

@@ -20,7 +20,7 @@ class Log extends ServiceLogger {
 }
 
 describe('repeat', () => {
-  it('goes on after a run that failed, and says so', async () => {
+  it('continues after a failed run and logs it', async () => {
     const log = new Log();
     let runs = 0;
     const repeating = repeat('counting', 1, log, () => {
@@ -32,7 +32,7 @@ describe('repeat', () => {
     expect(log.errors).toEqual(['counting failed and will run again: no numbers left']);
   });
 
-  it('never runs twice at a time, and waits at the end for the run that is on its way', async () => {
+  it('never overlaps runs, and waits for the current run when it closes', async () => {
     let finish: () => void = () => undefined;
     let begun = 0;
     let ended = 0;
@@ -57,7 +57,7 @@ describe('repeat', () => {
     expect([begun, ended]).toEqual([1, 1]);
   });
 
-  it('runs at once when triggered, and once more when triggered during a run, which may have looked already', async () => {
+  it('runs immediately when triggered, and once more when triggered during a run', async () => {
     const finish: (() => void)[] = [];
     const repeating = repeat('working', 3_600_000, new Log(), () => {
       return new Promise<void>((resolve) => {

@@ -2,15 +2,15 @@ import { describeError, type Closeable } from '@headrace/kernel';
 import { type ServiceLogger } from '../service-logger.js';
 
 export interface RepeatedTask extends Closeable {
-  /** Runs the task now. During a run it is run once more afterwards, because that run may have looked already. */
+  /** Runs the task now. During a run, schedules one more, because the current run may have missed the change. */
   trigger(): void;
-  /** Begins nothing more and waits for what is running. */
+  /** Starts no further run and waits for the current one. */
   close(): Promise<void>;
 }
 
 /**
- * Runs a task every `everyMs`, one run at a time: a run that is not over when the next is due swallows that one. A run
- * that fails is logged, and the next one comes all the same.
+ * Runs a task every `everyMs`. Runs never overlap: a run that is due during another one is skipped. A failed run is
+ * logged and does not affect the next one.
  */
 export function repeat(
   name: string,
@@ -33,15 +33,15 @@ export function repeat(
   };
   // A function, because the compiler does not see that `again` changes while the task runs.
   const isTriggered = (): boolean => again && !closed;
-  const begin = (): void => {
+  const start = (): void => {
     running ??= run().finally(() => (running = undefined));
   };
-  const timer = setInterval(begin, everyMs);
+  const timer = setInterval(start, everyMs);
   timer.unref();
   return {
     trigger: () => {
       if (closed) return;
-      if (running === undefined) begin();
+      if (running === undefined) start();
       else again = true;
     },
     close: async () => {
