@@ -17,7 +17,7 @@ const broker = async (verb: 'kill' | 'start'): Promise<void> => {
   await promisify(execFile)('bash', [join(root, 'test/infra/infra.sh'), verb, 'kafka']);
 };
 
-/** Kills the broker; whatever becomes of the test, it runs again for the next one. */
+/** Kills the broker until the test finishes. */
 async function killBroker(): Promise<void> {
   onTestFinished(() => broker('start'), 180_000);
   await broker('kill');
@@ -101,14 +101,14 @@ class Ingestion {
   }
 }
 
-/** A fleet that reports without a pause and sends again what was not taken. */
+/** A fleet that sends readings without a pause and resends those that were refused. */
 class Fleet {
   readonly acknowledged = new Set<string>();
   readonly refusals: Posted[] = [];
-  readonly oddities: Posted[] = [];
+  readonly unexpected: Posted[] = [];
   private readonly from = Date.now() - 86_400_000;
   private sent = 0;
-  private ending = false;
+  private stopped = false;
   private readonly reporting: Promise<unknown>;
 
   constructor(
@@ -121,17 +121,17 @@ class Fleet {
     this.reporting.catch(() => undefined);
   }
 
-  async end(): Promise<void> {
-    this.ending = true;
+  async stop(): Promise<void> {
+    this.stopped = true;
     await this.reporting;
   }
 
-  private isEnding(): boolean {
-    return this.ending;
+  private isStopped(): boolean {
+    return this.stopped;
   }
 
   private async report(systemId: string): Promise<void> {
-    while (!this.isEnding()) {
+    while (!this.isStopped()) {
       const readings = Array.from({ length: 5 }, () => ({
         system_id: systemId,
         timestamp: new Date(this.from + this.sent++ * 10).toISOString(),
@@ -142,19 +142,19 @@ class Fleet {
         const posted = await this.ingestion.post(readings);
         for (const id of posted.readingIds) this.acknowledged.add(id);
         if (posted.status === 202) break;
-        (posted.status === 503 || posted.status === 429 ? this.refusals : this.oddities).push(posted);
-        if (this.isEnding()) break;
+        (posted.status === 503 || posted.status === 429 ? this.refusals : this.unexpected).push(posted);
+        if (this.isStopped()) break;
         await pause(50);
       }
     }
   }
 }
 
-describeWithServers(['kafka'], 'a broker that goes away', (variable) => {
+describeWithServers(['kafka'], 'an unavailable broker', (variable) => {
   const brokers = () => variable('HEADRACE_TEST_KAFKA_BROKERS');
 
   it(
-    'is waited for at the start: alive, not ready and why, and ready without a restart when it comes',
+    'is waited for at the start: live, not ready and why, and ready without a restart once it is up',
     { timeout: 900_000 },
     async () => {
       await killBroker();
@@ -172,21 +172,21 @@ describeWithServers(['kafka'], 'a broker that goes away', (variable) => {
       await eventually(async () => expect((await ingestion.readiness()).status).toBe(200), patient);
       expect(await ingestion.live()).toBe(200);
       const reading = { system_id: 'broker', timestamp: new Date().toISOString(), cpu_usage: 1 };
-      // Ready says that the broker answers; it may still be electing the leader of a partition.
+      // Ready means that the broker answers; it may still be electing the leader of a partition.
       await eventually(async () => expect((await ingestion.post([reading])).status).toBe(202), patient);
     },
   );
 
   it(
-    'loses no reading that was acknowledged, bounds what waits, and is used again without a restart',
+    'loses no acknowledged reading, bounds the requests in flight, and is used again without a restart',
     { timeout: 900_000 },
     async () => {
       const startedAt = new Date();
       const ingestion = await Ingestion.start(brokers());
       await eventually(async () => expect((await ingestion.readiness()).status).toBe(200), patient);
-      // Twelve servers with five readings each are more than may wait.
+      // Twelve servers with five readings each exceed the limit in flight.
       const fleet = new Fleet(ingestion, 12);
-      onTestFinished(() => fleet.end());
+      onTestFinished(() => fleet.stop());
       await eventually(() => expect(fleet.acknowledged.size).toBeGreaterThan(300), patient);
 
       await killBroker();
@@ -198,14 +198,14 @@ describeWithServers(['kafka'], 'a broker that goes away', (variable) => {
       expect(await ingestion.live()).toBe(200);
       const refusedBefore = fleet.refusals.length;
       await eventually(() => expect(fleet.refusals.length).toBeGreaterThan(refusedBefore + 20), patient);
-      const whileAway = fleet.acknowledged.size;
+      const duringOutage = fleet.acknowledged.size;
 
       await broker('start');
-      await eventually(() => expect(fleet.acknowledged.size).toBeGreaterThan(whileAway + 300), patient);
+      await eventually(() => expect(fleet.acknowledged.size).toBeGreaterThan(duringOutage + 300), patient);
       await eventually(async () => expect((await ingestion.readiness()).status).toBe(200), patient);
-      await fleet.end();
+      await fleet.stop();
       expect(ingestion.alive).toBe(true);
-      expect(fleet.oddities).toEqual([]);
+      expect(fleet.unexpected).toEqual([]);
       expect(fleet.refusals.filter(({ retryAfter }) => !(Number(retryAfter) >= 1))).toEqual([]);
 
       const bus = await createEventBus({

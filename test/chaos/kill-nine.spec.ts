@@ -7,7 +7,7 @@ import { SeededRandom } from '@headrace/kernel';
 import { openEmbeddedEventBus, replay } from '@headrace/messaging';
 import { eventually, temporaryDirectory } from '@headrace/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { windowFeatures, type PostedReading } from './rolling-statistics.js';
+import { computeWindowFeatures, type PostedReading } from './compute-window-features.js';
 
 const main = join(import.meta.dirname, '../../services/all-in-one/dist/main.js');
 const kills = 10;
@@ -19,7 +19,7 @@ interface Endpoints {
   readonly 'feature-store': string;
 }
 
-/** The one-process mode in a process of its own, which the test kills. */
+/** The one-process mode in a process of its own that the test kills. */
 class Platform {
   private constructor(
     private readonly child: ChildProcess,
@@ -99,22 +99,22 @@ describe('kill -9 of the one-process mode', () => {
         expect(await platform.post(readings)).toBe(202);
         acknowledged.push(...readings);
       };
-      let torn: readonly PostedReading[] = [];
+      let interrupted: readonly PostedReading[] = [];
       for (let kill = 0; kill < kills; kill += 1) {
         const platform = await Platform.start(directory);
-        if (torn.length > 0) await send(platform, torn);
+        if (interrupted.length > 0) await send(platform, interrupted);
         const batches = random.integer(12);
         for (let batch = 0; batch < batches; batch += 1) await send(platform, nextBatch());
-        // One request is on its way when the process dies; whether it was accepted is not known, so it is sent again.
-        torn = nextBatch();
-        const inFlight = platform.post(torn).catch(() => 0);
+        // One request is in flight when the process dies. Whether it was accepted is unknown, so it is sent again.
+        interrupted = nextBatch();
+        const inFlight = platform.post(interrupted).catch(() => 0);
         await platform.end('SIGKILL');
         await inFlight;
       }
 
       const last = await Platform.start(directory);
-      await send(last, torn);
-      // Partitions go on independently of each other, and a stop leaves what is not handled yet to the next start.
+      await send(last, interrupted);
+      // Partitions progress independently of each other, and what is unhandled at a stop is handled after the next start.
       for (let system = 0; system < systems; system += 1) {
         const newest = new Date(start + (step - 1) * stepMs + system).toISOString();
         await eventually(
@@ -149,7 +149,7 @@ describe('kill -9 of the one-process mode', () => {
         expect([...accepted].filter(([readingId]) => !computed.has(readingId))).toEqual([]);
         expect(computed.size).toBe(accepted.size);
         for (const [readingId, { systemId, eventTime }] of accepted) {
-          const expected = windowFeatures(acknowledged, readings.get(key(systemId, eventTime))!);
+          const expected = computeWindowFeatures(acknowledged, readings.get(key(systemId, eventTime))!);
           for (const [name, value] of Object.entries(expected)) {
             const actual = computed.get(readingId)?.[name];
             if (value === null) expect([name, actual]).toEqual([name, null]);

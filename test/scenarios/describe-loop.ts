@@ -15,25 +15,25 @@ interface ChainNode {
   readonly missing: readonly string[];
 }
 
-/** Asks the console why a system's newest prediction from the stream was made; one system was predicted by request. */
-async function whyPredicted(console: string): Promise<ChainNode> {
-  const { systems } = (await (await fetch(`${console}/v1/overview`)).json()) as {
+/** Asks the console to explain the newest prediction from the stream; one system was predicted by request. */
+async function explainPrediction(consoleUrl: string): Promise<ChainNode> {
+  const { systems } = (await (await fetch(`${consoleUrl}/v1/overview`)).json()) as {
     systems: Record<string, { points: { predictionId: string }[] }>;
   };
   const id = Object.entries(systems)
     .find(([system]) => system !== 'fleet-0001')?.[1]
     .points.at(-1)?.predictionId;
-  const answer = await fetch(`${console}/why/prediction/${id}`);
+  const answer = await fetch(`${consoleUrl}/why/prediction/${id}`);
   expect(answer.status).toBe(200);
   return (await answer.json()) as ChainNode;
 }
 
 /** From the effect to its first cause. */
-function typesOf(node: ChainNode): string[] {
-  return [node.type, ...node.causes.slice(0, 1).flatMap(typesOf)];
+function listTypes(node: ChainNode): string[] {
+  return [node.type, ...node.causes.slice(0, 1).flatMap(listTypes)];
 }
 
-/** The whole loop, the same on every kind of backend: only the environment differs. */
+/** Declares the scenario of the whole loop. Only the environment differs between backends. */
 export function describeLoop(backends: string, environment: () => Promise<Record<string, string>>): void {
   describe(`the loop on ${backends}`, () => {
     it(
@@ -49,8 +49,8 @@ export function describeLoop(backends: string, environment: () => Promise<Record
           const report = await runTour(platform, {
             seed: 42,
             clock: new SystemClock(),
-            stepMs: 300_000,
-            tell: () => undefined,
+            stepTimeoutMs: 300_000,
+            log: () => undefined,
           });
           expect(report.steps.map(({ name }) => name)).toEqual([
             'history',
@@ -65,10 +65,10 @@ export function describeLoop(backends: string, environment: () => Promise<Record
           expect(step('bad-version')['evidence']).not.toEqual([]);
           expect(step('retrained')).toMatchObject({ replaced: 1 });
 
-          // The console follows each topic by itself: it may know an effect before its causes.
+          // The console reads topics independently of each other, so it may see an effect before its causes.
           const chain = await eventually(async () => {
-            const found = await whyPredicted(platform.urlOf('console'));
-            expect(typesOf(found)).toEqual([
+            const found = await explainPrediction(platform.getUrl('console'));
+            expect(listTypes(found)).toEqual([
               PredictionMade.type,
               FeaturesComputed.type,
               ReadingAccepted.type,

@@ -4,8 +4,8 @@ import { Kafka, logLevel } from 'kafkajs';
 import pg from 'pg';
 
 /**
- * Makes the real servers look as on the first day: Headrace's topics and groups are gone, Redis' fifth database is empty,
- * and there is a new database. Topic names are fixed, so one scenario at a time may use the broker.
+ * Resets the real servers: deletes Headrace's topics and groups, empties the fifth Redis database and creates a new
+ * database. Topic names are fixed, so only one scenario at a time may use the broker.
  */
 export async function emptyServers(variable: (name: string) => string): Promise<{ databaseUrl: string }> {
   const admin = new Kafka({

@@ -44,7 +44,7 @@ export async function benchLoop(): Promise<readonly BenchResult[]> {
         lines.push(JSON.stringify(next.value.reading));
       }
       for (;;) {
-        const answer = await fetch(`${platform.urlOf('ingestion')}/v1/readings`, {
+        const answer = await fetch(`${platform.getUrl('ingestion')}/v1/readings`, {
           method: 'POST',
           headers: { 'content-type': 'application/x-ndjson' },
           body: lines.join('\n'),

@@ -2,8 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 /**
  * Resolves with what `probe` returns as soon as it neither throws nor rejects. After `timeoutMs` it fails with the
- * probe's last error, so that the test says what was still missing. The default is long on purpose: it ends a test that
- * hangs, and says nothing of how long things may take on a machine with other work to do.
+ * probe's last error, so that the test says what was still missing. The default is long on purpose: it only ends a test
+ * that hangs, because things may take long on a busy machine.
  */
 export async function eventually<T>(
   probe: () => T | Promise<T>,

@@ -1,6 +1,6 @@
 import { Clock } from '@headrace/kernel';
 
-/** A clock that stands until the test moves it. */
+/** A clock that only moves when the test moves it. */
 export class FakeClock extends Clock {
   private time: number;
 

@@ -2,13 +2,12 @@ import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 
-/** Below what Linux and macOS hand out to sockets that ask for any port. */
+/** Below the ephemeral ports of Linux and macOS. */
 const range = { from: 10_000, to: 30_000 } as const;
 
 /**
- * A loopback port that nobody listens on, for a test that starts a server there later, or never. No socket of another test
- * gets it by chance in the meantime, as one would that was given back to the system; nor does a client that knocks there
- * while nobody listens become its own answer, by being given that very port as its end.
+ * A free loopback port, for a test that starts a server there later, or never. It is outside the ephemeral range, so no
+ * other socket is assigned it in the meantime, and a client that connects to it cannot connect to itself.
  */
 export async function freePort(): Promise<number> {
   for (;;) {

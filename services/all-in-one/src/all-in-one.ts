@@ -30,8 +30,8 @@ import {
 import { trainer } from '@headrace/trainer';
 
 /**
- * In the order of starting: who is asked starts before who asks, who consumes before who produces, so that a laptop
- * sees no request fail while it starts. Closing goes the other way round.
+ * In start order: callees before callers and consumers before producers, so that no request fails during the start.
+ * Services close in reverse order.
  */
 const services = [
   defineService(registry),
@@ -45,12 +45,13 @@ const services = [
   defineService(ingestion),
 ];
 
-/** Ties schema and composition of one definition together, whatever its configuration looks like. */
+/** Hides the configuration type of a definition, so that all definitions fit into one list. */
 function defineService<Config extends { readonly host: HostConfig }>(definition: ServiceDefinition<Config>) {
   return {
     definition,
-    problemsOf: (environment: Environment) => findConfigProblems(definition.configSchema, environment),
-    hostOf: (environment: Environment) => parseConfig(definition.configSchema, environment).host,
+    findConfigProblems: (environment: Environment) =>
+      findConfigProblems(definition.configSchema, environment),
+    parseHostConfig: (environment: Environment) => parseConfig(definition.configSchema, environment).host,
     start: (environment: Environment, backends: SharedBackends) =>
       startService(definition, environment, backends),
   };
@@ -60,14 +61,14 @@ export interface AllInOne extends Closeable {
   readonly backends: SharedBackends;
   readonly services: ReadonlyMap<ServiceName, RunningService>;
   /** `http://127.0.0.1:8085` */
-  urlOf(service: ServiceName): string;
+  getUrl(service: ServiceName): string;
 }
 
 /**
- * Runs the nine services as nine Nest applications in this process. They share one set of stores and reach each other by
- * the bus, HTTP and gRPC only, as they do in nine processes. With HEADRACE_PORT_BASE=0 every service takes free ports.
- * Fails with a ConfigError that names every bad variable of every service. While a server is waited for, each service's
- * port answers that it is alive, not ready, and why; `signal` ends the waiting.
+ * Runs the nine services as nine Nest applications in this process. They share one set of stores and communicate only over
+ * the bus, HTTP and gRPC, as in nine processes. With HEADRACE_PORT_BASE=0 every service listens on free ports. Rejects with
+ * a ConfigError that lists every invalid variable of every service. While a backend cannot be reached, the port of each
+ * service answers probes: live, not ready, and why. `signal` aborts the waiting.
  */
 export async function startAllInOne(
   environment: Environment,
@@ -76,7 +77,7 @@ export async function startAllInOne(
 ): Promise<AllInOne> {
   const problems = [
     ...findConfigProblems(backendsConfigSchema, environment),
-    ...services.flatMap((service) => service.problemsOf(environment)),
+    ...services.flatMap((service) => service.findConfigProblems(environment)),
   ];
   if (problems.length > 0) {
     throw new ConfigError([
@@ -90,8 +91,8 @@ export async function startAllInOne(
     probeServers.clear();
   };
   const connect = async (): Promise<SharedBackends> => {
-    for (const { definition, hostOf } of services) {
-      const host = hostOf(environment);
+    for (const { definition, parseHostConfig } of services) {
+      const host = parseHostConfig(environment);
       if (host.httpPort !== 0)
         probeServers.set(definition.name, await startProbeServer(definition.name, host));
     }
@@ -132,16 +133,16 @@ export async function startAllInOne(
   return {
     backends,
     services: running,
-    urlOf(name) {
+    getUrl(name) {
       const service = running.get(name);
-      if (service === undefined) throw new TypeError(`${name} does not run`);
+      if (service === undefined) throw new TypeError(`${name} is not running`);
       return service.httpUrl;
     },
     close,
   };
 }
 
-/** Tells other programs of this machine where the services listen; complete or not there, never half written. */
+/** Writes the addresses of the services for other programs on this machine. The file is replaced atomically. */
 function writeEndpoints(directory: string, running: ReadonlyMap<ServiceName, RunningService>): void {
   const endpoints = Object.fromEntries([...running].map(([name, service]) => [name, service.httpUrl]));
   const file = join(directory, 'endpoints.json');

@@ -37,12 +37,12 @@ try {
     { ...demoEnvironment(directory), HEADRACE_LOG_LEVEL: 'error' },
     logger,
   );
-  say(`Nine services run in this process. Look at ${platform.urlOf('console')} while it lasts`);
+  say(`Nine services run in this process. Look at ${platform.getUrl('console')} while it lasts`);
   const report = await runTour(platform, {
     seed: Number(values.seed),
     clock: new SystemClock(),
-    stepMs: 90_000,
-    tell: say,
+    stepTimeoutMs: 90_000,
+    log: say,
     onDecision: ({ text }) => say(`   ${text}`),
   });
   await platform.close();

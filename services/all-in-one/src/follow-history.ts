@@ -9,25 +9,25 @@ const answerSchema = z.object({
 const everyMs = 3_000;
 const number = new Intl.NumberFormat('en');
 
-/** Tells how much of the past of the sources is in, until all of it is; says nothing when there is none. */
+/** Reports how much of the sources' history has been ingested, until all of it is. Without history it reports nothing. */
 export async function followHistory(
   url: string,
-  tell: (text: string) => void,
+  report: (text: string) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  for (let told = -1; ;) {
+  for (let lastReported = -1; ;) {
     const { sources } = answerSchema.parse(await (await fetch(url, { signal })).json());
     const total = sources.reduce((sum, source) => sum + (source.historyReadings ?? 0), 0);
     const done = sources.reduce(
       (sum, source) => sum + Math.min(source.readings, source.historyReadings ?? 0),
       0,
     );
-    const known = sources.every((source) => source.historyReadings !== undefined);
-    if (known && done !== told && total > 0) {
-      tell(`History: ${number.format(done)} of ${number.format(total)} readings are in`);
+    const isComplete = sources.every((source) => source.historyReadings !== undefined);
+    if (isComplete && done !== lastReported && total > 0) {
+      report(`History: ${number.format(done)} of ${number.format(total)} readings are in`);
     }
-    told = done;
-    if (known && done >= total) return;
+    lastReported = done;
+    if (isComplete && done >= total) return;
     await pause(everyMs, undefined, { signal });
   }
 }

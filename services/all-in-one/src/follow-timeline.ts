@@ -5,7 +5,7 @@ import { decodeRecord, type Consumer, type EventBus } from '@headrace/messaging'
 const definitions: ReadonlyMap<string, EventDefinition> = new Map(
   allEvents.map((event) => [event.topic, event]),
 );
-/** One fact a record: decisions. Readings, features and predictions are counted on the console. */
+/** Events that travel alone are decisions. Readings, features and predictions are only counted, on the console. */
 const decisions = allEvents.filter((event) => event.factsPerRecord === 1);
 
 export interface TimelineEntry {
@@ -16,26 +16,26 @@ export interface TimelineEntry {
   readonly payload: unknown;
 }
 
-/** Hands over every decision from now on, as one sentence each. */
+/** Passes on every decision from now on, as one sentence each. */
 export function followTimeline(
   bus: EventBus,
   group: string,
-  tell: (entry: TimelineEntry) => void,
+  onDecision: (entry: TimelineEntry) => void,
 ): Promise<Consumer> {
   return bus.consume({ group, topics: decisions.map((event) => event.topic), from: 'latest' }, (batch) => {
     const definition = definitions.get(batch.topic);
     if (definition === undefined) return Promise.resolve();
     for (const record of batch.records) {
-      for (const fact of decodeRecord(definition, record)) {
-        if (fact.outcome !== 'event') continue;
-        const text = describeEvent(fact.event);
+      for (const decoded of decodeRecord(definition, record)) {
+        if (decoded.outcome !== 'event') continue;
+        const text = describeEvent(decoded.event);
         if (text !== undefined) {
-          tell({
-            at: fact.event.time,
-            type: fact.event.type,
-            id: fact.event.id,
+          onDecision({
+            at: decoded.event.time,
+            type: decoded.event.type,
+            id: decoded.event.id,
             text,
-            payload: fact.event.payload,
+            payload: decoded.event.payload,
           });
         }
       }

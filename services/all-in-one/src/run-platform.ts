@@ -17,7 +17,7 @@ const fail = (error: unknown): never => {
   process.exit(error instanceof ConfigError ? exitConfigInvalid : 1);
 };
 
-/** Runs the platform until a signal ends it; the process ends with it. */
+/** Runs the platform until a signal stops it, then exits the process. */
 export async function runPlatform(given: Environment): Promise<void> {
   const startedAt = performance.now();
   const environment = {
@@ -33,10 +33,10 @@ export async function runPlatform(given: Environment): Promise<void> {
     process.on(signal, () => {
       if (ending.signal.aborted) process.exit(1);
       ending.abort();
-      say('Ending: no new input, finishing what is in flight (again to end at once)');
+      say('Stopping: finishing work in flight (press Ctrl-C again to exit immediately)');
       starting.then(
         (platform) => platform.close().then(() => process.exit(0), fail),
-        // It gave up waiting, as it was asked to.
+        // The start was aborted by the signal.
         () => process.exit(0),
       );
     });
@@ -44,24 +44,24 @@ export async function runPlatform(given: Environment): Promise<void> {
 
   try {
     const platform = await starting;
-    if (!ending.signal.aborted) await greet(platform, startedAt, ending.signal);
+    if (!ending.signal.aborted) await announce(platform, startedAt, ending.signal);
   } catch (error) {
     if (!ending.signal.aborted) fail(error);
   }
 }
 
-async function greet(platform: AllInOne, startedAt: number, signal: AbortSignal): Promise<void> {
+async function announce(platform: AllInOne, startedAt: number, signal: AbortSignal): Promise<void> {
   await followTimeline(platform.backends.bus, 'terminal', ({ text }) => say(text));
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
-  say(`Headrace runs (${seconds} s). Open ${platform.urlOf('console')}`);
-  say('The first model, where there is none yet, follows within two minutes. Ctrl-C ends it.');
-  await followHistory(`${platform.urlOf('ingestion')}/v1/sources`, say, signal);
+  say(`Headrace runs (${seconds} s). Open ${platform.getUrl('console')}`);
+  say('The first model, if there is none yet, is trained within two minutes. Press Ctrl-C to stop.');
+  await followHistory(`${platform.getUrl('ingestion')}/v1/sources`, say, signal);
   // Until the first model is trained; after it little is allocated.
   await pause(60_000, undefined, { signal, ref: false });
   releaseMemory();
 }
 
-/** A heap that grew with the history stays as large when little is allocated after it; this gives the memory back. */
+/** Collects garbage explicitly: after the history is ingested, too little is allocated to shrink the heap. */
 function releaseMemory(): void {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;

@@ -14,7 +14,7 @@ interface Run {
   errors(): string;
 }
 
-/** `npm start` as a program of its own, on free ports and without sources unless told otherwise. */
+/** Runs `npm start` as a process of its own, by default on free ports and without sources. */
 function start(variables: Record<string, string> = {}, ...args: string[]): Run {
   const environment = {
     PATH: process.env['PATH'],
@@ -38,14 +38,14 @@ function start(variables: Record<string, string> = {}, ...args: string[]): Run {
   return { child, ended, output: () => output, errors: () => errors };
 }
 
-async function listenSomewhere(): Promise<{ readonly port: number; close(): Promise<void> }> {
+async function listenOnAnyPort(): Promise<{ readonly port: number; close(): Promise<void> }> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return { port, close: () => new Promise((resolve) => server.close(() => resolve())) };
 }
 
-const says = (run: Run, text: string | RegExp): Promise<void> =>
+const waitForOutput = (run: Run, text: string | RegExp): Promise<void> =>
   eventually(() => expect(run.output()).toMatch(text), { timeoutMs: 120_000 });
 
 async function expectCleanEnd(run: Run): Promise<void> {
@@ -56,7 +56,7 @@ async function expectCleanEnd(run: Run): Promise<void> {
 }
 
 describe('npm start', () => {
-  it('names every bad variable at once and ends with 78', async () => {
+  it('names every invalid variable at once and exits with 78', async () => {
     const run = start({ HEADRACE_BUS: 'kafak', CANARY_TICK_MS: 'abc' });
     expect(await run.ended).toBe(78);
     expect(run.errors()).toContain('HEADRACE_BUS is "kafak"');
@@ -80,7 +80,7 @@ describe('npm start', () => {
   });
 
   it('names the port that is in use and its variable', async () => {
-    const { port, close } = await listenSomewhere();
+    const { port, close } = await listenOnAnyPort();
     onTestFinished(close);
     const run = start({ REGISTRY_HTTP_PORT: String(port), HEADRACE_HOST: '127.0.0.1' });
     expect(await run.ended).toBe(1);
@@ -89,27 +89,27 @@ describe('npm start', () => {
     expect(run.errors()).not.toMatch(/^\s+at /m);
   });
 
-  it('waits for a broker that is away: alive, not ready and why, and ends when it is asked to', async () => {
+  it('waits for an unavailable broker: live, not ready and why, and stops on a signal', async () => {
     const [broker, port] = [await freePort(), await freePort()];
     const run = start({
       HEADRACE_BUS: 'kafka',
       KAFKA_BROKERS: `127.0.0.1:${broker}`,
       INGESTION_HTTP_PORT: String(port),
     });
-    const answerOf = async (path: string): Promise<{ status: number; body: string }> => {
+    const getHealth = async (path: string): Promise<{ status: number; body: string }> => {
       const answer = await fetch(`http://127.0.0.1:${port}/health/${path}`);
       return { status: answer.status, body: await answer.text() };
     };
     await eventually(
       async () => {
-        expect((await answerOf('live')).status).toBe(200);
-        const { status, body } = await answerOf('ready');
+        expect((await getHealth('live')).status).toBe(200);
+        const { status, body } = await getHealth('ready');
         expect(status).toBe(503);
         expect(body).toContain(`127.0.0.1:${broker} cannot be reached`);
       },
       { timeoutMs: 120_000 },
     );
-    await says(run, `127.0.0.1:${broker}`);
+    await waitForOutput(run, `127.0.0.1:${broker}`);
     run.child.kill('SIGINT');
     expect(await run.ended).toBe(0);
   });
@@ -127,23 +127,23 @@ describe('npm start', () => {
     expect(run.errors().trim().split('\n')).toHaveLength(1);
   });
 
-  it('refuses a data directory that another process works on, and ends cleanly itself', async () => {
+  it('refuses a data directory that another process uses, and stops cleanly itself', async () => {
     const directory = temporaryDirectory();
     const first = start({ HEADRACE_DATA_DIR: directory });
-    await says(first, 'Headrace runs');
+    await waitForOutput(first, 'Headrace runs');
     const second = start({ HEADRACE_DATA_DIR: directory });
     expect(await second.ended).toBe(1);
     expect(second.errors()).toContain(`in use by process ${first.child.pid}`);
     await expectCleanEnd(first);
   });
 
-  it('ends cleanly while it plays in the history', async () => {
+  it('stops cleanly during the replay of the history', async () => {
     const first = start({ INGESTION_SOURCES: 'replay' });
-    await says(first, 'Headrace runs');
+    await waitForOutput(first, 'Headrace runs');
     await expectCleanEnd(first);
   });
 
-  it('ends cleanly while it still starts', async () => {
+  it('stops cleanly during the start', async () => {
     const directory = temporaryDirectory();
     const run = start({ HEADRACE_DATA_DIR: directory });
     await eventually(() => expect(existsSync(join(directory, 'database'))).toBe(true));

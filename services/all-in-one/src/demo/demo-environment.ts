@@ -4,8 +4,8 @@ import { join } from 'node:path';
 const root = join(import.meta.dirname, '../../../..');
 
 /**
- * The environment of a tour: free ports, a data directory of its own, and the shipped declarations with those of
- * `demo-config` laid over them, so that minutes become seconds.
+ * The environment of the tour: free ports, a data directory of its own, and the shipped declarations overlaid with those
+ * of `demo-config`, which shorten minutes to seconds.
  */
 export function demoEnvironment(directory: string): Record<string, string> {
   const declarations = join(directory, 'config');

@@ -5,15 +5,15 @@ export interface FleetFeedOptions {
   readonly seed: number;
   readonly systems: number;
   readonly from: Date;
-  /** Readings are never younger than this: the present. */
+  /** The time of the last reading: the present. */
   readonly until: Date;
   readonly stepMs: number;
   readonly incidentsPerDay: number;
 }
 
-const readingsPerRequest = 500;
+const maxReadingsPerRequest = 500;
 
-/** Sends a generated fleet to ingestion, as a producer would: over HTTP, in order of time, with respect for its 429. */
+/** Sends the readings of a generated fleet to ingestion over HTTP, in order of time, and backs off on 429. */
 export class FleetFeed {
   sent = 0;
   private readings: Iterator<FleetReading>;
@@ -24,7 +24,7 @@ export class FleetFeed {
     this.readings = this.generate(options.from, []);
   }
 
-  /** From the next reading on the world is another one. */
+  /** Changes the distribution from the next reading on. */
   drift(...changes: readonly Omit<FleetDrift, 'after'>[]): void {
     const after = new Date(this.newest.getTime() + this.options.stepMs);
     this.readings = this.generate(
@@ -33,13 +33,13 @@ export class FleetFeed {
     );
   }
 
-  /** Sends everything up to a moment. */
+  /** Sends all readings up to a time. */
   async sendUntil(moment: Date): Promise<void> {
-    while (this.newest < moment && (await this.sendSome(readingsPerRequest)));
+    while (this.newest < moment && (await this.sendNext(maxReadingsPerRequest)));
   }
 
-  /** Sends the next readings; false when there are none left. */
-  async sendSome(count: number): Promise<boolean> {
+  /** Sends the next readings. Resolves to false when there are none left. */
+  async sendNext(count: number): Promise<boolean> {
     const lines: string[] = [];
     while (lines.length < count) {
       const next = this.readings.next();

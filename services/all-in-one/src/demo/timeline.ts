@@ -1,20 +1,20 @@
 import { type EventDefinition, type PayloadOf } from '@headrace/contracts';
 import { type TimelineEntry } from '../follow-timeline.js';
 
-/** The decisions so far, and a way to wait for one that is still to come. */
+/** The decisions so far, and a way to wait for a future one. */
 export class Timeline {
   readonly entries: TimelineEntry[] = [];
   private readonly waiting = new Set<() => void>();
 
   add(entry: TimelineEntry): void {
     this.entries.push(entry);
-    for (const look of this.waiting) look();
+    for (const check of this.waiting) check();
   }
 
-  /** The first event of this kind, at `from` or later in the timeline, that fits; rejects after `withinMs`. */
+  /** Resolves to the first matching event at index `from` or later. Rejects after `withinMs`. */
   async waitFor<Definition extends EventDefinition>(
     definition: Definition,
-    fits: (payload: PayloadOf<Definition>) => boolean,
+    matches: (payload: PayloadOf<Definition>) => boolean,
     {
       from = 0,
       withinMs,
@@ -26,9 +26,9 @@ export class Timeline {
         .slice(from)
         .filter((entry) => entry.type === definition.type)
         .map((entry) => entry.payload as PayloadOf<Definition>)
-        .find(fits);
+        .find(matches);
     return new Promise((resolve, reject) => {
-      const look = (): void => {
+      const check = (): void => {
         const found = find();
         if (found === undefined) return;
         finish();
@@ -40,10 +40,10 @@ export class Timeline {
       }, withinMs);
       const finish = (): void => {
         clearTimeout(timer);
-        this.waiting.delete(look);
+        this.waiting.delete(check);
       };
-      this.waiting.add(look);
-      look();
+      this.waiting.add(check);
+      check();
     });
   }
 }

@@ -41,16 +41,15 @@ export interface TourReport {
 export interface TourOptions {
   readonly seed: number;
   readonly clock: Clock;
-  /** The longest that one step may take. */
-  readonly stepMs: number;
-  readonly tell: (text: string) => void;
+  /** Time limit of one step. */
+  readonly stepTimeoutMs: number;
+  readonly log: (text: string) => void;
   readonly onDecision?: (entry: TimelineEntry) => void;
 }
 
 /**
- * Walks a running platform through its whole loop, from outside: telemetry comes in and becomes the first model; a bad
- * version is rolled back; the world shifts, is noticed, and a new model takes over. Rejects when a step does not come
- * about, with the step's name.
+ * Takes a running platform through its whole loop, from outside: telemetry leads to the first model; a bad version is
+ * rolled back; a shift is detected and a new model takes over. Rejects with the name of a step that times out.
  */
 export async function runTour(platform: AllInOne, options: TourOptions): Promise<TourReport> {
   const startedAt = performance.now();
@@ -60,10 +59,10 @@ export async function runTour(platform: AllInOne, options: TourOptions): Promise
     options.onDecision?.(entry);
   });
   const now = options.clock.now().getTime();
-  // Three weeks to tell of last for 20 minutes at full speed, which a busy machine may need for a loop of two.
+  // Three weeks of readings last 20 minutes at full speed. A busy machine may need that for a loop of two minutes.
   const beginning = now - 496 * hour;
   const feed = new FleetFeed({
-    url: platform.urlOf('ingestion'),
+    url: platform.getUrl('ingestion'),
     seed: options.seed,
     systems: 100,
     from: new Date(beginning),
@@ -71,7 +70,7 @@ export async function runTour(platform: AllInOne, options: TourOptions): Promise
     stepMs: 150_000,
     incidentsPerDay: 3,
   });
-  const pump = new Pump(feed);
+  const pump = new ReadingsPump(feed);
   const steps: TourStep[] = [];
   const step = async (
     name: string,
@@ -81,18 +80,21 @@ export async function runTour(platform: AllInOne, options: TourOptions): Promise
     const evidence = await Promise.race([work(), pump.failure]);
     steps.push({ name, seconds: (performance.now() - begun) / 1000, evidence });
   };
-  const within = (what: string): { withinMs: number; what: string } => ({ withinMs: options.stepMs, what });
+  const within = (what: string): { withinMs: number; what: string } => ({
+    withinMs: options.stepTimeoutMs,
+    what,
+  });
   try {
-    options.tell('1. A fleet of 100 servers reports: eighteen hours of history');
+    options.log('1. A fleet of 100 servers reports: eighteen hours of history');
     await step('history', async () => {
       await feed.sendUntil(new Date(beginning + 18 * hour));
       return { readings: feed.sent };
     });
 
-    options.tell('2. Features are computed, outcomes mature, the first model is trained and promoted');
+    options.log('2. Features are computed, outcomes mature, the first model is trained and promoted');
     let champion = 0;
     await step('first-model', async () => {
-      const promoted = await timeline.waitFor(AliasChanged, fitsChampion, within('The first promotion'));
+      const promoted = await timeline.waitFor(AliasChanged, isChampionSet, within('The first promotion'));
       champion = promoted.modelVersion ?? 0;
       const trained = await timeline.waitFor(ModelTrained, () => true, within('The first training'));
       return {
@@ -103,17 +105,21 @@ export async function runTour(platform: AllInOne, options: TourOptions): Promise
       };
     });
 
-    options.tell('3. It predicts every reading that comes in');
+    options.log('3. It predicts for every incoming reading');
     pump.start();
     await step('predictions', async () => ({
-      prediction: await predictionOf(platform, 'fleet-0001', options.stepMs),
+      prediction: await requestPrediction(platform, 'fleet-0001', options.stepTimeoutMs),
     }));
 
-    options.tell('4. Somebody states a version with splendid metrics that cries wolf on every row');
+    options.log('4. A version with excellent metrics is published that raises an alarm on every row');
     await step('bad-version', async () => {
       const from = timeline.entries.length;
       const trained = timeline.entries.find((entry) => entry.type === ModelTrained.type);
-      await stateBadModel(platform, trained?.payload as Parameters<typeof stateBadModel>[1], options.clock);
+      await publishBadModel(
+        platform,
+        trained?.payload as Parameters<typeof publishBadModel>[1],
+        options.clock,
+      );
       const version = await timeline.waitFor(ModelVersionCreated, () => true, {
         from,
         ...within('Registering the bad version'),
@@ -130,16 +136,16 @@ export async function runTour(platform: AllInOne, options: TourOptions): Promise
         version: back.modelVersion,
         restored: back.restoredVersion,
         reason: back.reason,
-        evidence: degraded(back.evidence),
+        evidence: filterDegraded(back.evidence),
       };
     });
 
-    options.tell(
-      '5. The world shifts: memory and disk of every server are as restless as only those in trouble were before',
+    options.log(
+      '5. The data shifts: memory and disk of every server behave as only those near an incident did before',
     );
     await step('shift', async () => {
       const from = timeline.entries.length;
-      // Level and unrest of both columns are for good what only an incident brought before: the champion must be wrong.
+      // Level and noise of both columns stay where only an incident took them before, so the champion must be wrong.
       feed.drift(
         { column: 'memory_usage', shift: 20, noise: 14 },
         { column: 'disk_io', scale: 5, noise: 4_000 },
@@ -155,15 +161,13 @@ export async function runTour(platform: AllInOne, options: TourOptions): Promise
       return { features: drifted.features, windowsInARow: drifted.windowsInARow, reason: requested.reason };
     });
 
-    options.tell(
-      '6. A new model is trained on what the world is like now, proves itself step by step, and takes over',
-    );
+    options.log('6. A new model is trained on the new data, passes every rollout step, and takes over');
     await step('retrained', async () => {
       const promoted = await timeline.waitFor(
         RolloutPromoted,
         (payload) => payload.modelVersion > champion + 1,
         {
-          withinMs: 2 * options.stepMs,
+          withinMs: 2 * options.stepTimeoutMs,
           what: 'Promoting the retrained version',
         },
       );
@@ -187,19 +191,19 @@ export async function runTour(platform: AllInOne, options: TourOptions): Promise
   };
 }
 
-const fitsChampion = (payload: { alias: string; modelVersion: number | null }): boolean =>
+const isChampionSet = (payload: { alias: string; modelVersion: number | null }): boolean =>
   payload.alias === 'champion' && payload.modelVersion !== null;
 
-const degraded = (evidence: readonly Evidence[]): readonly Evidence[] =>
+const filterDegraded = (evidence: readonly Evidence[]): readonly Evidence[] =>
   evidence.filter(({ verdict }) => verdict === 'degraded');
 
-/** Keeps the fleet reporting while the tour goes on. */
-class Pump {
+/** Keeps sending readings during the tour. */
+class ReadingsPump {
   /** Rejects when a reading cannot be sent. */
   readonly failure: Promise<never>;
   private fail: (error: unknown) => void = () => undefined;
   private running: Promise<void> | undefined;
-  private ending = false;
+  private stopped = false;
 
   constructor(private readonly feed: FleetFeed) {
     this.failure = new Promise((_, reject) => {
@@ -213,26 +217,26 @@ class Pump {
   }
 
   async stop(): Promise<void> {
-    this.ending = true;
+    this.stopped = true;
     await this.running;
   }
 
   private async run(): Promise<void> {
-    const readingsPerBeat = 200;
-    const beatMs = 250;
-    while (!this.ending) {
-      if (!(await this.feed.sendSome(readingsPerBeat))) {
-        throw new Error('The fleet has caught up with the present; nothing is left to report');
+    const readingsPerTick = 200;
+    const tickMs = 250;
+    while (!this.stopped) {
+      if (!(await this.feed.sendNext(readingsPerTick))) {
+        throw new Error('The fleet has reached the present; there are no readings left to send');
       }
-      await new Promise((resolve) => setTimeout(resolve, beatMs));
+      await new Promise((resolve) => setTimeout(resolve, tickMs));
     }
   }
 }
 
-async function predictionOf(platform: AllInOne, systemId: string, withinMs: number): Promise<unknown> {
+async function requestPrediction(platform: AllInOne, systemId: string, withinMs: number): Promise<unknown> {
   const deadline = performance.now() + withinMs;
   for (;;) {
-    const answer = await fetch(`${platform.urlOf('inference')}/v1/predict`, {
+    const answer = await fetch(`${platform.getUrl('inference')}/v1/predict`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ system_id: systemId }),
@@ -246,8 +250,8 @@ async function predictionOf(platform: AllInOne, systemId: string, withinMs: numb
   }
 }
 
-/** What an outside training with a leak in its validation looks like: perfect on paper, useless on the stream. */
-async function stateBadModel(
+/** Publishes a model as an external training with leaking validation would: perfect metrics, useless predictions. */
+async function publishBadModel(
   platform: AllInOne,
   good: {
     featureNames: string[];
@@ -259,7 +263,7 @@ async function stateBadModel(
 ): Promise<void> {
   const objects = platform.backends.objects;
   if (objects === undefined) throw new TypeError('The platform runs without an object store');
-  const model = buildTreeModel(alwaysAlarmed(good.featureNames));
+  const model = buildTreeModel(buildConstantModel(good.featureNames));
   const runId = deterministicId('tour', digestOf(model));
   const { key } = await objects.put(`runs/${runId}/model.onnx`, model);
   const time = clock.now();
@@ -300,8 +304,8 @@ async function stateBadModel(
   ]);
 }
 
-/** One tree of one leaf: the probability is 0.95 whatever comes. */
-function alwaysAlarmed(featureNames: readonly string[]): TreeEnsemble {
+/** One tree with a single leaf: the probability is always 0.95. */
+function buildConstantModel(featureNames: readonly string[]): TreeEnsemble {
   const tree = {
     feature: Int32Array.of(-1),
     threshold: Float32Array.of(0),

@@ -1,7 +1,7 @@
 import { describe } from 'vitest';
 
-/** The variables through which a test reaches each real server; `npm run infra -- up` starts them and sets these. */
-const variablesOf = {
+/** The variables with the address of each real server; `npm run infra -- up` starts the servers and sets these. */
+const serverVariables = {
   kafka: ['HEADRACE_TEST_KAFKA_BROKERS'],
   postgres: ['HEADRACE_TEST_DATABASE_URL'],
   redis: ['HEADRACE_TEST_CACHE_URL'],
@@ -19,18 +19,18 @@ const variablesOf = {
   ],
 } as const;
 
-export type ServerName = keyof typeof variablesOf;
+export type ServerName = keyof typeof serverVariables;
 
 /**
- * A suite that needs real servers. Without them it is reported as skipped, by name and with the reason; under CI=true
- * a missing server is a failure, so that nothing is skipped there unseen. `body` gets a reader of the variables.
+ * Declares a suite that needs real servers. Without them it is reported as skipped, with the reason; under CI=true a
+ * missing server is a failure, so that nothing is skipped silently. `body` gets a reader of the variables.
  */
 export function describeWithServers(
   servers: readonly ServerName[],
   title: string,
   body: (variable: (name: string) => string) => void,
 ): void {
-  const missing = servers.flatMap((server) => variablesOf[server]).filter((name) => !process.env[name]);
+  const missing = servers.flatMap((server) => serverVariables[server]).filter((name) => !process.env[name]);
   const read = (name: string): string => {
     const value = process.env[name];
     if (!value) throw new Error(`${name} is not set; start the servers with: npm run infra -- up`);
@@ -39,7 +39,7 @@ export function describeWithServers(
   if (missing.length === 0 || process.env['CI'] === 'true') {
     describe(title, () => {
       if (missing.length > 0) {
-        throw new Error(`CI=true and the servers are not there: ${missing.join(', ')} not set`);
+        throw new Error(`CI=true but the servers are missing: ${missing.join(', ')} not set`);
       }
       body(read);
     });

@@ -11,10 +11,10 @@ const columns = ['cpu_usage', 'memory_usage', 'disk_io'] as const;
 const windows = [5, 15, 60] as const;
 
 /**
- * The window features of one reading by definition, in the plainest way: every reading of the same system in (t - w, t],
- * mean, sample standard deviation (null of one sample) and maximum. Slow on purpose; it shares nothing with the product.
+ * Computes the window features of one reading from their definition: mean, sample standard deviation (null for a single
+ * sample) and maximum over all readings of the same system in (t - w, t]. Slow on purpose; shares no code with the product.
  */
-export function windowFeatures(
+export function computeWindowFeatures(
   readings: readonly PostedReading[],
   at: PostedReading,
 ): Record<string, number | null> {
