@@ -1,4 +1,5 @@
 import { AppError } from '@headrace/kernel';
+import { type TensorSpec } from '@headrace/onnx';
 
 /** A tensor of a request, already in memory as float32, row-major; NaN is a missing value. */
 export interface InputTensor {
@@ -6,14 +7,6 @@ export interface InputTensor {
   readonly datatype: string;
   readonly shape: readonly number[];
   readonly values: Float32Array;
-}
-
-export interface TensorSpec {
-  readonly name: string;
-  readonly datatype: string;
-  /** -1 is the number of rows. */
-  readonly shape: readonly number[];
-  readonly optional?: boolean;
 }
 
 /** A request whose tensors do not fit the model. The message says what was expected. */
