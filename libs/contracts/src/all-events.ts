@@ -31,7 +31,7 @@ import { AlertAcknowledged } from './events/alert-acknowledged.js';
 import { NotificationSent } from './events/notification-sent.js';
 import { NotificationFailed } from './events/notification-failed.js';
 
-/** Every event of the platform: what topic provisioning, the AsyncAPI document and the golden samples are made from. */
+/** Every event of the platform. Topic provisioning, the AsyncAPI document and the golden samples are derived from it. */
 export const allEvents: readonly EventDefinition[] = [
   TelemetryReading,
   ReadingAccepted,

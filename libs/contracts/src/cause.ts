@@ -1,12 +1,12 @@
-/** What an event is emitted because of: another event, and the correlation that it belongs to. */
+/** The cause of an event: another event and the correlation that it belongs to. */
 export interface Cause {
   readonly id: string;
   readonly correlationId: string | undefined;
 }
 
 /**
- * The causal attributes of an event that follows from `cause` and from the events named by `more`. The correlation is
- * inherited from the cause. Without any cause there are no attributes.
+ * The causal attributes of an event caused by `cause` and by the events with the ids `more`. The correlation is inherited from
+ * the cause. Without a cause there are no attributes.
  */
 export function causedBy(
   cause: Cause | undefined,

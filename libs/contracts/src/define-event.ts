@@ -1,6 +1,6 @@
 import { type z } from 'zod';
 
-/** The service that owns an event: the only one that publishes it. `producers` is the outside world. */
+/** The service that owns an event: the only one that publishes it. `producers` stands for systems outside the platform. */
 export type EventOwner =
   | 'ingestion'
   | 'feature-store'
@@ -12,30 +12,31 @@ export type EventOwner =
   | 'alerting'
   | 'producers';
 
-/** Everything there is to know about one kind of event: its name, where it travels, what it carries, who owns it. */
+/** One kind of event: type, topic, payload schema, key and owner. */
 export interface EventDefinition<Payload extends z.ZodType = z.ZodType> {
   /** CloudEvents `type`. */
   readonly type: string;
-  /** Topic; the only place where its name is written. */
+  /** Declared here and nowhere else. */
   readonly topic: string;
   readonly version: number;
   readonly owner: EventOwner;
   readonly summary: string;
   readonly payload: Payload;
   /**
-   * Tells quickly that a payload fits the schema as it is, for events of which there are thousands a second. When it
-   * is false, or not there, the schema decides; so it may say no to what fits, but never yes to what does not.
+   * A fast check for events that occur thousands of times a second. `true` means that the schema accepts the payload
+   * unchanged. On `false`, or without a quick check, the schema decides. It may reject valid payloads; it must never accept
+   * invalid ones.
    */
-  readonly fits?: (payload: unknown) => boolean;
-  /** Facts of one key keep their order. */
+  readonly quickCheck?: (payload: unknown) => boolean;
+  /** Events with the same key keep their order. */
   readonly keyOf: (payload: z.output<Payload>) => string;
   readonly partitions: number;
-  /** Days that records are kept; undefined keeps them for ever. */
+  /** Retention of records in days; undefined keeps them forever. */
   readonly retentionDays: number | undefined;
   /** `compact` keeps at least the newest record of each key. */
   readonly cleanup: 'delete' | 'compact';
-  /** The most facts that one record may hold; 1 for facts that travel alone. */
-  readonly factsPerRecord: number;
+  /** Maximum number of events in one record; 1 for events that are never batched. */
+  readonly maxEventsPerRecord: number;
 }
 
 export type PayloadOf<Definition extends EventDefinition> = z.output<Definition['payload']>;
@@ -48,24 +49,24 @@ interface EventOptions<Payload extends z.ZodType> {
   readonly owner: EventOwner;
   readonly summary: string;
   readonly payload: Payload;
-  readonly fits?: (payload: unknown) => boolean;
+  readonly quickCheck?: (payload: unknown) => boolean;
   readonly keyOf: (payload: z.output<Payload>) => string;
   readonly partitions?: number;
   readonly retentionDays?: number;
   readonly cleanup?: 'delete' | 'compact';
-  readonly factsPerRecord?: number;
+  readonly maxEventsPerRecord?: number;
 }
 
-/** The payload as the schema gives it, or why it does not fit. */
+/** Validates a payload: the parsed payload, or the issues of the schema. */
 export function checkPayload<Payload extends z.ZodType>(
-  { payload: schema, fits }: Pick<EventDefinition<Payload>, 'payload' | 'fits'>,
+  { payload: schema, quickCheck }: Pick<EventDefinition<Payload>, 'payload' | 'quickCheck'>,
   payload: unknown,
 ): z.ZodSafeParseResult<z.output<Payload>> {
-  if (fits?.(payload) === true) return { success: true, data: payload as z.output<Payload> };
+  if (quickCheck?.(payload) === true) return { success: true, data: payload as z.output<Payload> };
   return schema.safeParse(payload);
 }
 
-/** Declares an event. Defaults: version 1, topic `<type>.v<version>`, one partition, kept for ever, one event a record. */
+/** Declares an event. Defaults: version 1, topic `<type>.v<version>`, one partition, unlimited retention, one event per record. */
 export function defineEvent<Payload extends z.ZodType>(
   options: EventOptions<Payload>,
 ): EventDefinition<Payload> {
@@ -76,7 +77,7 @@ export function defineEvent<Payload extends z.ZodType>(
     partitions: 1,
     retentionDays: undefined,
     cleanup: 'delete',
-    factsPerRecord: 1,
+    maxEventsPerRecord: 1,
     ...options,
   };
 }

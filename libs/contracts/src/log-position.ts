@@ -6,10 +6,10 @@ export interface LogPosition {
   readonly index: number;
 }
 
-/** Place inside one partition. */
+/** A position within one partition. */
 export type PartitionPosition = Pick<LogPosition, 'offset' | 'index'>;
 
-/** Whether an event lies at or before the mark. Both must be of one partition: positions of two have no order. */
+/** Whether an event lies at or before the mark. Both must be of the same partition: positions of different ones have no order. */
 export function isAtOrBefore(position: PartitionPosition, mark: PartitionPosition): boolean {
   return position.offset < mark.offset || (position.offset === mark.offset && position.index <= mark.index);
 }

@@ -1,10 +1,10 @@
 /**
- * Checks for `fits` of events: each says yes only to what the schema of the same name in `values.ts` accepts and leaves
- * as it is.
+ * Parts of the quick checks of events. Each accepts only values that the schema of the same name in `values.ts` accepts
+ * unchanged.
  */
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** A plain object with exactly these fields, and of `optional` any. */
+/** Whether a value is a plain object with all `required` fields, any of the `optional` ones and no others. */
 export function hasFields(
   value: unknown,
   required: readonly string[],
@@ -29,7 +29,7 @@ export function isPositiveInteger(value: unknown): boolean {
   return Number.isSafeInteger(value) && (value as number) > 0;
 }
 
-// As `toISOString` writes it; the last day of a February that has 29 is left to the schema.
+// The format of `toISOString`. February 29 is left to the schema.
 const isoInstant =
   /^\d{4}-(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/;
 
@@ -43,7 +43,7 @@ export function isNumbersByName(value: unknown): boolean {
   }
   for (const name in value) {
     const of: unknown = (value as Fields)[name];
-    // A schema drops a field of that name; it is left to do so.
+    // A schema drops a field of that name, so the schema decides.
     if (name === '' || name === '__proto__') return false;
     if (of !== null && (typeof of !== 'number' || !Number.isFinite(of))) return false;
   }

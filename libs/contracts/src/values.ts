@@ -6,7 +6,7 @@ export const identifier = z.string().min(1).max(512);
 export const count = z.number().int().nonnegative();
 export const ratio = z.number().min(0).max(1);
 
-/** Values by column; null says that there was no value, which is not zero. */
+/** Values by column; null means that there is no value, which is different from zero. */
 export const numbersByName = z.record(z.string().min(1), z.number().nullable());
 
 /** Metrics by name; a metric that could not be computed is null. */
@@ -17,12 +17,12 @@ export const modelReference = z.object({ modelName: identifier, modelVersion: z.
 /** The two sides of a rollout. */
 export const arm = z.enum(['baseline', 'canary']);
 
-/** The outcome of a check. Silence is `no-data`, and no-data is never a pass. */
+/** The outcome of a check. Missing data is `no-data`, which is never a pass. */
 export const verdict = z.enum(['healthy', 'degraded', 'inconclusive', 'no-data']);
 
 /**
- * Why a decision was taken: what was measured, against which threshold, on how much data, how sure, by which policy.
- * `value` is null when there was no data; the verdict is then `no-data`, never `healthy`.
+ * The reason for a decision: the measured value, its threshold, the sample size and the confidence. `value` is null without
+ * data; the verdict is then `no-data`, never `healthy`.
  */
 export const evidence = z.object({
   criterion: z.string().min(1),

@@ -6,7 +6,7 @@ const definitions: ReadonlyMap<string, EventDefinition> = new Map(
   allEvents.map((event) => [event.topic, event]),
 );
 /** Events that travel alone are decisions. Readings, features and predictions are only counted, on the console. */
-const decisions = allEvents.filter((event) => event.factsPerRecord === 1);
+const decisions = allEvents.filter((event) => event.maxEventsPerRecord === 1);
 
 export interface TimelineEntry {
   readonly at: Date;

@@ -5,7 +5,7 @@ import { identifier, instant } from '../values.js';
 export const AlertAcknowledged = defineEvent({
   type: 'headrace.alerting.alert-acknowledged',
   owner: 'alerting',
-  summary: 'Emitted when a person took an alert over.',
+  summary: 'Emitted when a person acknowledges an alert.',
   payload: z.object({ alertId: identifier, by: z.string(), at: instant, comment: z.string().optional() }),
   keyOf: (payload) => payload.alertId,
 });

@@ -7,7 +7,7 @@ const severity = z.enum(['info', 'warning', 'critical']);
 export const AlertFired = defineEvent({
   type: 'headrace.alerting.alert-fired',
   owner: 'alerting',
-  summary: 'Emitted when an alert begins, not when it repeats.',
+  summary: 'Emitted when an alert starts to fire, not when it repeats.',
   payload: z.object({
     alertId: identifier,
     name: z.string(),

@@ -2,6 +2,9 @@ import { z } from 'zod';
 import { defineEvent } from '../define-event.js';
 import { identifier, instant } from '../values.js';
 
+/** The alias of the version that serves. */
+export const championAlias = 'champion';
+
 export const AliasChanged = defineEvent({
   type: 'headrace.registry.alias-changed',
   owner: 'registry',

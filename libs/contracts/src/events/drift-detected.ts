@@ -5,7 +5,7 @@ import { evidence, identifier, instant } from '../values.js';
 export const DriftDetected = defineEvent({
   type: 'headrace.drift.drift-detected',
   owner: 'drift',
-  summary: 'Emitted when a shift was confirmed: enough features, over enough windows in a row.',
+  summary: 'Emitted when drift is confirmed: in enough features, over enough consecutive windows.',
   payload: z.object({
     driftId: identifier,
     modelName: identifier,

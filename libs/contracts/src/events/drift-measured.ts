@@ -2,6 +2,9 @@ import { z } from 'zod';
 import { defineEvent } from '../define-event.js';
 import { count, identifier, instant, verdict } from '../values.js';
 
+/** The `feature` of the score of the model's own output. */
+export const predictionColumn = 'prediction';
+
 const driftScore = z.object({
   feature: z.string(),
   method: z.enum(['psi', 'ks', 'js', 'wasserstein', 'chi-square']),

@@ -20,7 +20,7 @@ export const FeaturesComputed = defineEvent({
     /** Null where a window held too few samples. */
     features: numbersByName,
   }),
-  fits: (payload) =>
+  quickCheck: (payload) =>
     hasFields(payload, fields) &&
     isIdentifier(payload['featuresId']) &&
     isIdentifier(payload['readingId']) &&
@@ -33,5 +33,5 @@ export const FeaturesComputed = defineEvent({
   keyOf: (payload) => payload.systemId,
   partitions: 8,
   retentionDays: 30,
-  factsPerRecord: 500,
+  maxEventsPerRecord: 500,
 });

@@ -6,11 +6,11 @@ import { allEvents } from '../all-events.js';
 const folder = join(import.meta.dirname, 'golden');
 const sampleOf = (topic: string): string => {
   const parts = topic.split('.');
-  const fact = topic === 'headrace.telemetry.v1' ? 'telemetry-reading' : parts[2]!;
-  return `${fact}.${parts.at(-1)!}.json`;
+  const event = topic === 'headrace.telemetry.v1' ? 'telemetry-reading' : parts[2]!;
+  return `${event}.${parts.at(-1)!}.json`;
 };
 
-/** What was added to a version later has a sample of its own: `trial-completed.v1.2.json`. */
+/** Fields added to a version later have a sample of their own: `trial-completed.v1.2.json`. */
 const isSampleOf = (file: string, topic: string): boolean =>
   file.replace(/\.\d+\.json$/, '.json') === sampleOf(topic);
 
@@ -18,7 +18,7 @@ describe('golden samples', () => {
   const samples = readdirSync(folder).sort();
 
   it.each(samples.map((file) => [file, allEvents.find((event) => isSampleOf(file, event.topic))] as const))(
-    '%s is still parsed, unchanged, by the schema of an event that there is',
+    '%s is parsed by the schema of a current event without a change',
     (file, event) => {
       const sample: unknown = JSON.parse(readFileSync(join(folder, file), 'utf8'));
       expect(event?.payload.parse(sample)).toEqual(sample);
@@ -26,7 +26,7 @@ describe('golden samples', () => {
     },
   );
 
-  it('holds one for every event', () => {
+  it('exist for every event', () => {
     expect(samples).toEqual(expect.arrayContaining(allEvents.map((event) => sampleOf(event.topic))));
   });
 });

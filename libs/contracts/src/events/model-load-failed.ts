@@ -5,7 +5,7 @@ import { instant, modelReference } from '../values.js';
 export const ModelLoadFailed = defineEvent({
   type: 'headrace.inference.model-load-failed',
   owner: 'inference',
-  summary: 'Emitted when a version could not be loaded; it gets no traffic.',
+  summary: 'Emitted when a version cannot be loaded. It receives no traffic.',
   payload: modelReference.extend({
     digest: z.string(),
     code: z.string(),

@@ -6,7 +6,7 @@ export const ModelTrained = defineEvent({
   type: 'headrace.trainer.model-trained',
   owner: 'trainer',
   summary:
-    'Emitted when a model was trained, validated and stored, with all that the registry needs to keep it.',
+    'Emitted when a model is trained, validated and stored, with everything that the registry needs to register it.',
   payload: z.object({
     trainingId: identifier,
     runId: identifier,
@@ -25,7 +25,7 @@ export const ModelTrained = defineEvent({
     /** Metrics on the held-out last part of the data. */
     metrics: metricsByName,
     trainingSet: z.object({ digest: z.string(), rows: count, positives: count, from: instant, to: instant }),
-    /** Validation gate: true when every criterion of the training plan held. */
+    /** Validation gate: true when every criterion of the training plan is met. */
     validated: z.boolean(),
     evidence: z.array(evidence),
     library: z.string(),

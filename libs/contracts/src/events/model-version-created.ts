@@ -5,7 +5,7 @@ import { identifier, instant, metricsByName, modelReference } from '../values.js
 export const ModelVersionCreated = defineEvent({
   type: 'headrace.registry.model-version-created',
   owner: 'registry',
-  summary: 'Emitted when a trained model became a version that may be rolled out.',
+  summary: 'Emitted when a trained model becomes a version that may be rolled out.',
   payload: modelReference.extend({
     runId: identifier,
     digest: z.string().startsWith('sha256:'),

@@ -5,8 +5,7 @@ import { identifier, instant } from '../values.js';
 export const NotificationFailed = defineEvent({
   type: 'headrace.alerting.notification-failed',
   owner: 'alerting',
-  summary:
-    'Emitted when a channel refused a notification or all tries were used up; the alert is still open.',
+  summary: 'Emitted when a channel rejects a notification or all attempts fail. The alert stays open.',
   payload: z.object({
     notificationId: identifier,
     channel: z.string(),

@@ -5,7 +5,7 @@ import { identifier, instant } from '../values.js';
 export const NotificationSent = defineEvent({
   type: 'headrace.alerting.notification-sent',
   owner: 'alerting',
-  summary: 'Emitted when a channel accepted a notification.',
+  summary: 'Emitted when a channel accepts a notification.',
   payload: z.object({
     notificationId: identifier,
     channel: z.string(),

@@ -5,7 +5,7 @@ import { identifier, instant } from '../values.js';
 export const OutcomeObserved = defineEvent({
   type: 'headrace.feature-store.outcome-observed',
   owner: 'feature-store',
-  summary: 'Emitted once per labelled instant when its label has matured: what really happened.',
+  summary: 'Emitted once per labelled instant when its label matures, with the observed outcome.',
   payload: z.object({
     outcomeId: identifier,
     label: z.string(),
@@ -20,5 +20,5 @@ export const OutcomeObserved = defineEvent({
   keyOf: (payload) => payload.systemId,
   partitions: 8,
   retentionDays: 30,
-  factsPerRecord: 500,
+  maxEventsPerRecord: 500,
 });

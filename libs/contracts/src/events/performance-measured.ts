@@ -6,7 +6,7 @@ export const PerformanceMeasured = defineEvent({
   type: 'headrace.drift.performance-measured',
   owner: 'drift',
   summary:
-    'Emitted once per model version and window of matured outcomes: how good the predictions really were.',
+    'Emitted once per model version and window of matured outcomes, with the measured quality of its predictions.',
   payload: modelReference.extend({
     windowStart: instant,
     windowEnd: instant,

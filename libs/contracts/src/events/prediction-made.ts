@@ -17,9 +17,9 @@ export const PredictionMade = defineEvent({
     predictedAt: instant,
     featuresId: z.string().nullable(),
     origin: z.enum(['stream', 'request']),
-    /** Null when the service abstained or failed; `degradation` or `error` then says why. */
+    /** Null when the service abstained or failed; `degradation` or `error` gives the reason. */
     probability: z.number().nullable(),
-    /** What the other arm says of the same row, scored in the shadow. */
+    /** The answers of the other arms to the same row, scored in the shadow. */
     shadow: z.array(
       z.object({ modelVersion: z.number().int().positive(), arm, probability: z.number().nullable() }),
     ),
@@ -30,5 +30,5 @@ export const PredictionMade = defineEvent({
   keyOf: (payload) => payload.systemId ?? payload.predictionId,
   partitions: 8,
   retentionDays: 30,
-  factsPerRecord: 500,
+  maxEventsPerRecord: 500,
 });

@@ -22,7 +22,7 @@ export const ReadingAccepted = defineEvent({
     incident: z.boolean().optional(),
     source: z.string().optional(),
   }),
-  fits: (payload) =>
+  quickCheck: (payload) =>
     hasFields(payload, required, optional) &&
     isIdentifier(payload['readingId']) &&
     isIdentifier(payload['systemId']) &&
@@ -34,5 +34,5 @@ export const ReadingAccepted = defineEvent({
   keyOf: (payload) => payload.systemId,
   partitions: 8,
   retentionDays: 30,
-  factsPerRecord: 500,
+  maxEventsPerRecord: 500,
 });

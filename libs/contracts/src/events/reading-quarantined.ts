@@ -5,7 +5,7 @@ import { identifier, instant } from '../values.js';
 export const ReadingQuarantined = defineEvent({
   type: 'headrace.ingestion.reading-quarantined',
   owner: 'ingestion',
-  summary: 'Emitted once per reading that a rule refused; the reading itself is kept and can be re-driven.',
+  summary: 'Emitted once per reading that a rule rejected. The reading itself is kept and can be redriven.',
   payload: z.object({
     quarantineId: identifier,
     systemId: z.string().nullable(),
@@ -27,5 +27,5 @@ export const ReadingQuarantined = defineEvent({
   keyOf: (payload) => payload.systemId ?? payload.quarantineId,
   partitions: 4,
   retentionDays: 90,
-  factsPerRecord: 100,
+  maxEventsPerRecord: 100,
 });

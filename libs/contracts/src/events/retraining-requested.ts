@@ -5,7 +5,7 @@ import { evidence, identifier, instant } from '../values.js';
 export const RetrainingRequested = defineEvent({
   type: 'headrace.drift.retraining-requested',
   owner: 'drift',
-  summary: 'Emitted when a shift is worth a new model; cooldown and budget have been honoured.',
+  summary: 'Emitted when drift calls for a new model and the cooldown and budget of the policy allow it.',
   payload: z.object({
     requestId: identifier,
     modelName: identifier,

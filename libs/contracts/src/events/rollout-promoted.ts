@@ -5,7 +5,7 @@ import { evidence, identifier, instant, modelReference } from '../values.js';
 export const RolloutPromoted = defineEvent({
   type: 'headrace.canary-controller.rollout-promoted',
   owner: 'canary-controller',
-  summary: 'Emitted when a version has earned all of the traffic.',
+  summary: 'Emitted when a version has passed every step and receives all traffic.',
   payload: modelReference.extend({
     rolloutId: identifier,
     previousVersion: z.number().int().positive().nullable(),

@@ -5,7 +5,8 @@ import { evidence, identifier, instant, modelReference } from '../values.js';
 export const RolloutRolledBack = defineEvent({
   type: 'headrace.canary-controller.rollout-rolled-back',
   owner: 'canary-controller',
-  summary: 'Emitted when a version lost its traffic and the version before it serves again.',
+  summary:
+    'Emitted when a rollout is rolled back: the version receives no more traffic and the previous version serves again.',
   payload: modelReference.extend({
     rolloutId: identifier,
     restoredVersion: z.number().int().positive().nullable(),

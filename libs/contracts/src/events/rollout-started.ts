@@ -5,7 +5,7 @@ import { identifier, instant, modelReference } from '../values.js';
 export const RolloutStarted = defineEvent({
   type: 'headrace.canary-controller.rollout-started',
   owner: 'canary-controller',
-  summary: 'Emitted when a version begins its way to the traffic.',
+  summary: 'Emitted when the rollout of a version starts.',
   payload: modelReference.extend({
     rolloutId: identifier,
     baselineVersion: z.number().int().positive().nullable(),

@@ -6,7 +6,7 @@ export const StepJudged = defineEvent({
   type: 'headrace.canary-controller.step-judged',
   owner: 'canary-controller',
   summary:
-    'Emitted each time a step was judged: advanced, held or rolled back, with the evidence of every criterion.',
+    'Emitted each time a step is judged (advanced, held or rolled back), with the evidence of every criterion.',
   payload: modelReference.extend({
     rolloutId: identifier,
     step: count,

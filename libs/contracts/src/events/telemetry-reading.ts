@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { defineEvent } from '../define-event.js';
 
 /**
- * The public front door on Kafka: whoever measures a system may publish here. Ingestion judges every reading; nothing
- * else consumes this topic. The payload is open, because a bad reading must reach the quarantine and not a parser.
+ * The public entry point on Kafka: any producer of measurements may publish here. Only ingestion consumes this topic and
+ * validates every reading. The payload is open, because an invalid reading must reach the quarantine and not fail in a parser.
  */
 export const TelemetryReading = defineEvent({
   type: 'headrace.telemetry.reading.v1',
@@ -14,5 +14,5 @@ export const TelemetryReading = defineEvent({
   keyOf: (payload) => (typeof payload['system_id'] === 'string' ? payload['system_id'] : ''),
   partitions: 8,
   retentionDays: 7,
-  factsPerRecord: 500,
+  maxEventsPerRecord: 500,
 });

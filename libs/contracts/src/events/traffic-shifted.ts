@@ -2,12 +2,11 @@ import { z } from 'zod';
 import { defineEvent } from '../define-event.js';
 import { arm, identifier, instant } from '../values.js';
 
-/** The whole division of a model's traffic, replaced at once. The weights sum to 100; 0 means loaded and scored in the shadow, but no traffic. */
 export const TrafficShifted = defineEvent({
   type: 'headrace.canary-controller.traffic-shifted',
   owner: 'canary-controller',
   summary:
-    "The whole division of a model's traffic, replaced at once. The weights sum to 100; 0 means loaded and scored in the shadow, but no traffic.",
+    'The complete traffic split of a model, replaced as a whole. The weights sum to 100; a version with weight 0 is loaded and scored in the shadow but receives no traffic.',
   payload: z.object({
     modelName: identifier,
     rolloutId: z.string().nullable(),

@@ -5,7 +5,7 @@ import { identifier, instant } from '../values.js';
 export const TrainingFailed = defineEvent({
   type: 'headrace.trainer.training-failed',
   owner: 'trainer',
-  summary: 'Emitted when a training ended without a model.',
+  summary: 'Emitted when a training ends without a model.',
   payload: z.object({
     trainingId: identifier,
     modelName: identifier,
@@ -13,9 +13,9 @@ export const TrainingFailed = defineEvent({
     code: z.string(),
     message: z.string(),
     failedAt: instant,
-    /** The run of the training, as its trials name it. */
+    /** The run of the training, as in `trial-completed`. */
     runId: identifier.optional(),
-    /** `cancelled`: somebody asked for the end. */
+    /** `cancelled`: the training was stopped on request. */
     outcome: z.enum(['failed', 'cancelled']).optional(),
     startedAt: instant.optional(),
   }),

@@ -5,7 +5,7 @@ import { identifier, instant } from '../values.js';
 export const TrainingRequested = defineEvent({
   type: 'headrace.trainer.training-requested',
   owner: 'trainer',
-  summary: 'Emitted when a training was asked for, by a person, a schedule or drift.',
+  summary: 'Emitted when a training is requested by a person, a schedule or drift.',
   payload: z.object({
     trainingId: identifier,
     modelName: identifier,

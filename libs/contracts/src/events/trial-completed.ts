@@ -11,12 +11,12 @@ export const TrialCompleted = defineEvent({
     trial: count,
     state: z.enum(['complete', 'pruned', 'failed']),
     parameters: z.record(z.string(), z.union([z.number(), z.string(), z.boolean()])),
-    /** What trials are compared by; null unless the trial is complete. */
+    /** The value that trials are compared by; null unless the trial is complete. */
     objective: z.number().nullable(),
     modelName: identifier.optional(),
-    /** The run of the training that the trial belongs to, as `model-trained` will name it. */
+    /** The run of the training that the trial belongs to, as in `model-trained`. */
     runId: identifier.optional(),
-    /** What the objective is: `validation-logloss`. */
+    /** Name of the objective, such as `validation-logloss`. */
     metric: z.string().min(1).optional(),
     /** Why a trial failed. */
     reason: z.string().optional(),

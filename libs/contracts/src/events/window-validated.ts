@@ -23,7 +23,7 @@ export const WindowValidated = defineEvent({
         unexpectedCount: count,
         unexpectedSample: z.array(z.string()),
         severity: z.enum(['error', 'warning', 'info']).optional(),
-        /** Of the values that there were; null when there was none, or when it is about no values. */
+        /** Percentage of the values present; null when there are none, or when the expectation does not concern values. */
         unexpectedPercent: z.number().nullable().optional(),
         missingCount: count.optional(),
       }),

@@ -111,7 +111,7 @@ describe('many facts', () => {
     const byKey = new Map<string, number[]>();
     for (const record of records) {
       const decoded = events(decodeRecord(FeaturesComputed, received(record)));
-      expect(decoded.length).toBeLessThanOrEqual(FeaturesComputed.factsPerRecord);
+      expect(decoded.length).toBeLessThanOrEqual(FeaturesComputed.maxEventsPerRecord);
       for (const { key, id } of decoded) {
         byKey.set(key ?? '', [...(byKey.get(key ?? '') ?? []), Number(id.slice(2))]);
       }

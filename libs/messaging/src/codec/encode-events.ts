@@ -27,7 +27,7 @@ interface CheckedFact {
 
 /**
  * Facts of one event as records for the log: checked against the schema, grouped by the partition of their keys, at
- * most `definition.factsPerRecord` in a record. A record of one fact is a CloudEvent 1.0 in Kafka binary mode.
+ * most `definition.maxEventsPerRecord` in a record. A record of one fact is a CloudEvent 1.0 in Kafka binary mode.
  * Throws InvalidFactError before any record exists; facts of one key keep their order.
  */
 export function encodeEvents(
@@ -49,7 +49,7 @@ export function encodeEvents(
     };
   });
   // Compaction keeps the newest record of a key; a record of several keys has none.
-  if (definition.factsPerRecord === 1 || definition.cleanup === 'compact' || checked.length === 1) {
+  if (definition.maxEventsPerRecord === 1 || definition.cleanup === 'compact' || checked.length === 1) {
     return checked.map((fact) => encodeSingle(definition, fact, origin));
   }
   const byPartition = new Map<number, CheckedFact[]>();
@@ -61,9 +61,9 @@ export function encodeEvents(
   }
   const records: OutgoingRecord[] = [];
   for (const [partition, group] of byPartition) {
-    for (let from = 0; from < group.length; from += definition.factsPerRecord) {
+    for (let from = 0; from < group.length; from += definition.maxEventsPerRecord) {
       records.push(
-        ...encodeMany(definition, group.slice(from, from + definition.factsPerRecord), origin, partition),
+        ...encodeMany(definition, group.slice(from, from + definition.maxEventsPerRecord), origin, partition),
       );
     }
   }

@@ -383,7 +383,7 @@ export function describeEventBus(adapter: string, create: () => EventBusUnderTes
 
     it('buries a poison fact with its reason, handles its neighbours, and re-drives it', async () => {
       const { bus } = await fixture(create());
-      const definition = noteEvent({ factsPerRecord: 50 });
+      const definition = noteEvent({ maxEventsPerRecord: 50 });
       await bus.provision(topicSpecsOf([definition]));
       const group = 'readers';
       await new BusEventPublisher(bus, 'contract').publish(definition, numbers(50).map(noteOf));
@@ -422,7 +422,7 @@ export function describeEventBus(adapter: string, create: () => EventBusUnderTes
 
     it('buries facts that do not fit their schema alone, and records that cannot be read', async () => {
       const { bus } = await fixture(create());
-      const definition = noteEvent({ factsPerRecord: 1 });
+      const definition = noteEvent({ maxEventsPerRecord: 1 });
       await bus.provision(topicSpecsOf([definition]));
       const headers = {
         'content-type': 'application/json',
@@ -457,7 +457,7 @@ export function describeEventBus(adapter: string, create: () => EventBusUnderTes
 
     it('finds a fact of a batch by its id and by its position', async () => {
       const { bus } = await fixture(create());
-      const definition = noteEvent({ factsPerRecord: 20 });
+      const definition = noteEvent({ maxEventsPerRecord: 20 });
       await bus.provision(topicSpecsOf([definition]));
       await new BusEventPublisher(bus, 'contract').publish(definition, numbers(60).map(noteOf));
       const found = await findEvent(bus, definition, 'note-33');
@@ -486,7 +486,7 @@ class PoisonError extends AppError {
 const notePayload = z.object({ key: z.string(), text: z.string() });
 type Note = EventDefinition<typeof notePayload>;
 
-function noteEvent({ factsPerRecord }: { factsPerRecord: number }): Note {
+function noteEvent({ maxEventsPerRecord }: { maxEventsPerRecord: number }): Note {
   return defineEvent({
     type: 'headrace.contract.note',
     topic: name('notes'),
@@ -495,7 +495,7 @@ function noteEvent({ factsPerRecord }: { factsPerRecord: number }): Note {
     payload: notePayload,
     keyOf: ({ key }) => key,
     partitions: 2,
-    factsPerRecord,
+    maxEventsPerRecord,
   });
 }
 

@@ -2,6 +2,7 @@ import {
   type DriftMeasured,
   type OutcomeObserved,
   type PayloadOf,
+  predictionColumn,
   type PredictionMade,
 } from '@headrace/contracts';
 import { Injectable } from '@nestjs/common';
@@ -28,9 +29,6 @@ interface Fact<Payload> {
 type Prediction = PayloadOf<typeof PredictionMade>;
 type Outcome = PayloadOf<typeof OutcomeObserved>;
 type Drift = PayloadOf<typeof DriftMeasured>;
-
-/** The name under which `drift` scores what a model predicts. */
-const predictionColumn = 'prediction';
 
 /**
  * Adds predictions, outcomes and drift to the statistics of the rollout that they belong to. Each fact counts once, however

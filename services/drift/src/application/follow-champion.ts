@@ -1,4 +1,4 @@
-import { type AliasChanged } from '@headrace/contracts';
+import { championAlias, type AliasChanged } from '@headrace/contracts';
 import { Clock } from '@headrace/kernel';
 import { type ReceivedEvent } from '@headrace/messaging';
 import { Injectable } from '@nestjs/common';
@@ -17,7 +17,7 @@ export class FollowChampion {
 
   async execute(event: ReceivedEvent<typeof AliasChanged>): Promise<void> {
     const { modelName, alias, modelVersion, artifacts } = event.payload;
-    if (alias !== 'champion') return;
+    if (alias !== championAlias) return;
     const reference = artifacts['reference'];
     // Before the unit of work: a broken profile is reported now, not with the first window.
     if (modelVersion !== null) await this.profiles.get(reference);

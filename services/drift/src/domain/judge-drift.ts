@@ -1,4 +1,4 @@
-import { type Evidence } from '@headrace/contracts';
+import { predictionColumn, type Evidence } from '@headrace/contracts';
 import { type Verdict } from '@headrace/kernel';
 import {
   benjaminiHochberg,
@@ -49,9 +49,6 @@ export interface DriftJudgement {
   readonly shareDrifted: number | undefined;
   readonly evidence: readonly Evidence[];
 }
-
-/** The name under which the model's own output is scored. */
-export const predictionColumn = 'prediction';
 
 /**
  * Decides whether a window comes from the world that the model was trained on.

@@ -1,6 +1,6 @@
 import { AppError } from '@headrace/kernel';
 
-export const championAlias = 'champion';
+export { championAlias } from '@headrace/contracts';
 
 /** What decides whether a version may serve. */
 export interface Candidate {

@@ -14,7 +14,7 @@ import { Overview } from '../../domain/overview.js';
 import { LogEventFinder } from '../log/log-event-finder.js';
 
 /** Events that travel alone are decisions. Those that share a record are counted, and looked up in the log when needed. */
-const decisions = allEvents.filter((event) => event.factsPerRecord === 1);
+const decisions = allEvents.filter((event) => event.maxEventsPerRecord === 1);
 
 /** Consumes every event: high-rate ones go into the live view, the others into the ledger. */
 @Controller()
