@@ -4,8 +4,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 
 const usage = `npm run xgboost:convert -- BOOSTER --output FILE.onnx [--features a,b,c] [--classes low,high --positive high]
-BOOSTER: what save_model() wrote, .json or .ubj. --features: the columns, when the booster was trained without names.
---classes and --positive: of a multi:softprob booster, the names of its classes and those that make the probability.
+BOOSTER: a file written by save_model(), .json or .ubj. --features: the columns, when the booster was trained without names.
+--classes and --positive: for a multi:softprob booster, the names of its classes and of those that count as positive.
 `;
 const { positionals, values } = parseArgs({
   allowPositionals: true,

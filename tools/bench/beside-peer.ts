@@ -2,28 +2,31 @@ import { type BenchResult } from './bench-result.js';
 import { type PeerReport } from './peers/run-peer.js';
 
 const ROUNDS = 15;
-/** Long enough for the compiler to have optimised what is measured; a peer's compiled code needs none of it. */
+/** Long enough for the JIT compiler to optimise the measured code; a peer's compiled code needs no warm-up. */
 const WARM_UP_MS = 300;
 
-/** Work of which a peer's script has measured the like. */
-export interface PeeredWork {
+/** Work that a peer's script measures too. */
+export interface ComparedWork {
   readonly name: string;
-  /** The package as the script names it among its versions. */
+  /** Name of the package in the versions that the script prints. */
   readonly peer: string;
-  /** What the peer has instead, where it has no such function: "same formula". */
+  /** Note for a peer without such a function, such as "same formula". */
   readonly note?: string;
-  /** Under which name the script prints its seconds. */
+  /** Name under which the script prints its seconds. */
   readonly figure: string;
   readonly run: () => unknown;
 }
 
 /**
- * The least seconds of each work, once it is warm, beside the least that the peer took; without it when there is none. The
- * least, because what else runs on the machine only adds, and to works of a few milliseconds often to most of their rounds.
+ * The minimum time of each work after warm-up beside the minimum of the peer, or without a reference when there is no peer.
+ * The minimum, because other load on the machine only adds time, and to works of a few milliseconds in most rounds.
  */
-export function besidePeer(work: readonly PeeredWork[], report: PeerReport | undefined): BenchResult[] {
+export function measureBesidePeer(
+  work: readonly ComparedWork[],
+  report: PeerReport | undefined,
+): BenchResult[] {
   return work.map(({ name, peer, note, figure, run }) => {
-    const value = secondsOf(run);
+    const value = measureSeconds(run);
     const theirs = report?.values[figure];
     const reference = `${peer} ${report?.versions[peer] ?? '?'}${note === undefined ? '' : `, ${note}`}`;
     return {
@@ -36,7 +39,7 @@ export function besidePeer(work: readonly PeeredWork[], report: PeerReport | und
   });
 }
 
-function secondsOf(run: () => unknown): number {
+function measureSeconds(run: () => unknown): number {
   const measure = (): number => {
     const start = performance.now();
     if (run() === undefined) throw new Error('The benchmark measured nothing');

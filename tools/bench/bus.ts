@@ -17,13 +17,13 @@ import { percentile, type BenchResult } from './bench-result.js';
 const records = 100_000;
 const recordBytes = 200;
 const recordsPerAppend = 500;
-const facts = 50_000;
-const factsPerPublish = 2_000;
+const events = 50_000;
+const eventsPerPublish = 2_000;
 const probes = 300;
 
 /**
- * The event bus in records of 200 bytes, in facts of 31 features, and in the time from publish to handler. Embedded
- * always; Kafka when KAFKA_BROKERS or HEADRACE_TEST_KAFKA_BROKERS names one, with embedded as the reference.
+ * Throughput of the event bus in records of 200 bytes and in events of 31 features, and the latency from publish to handler.
+ * Always embedded; also Kafka when KAFKA_BROKERS or HEADRACE_TEST_KAFKA_BROKERS is set, with embedded as the reference.
  */
 export async function benchBus(): Promise<BenchResult[]> {
   const directory = mkdtempSync(join(tmpdir(), 'headrace-bench-bus-'));
@@ -56,7 +56,7 @@ async function measure(adapter: string, config: EventBusConfig): Promise<BenchRe
   try {
     return [
       ...(await measureRecords(adapter, bus)),
-      ...(await measureFacts(adapter, bus)),
+      ...(await measureEvents(adapter, bus)),
       ...(await measureLatency(adapter, bus)),
     ];
   } finally {
@@ -65,10 +65,10 @@ async function measure(adapter: string, config: EventBusConfig): Promise<BenchRe
 }
 
 async function measureRecords(adapter: string, bus: EventBus): Promise<BenchResult[]> {
-  const topic = await newTopic(bus, 4);
+  const topic = await createTopic(bus, 4);
   const value = Buffer.alloc(recordBytes, 'x');
-  const produced = await seconds(async () => {
-    // Two appends on their way keep the writer busy; more would measure the buffer.
+  const produced = await measureSeconds(async () => {
+    // Two appends in flight keep the writer busy; more would measure the buffer.
     let sent = 0;
     const producer = async (): Promise<void> => {
       while (sent < records) {
@@ -86,46 +86,57 @@ async function measureRecords(adapter: string, bus: EventBus): Promise<BenchResu
     };
     await Promise.all([producer(), producer(), producer(), producer()]);
   });
-  const consumed = await seconds(() =>
+  const consumed = await measureSeconds(() =>
     consumeUntil(bus, topic, records, (batch) => Promise.resolve(batch.records.length)),
   );
   return [
-    higher(`${adapter}: append, ${recordBytes} B, durable`, records / produced, 'records/s'),
-    higher(`${adapter}: consume, ${recordBytes} B, committed`, records / consumed, 'records/s'),
+    higherIsBetter(`${adapter}: append, ${recordBytes} B, durable`, records / produced, 'records/s'),
+    higherIsBetter(`${adapter}: consume, ${recordBytes} B, committed`, records / consumed, 'records/s'),
   ];
 }
 
-async function measureFacts(adapter: string, bus: EventBus): Promise<BenchResult[]> {
-  const topic = await newTopic(bus, 4);
+async function measureEvents(adapter: string, bus: EventBus): Promise<BenchResult[]> {
+  const topic = await createTopic(bus, 4);
   const definition = defineEvent({ ...FeaturesComputed, topic, retentionDays: 1 });
   const publisher = new BusEventPublisher(bus, 'bench');
-  const all = Array.from({ length: facts }, (_, index) => featuresOf(index));
-  const published = await seconds(async () => {
-    for (let from = 0; from < facts; from += factsPerPublish) {
-      await publisher.publish(definition, all.slice(from, from + factsPerPublish));
+  const all = Array.from({ length: events }, (_, index) => buildFeatures(index));
+  const published = await measureSeconds(async () => {
+    for (let from = 0; from < events; from += eventsPerPublish) {
+      await publisher.publish(definition, all.slice(from, from + eventsPerPublish));
     }
   });
-  const handled = await seconds(() =>
-    consumeUntil(bus, topic, facts, (batch) =>
+  const handled = await measureSeconds(() =>
+    consumeUntil(bus, topic, events, (batch) =>
       Promise.resolve(
         batch.records.reduce((sum, record) => sum + decodeRecord(definition, record).length, 0),
       ),
     ),
   );
   return [
-    higher(`${adapter}: publish facts of 31 features, checked and batched`, facts / published, 'facts/s'),
-    higher(`${adapter}: consume facts of 31 features, decoded and checked`, facts / handled, 'facts/s'),
+    higherIsBetter(
+      `${adapter}: publish facts of 31 features, checked and batched`,
+      events / published,
+      'facts/s',
+    ),
+    higherIsBetter(
+      `${adapter}: consume facts of 31 features, decoded and checked`,
+      events / handled,
+      'facts/s',
+    ),
   ];
 }
 
 async function measureLatency(adapter: string, bus: EventBus): Promise<BenchResult[]> {
-  const topic = await newTopic(bus, 1);
+  const topic = await createTopic(bus, 1);
   const latencies: number[] = [];
-  const consumer = await bus.consume({ group: newName('group'), topics: [topic] }, ({ records: batch }) => {
-    const now = performance.now();
-    for (const record of batch) latencies.push(now - Number(Buffer.from(record.value).toString()));
-    return Promise.resolve();
-  });
+  const consumer = await bus.consume(
+    { group: uniqueName('group'), topics: [topic] },
+    ({ records: batch }) => {
+      const now = performance.now();
+      for (const record of batch) latencies.push(now - Number(Buffer.from(record.value).toString()));
+      return Promise.resolve();
+    },
+  );
   try {
     for (let probe = 0; probe < probes; probe++) {
       await bus.append([{ topic, key: 'k', value: Buffer.from(String(performance.now())), headers: {} }]);
@@ -138,8 +149,8 @@ async function measureLatency(adapter: string, bus: EventBus): Promise<BenchResu
   // The first tenth warms up.
   const warm = latencies.slice(probes / 10);
   return [
-    lower(`${adapter}: publish to handler, p50`, percentile(warm, 0.5), 'ms'),
-    lower(`${adapter}: publish to handler, p99`, percentile(warm, 0.99), 'ms'),
+    lowerIsBetter(`${adapter}: publish to handler, p50`, percentile(warm, 0.5), 'ms'),
+    lowerIsBetter(`${adapter}: publish to handler, p99`, percentile(warm, 0.99), 'ms'),
   ];
 }
 
@@ -153,7 +164,7 @@ async function consumeUntil(
   let done: () => void = () => undefined;
   const finished = new Promise<void>((resolve) => (done = resolve));
   const consumer = await bus.consume(
-    { group: newName('group'), topics: [topic], maxRecordsPerBatch: 1_000 },
+    { group: uniqueName('group'), topics: [topic], maxRecordsPerBatch: 1_000 },
     async (batch) => {
       seen += await count(batch);
       if (seen >= wanted) done();
@@ -163,19 +174,19 @@ async function consumeUntil(
   await consumer.close();
 }
 
-async function newTopic(bus: EventBus, partitions: number): Promise<string> {
-  const topic = newName('topic');
+async function createTopic(bus: EventBus, partitions: number): Promise<string> {
+  const topic = uniqueName('topic');
   await bus.provision([{ name: topic, partitions, retentionDays: 1, cleanup: 'delete' }]);
   return topic;
 }
 
-function newName(what: string): string {
+function uniqueName(what: string): string {
   return `bench-${what}-${randomUUID()}`;
 }
 
 const featureNames = Array.from({ length: 31 }, (_, index) => `system_metric_${index}_mean_15m`);
 
-function featuresOf(index: number): NewEvent<typeof FeaturesComputed> {
+function buildFeatures(index: number): NewEvent<typeof FeaturesComputed> {
   const time = new Date(1_795_000_000_000 + index * 1_000);
   return {
     id: `features-${index}`,
@@ -196,16 +207,16 @@ function featuresOf(index: number): NewEvent<typeof FeaturesComputed> {
   };
 }
 
-async function seconds(work: () => Promise<void>): Promise<number> {
+async function measureSeconds(work: () => Promise<void>): Promise<number> {
   const start = performance.now();
   await work();
   return (performance.now() - start) / 1_000;
 }
 
-function higher(name: string, value: number, unit: string): BenchResult {
+function higherIsBetter(name: string, value: number, unit: string): BenchResult {
   return { name, value, unit, better: 'higher' };
 }
 
-function lower(name: string, value: number, unit: string): BenchResult {
+function lowerIsBetter(name: string, value: number, unit: string): BenchResult {
   return { name, value, unit, better: 'lower' };
 }

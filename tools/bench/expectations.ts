@@ -8,23 +8,28 @@ import { runPeer } from './peers/run-peer.js';
 const rows = 100_000;
 const rounds = 15;
 const regions = ['eu', 'us', 'ap', 'sa'];
-const of = (word: string, kwargs: object) => ({ expectation_type: `expect_${word}`, kwargs });
+const expectation = (word: string, kwargs: object) => ({ expectation_type: `expect_${word}`, kwargs });
 
 /** The same ten as in peers/expectations.py. */
 const suite = compileSuite(
   suiteSchema.parse({
     expectation_suite_name: 'bench',
     expectations: [
-      of('table_row_count_to_be_between', { min_value: 1, max_value: 1_000_000 }),
-      of('column_values_to_not_be_null', { column: 'timestamp' }),
-      of('column_values_to_not_be_null', { column: 'system_id' }),
-      of('column_values_to_be_between', { column: 'cpu_usage', min_value: 0, max_value: 100 }),
-      of('column_values_to_be_between', { column: 'memory_usage', min_value: 0, max_value: 100 }),
-      of('column_values_to_be_between', { column: 'disk_io', min_value: 0, max_value: 4_900, mostly: 0.9 }),
-      of('column_values_to_be_in_set', { column: 'region', value_set: regions }),
-      of('column_values_to_match_regex', { column: 'system_id', regex: '^web-[0-9]+$' }),
-      of('column_values_to_be_unique', { column: 'reading_id' }),
-      of('column_mean_to_be_between', { column: 'load', min_value: 0, max_value: 100 }),
+      expectation('table_row_count_to_be_between', { min_value: 1, max_value: 1_000_000 }),
+      expectation('column_values_to_not_be_null', { column: 'timestamp' }),
+      expectation('column_values_to_not_be_null', { column: 'system_id' }),
+      expectation('column_values_to_be_between', { column: 'cpu_usage', min_value: 0, max_value: 100 }),
+      expectation('column_values_to_be_between', { column: 'memory_usage', min_value: 0, max_value: 100 }),
+      expectation('column_values_to_be_between', {
+        column: 'disk_io',
+        min_value: 0,
+        max_value: 4_900,
+        mostly: 0.9,
+      }),
+      expectation('column_values_to_be_in_set', { column: 'region', value_set: regions }),
+      expectation('column_values_to_match_regex', { column: 'system_id', regex: '^web-[0-9]+$' }),
+      expectation('column_values_to_be_unique', { column: 'reading_id' }),
+      expectation('column_mean_to_be_between', { column: 'load', min_value: 0, max_value: 100 }),
     ],
   }),
   'bench',

@@ -30,7 +30,7 @@ const stepMs = 15_000;
 const partitions = 8;
 const begin = Date.UTC(2026, 10, 23, 12);
 
-/** Encodes for the log and keeps nothing: what a broker does is measured by `bus`. */
+/** Encodes events and discards them: the broker is measured by `bus`. */
 class EncodingPublisher extends EventPublisher {
   bytes = 0;
 
@@ -46,9 +46,9 @@ class EncodingPublisher extends EventPublisher {
 }
 
 /**
- * The whole of the feature store but for the broker: records of accepted readings decoded, 34 features and the label
- * of each computed, online rows and state written to the embedded cache, facts encoded. Per second of processor time
- * of the whole process, the cache's own threads and the collector included.
+ * The feature store without the broker: decodes records of accepted readings, computes 34 features and the label of each,
+ * writes online rows and state to the embedded cache and encodes the events. Per second of processor time of the whole
+ * process, including the threads of the cache and the garbage collector.
  */
 export async function benchFeatures(): Promise<BenchResult[]> {
   const directory = mkdtempSync(join(tmpdir(), 'headrace-bench-features-'));
@@ -79,7 +79,7 @@ export async function benchFeatures(): Promise<BenchResult[]> {
     const states = new CacheStateStore(cache, view, [label], 3_600_000, metrics);
     const publisher = new EncodingPublisher();
     const compute = new ComputeFeatures(view, [label], publisher, online, states, systems, metrics);
-    const records = recordsOf(new SeededRandom(7));
+    const records = buildRecords(new SeededRandom(7));
     let decoding = 0;
     let began = process.cpuUsage();
     for (const [batch, of] of records.entries()) {
@@ -88,7 +88,7 @@ export async function benchFeatures(): Promise<BenchResult[]> {
         decoding = 0;
       }
       const before = process.cpuUsage();
-      const readings = of.flatMap((record) => decodeRecord(ReadingAccepted, record)).map(eventOf);
+      const readings = of.flatMap((record) => decodeRecord(ReadingAccepted, record)).map(toEvent);
       const { user, system } = process.cpuUsage(before);
       decoding += user + system;
       await compute.execute(readings);
@@ -118,8 +118,8 @@ export async function benchFeatures(): Promise<BenchResult[]> {
 
 type IncomingRecord = Parameters<typeof decodeRecord>[1];
 
-/** Batches of records as a consumer gets them, offsets going on in each partition. */
-function recordsOf(random: SeededRandom): readonly (readonly IncomingRecord[])[] {
+/** Batches of records as a consumer receives them, with consecutive offsets in each partition. */
+function buildRecords(random: SeededRandom): readonly (readonly IncomingRecord[])[] {
   const next = new Map<number, bigint>();
   const rounds = readingsPerBatch / systems;
   return Array.from({ length: batches }, (_, batch) => {
@@ -154,7 +154,7 @@ function recordsOf(random: SeededRandom): readonly (readonly IncomingRecord[])[]
   });
 }
 
-function eventOf(decoded: ReturnType<typeof decodeRecord>[number]): ReceivedEvent<typeof ReadingAccepted> {
+function toEvent(decoded: ReturnType<typeof decodeRecord>[number]): ReceivedEvent<typeof ReadingAccepted> {
   if (decoded.outcome === 'invalid') throw decoded.error;
   return decoded.event;
 }

@@ -15,8 +15,8 @@ const measured = 1_000;
 const perSecond = 100;
 
 /**
- * From a reading's acceptance by HTTP to its prediction on the bus, in one process on embedded adapters: one reading at a
- * time, at most 100 a second; the request's answer and the prediction are both seen from outside.
+ * The latency from the acceptance of a reading over HTTP to its prediction on the bus, in one process on embedded adapters: one
+ * reading at a time, at most 100 a second. Both the response and the prediction are observed from outside.
  */
 export async function benchLoop(): Promise<readonly BenchResult[]> {
   const directory = mkdtempSync(join(tmpdir(), 'headrace-bench-loop-'));

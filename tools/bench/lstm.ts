@@ -11,9 +11,9 @@ const rounds = 3;
 const wideBatch = 512;
 
 /**
- * One epoch of an LSTM over 4096 sequences of 15 steps x 12 channels, 32 units, batches of 64, in the trainer's own way of
- * training on WebAssembly. Beside it, in turns: the same passes on tensorflow.js's cpu backend, and the layers of
- * tensorflow.js with its tape and its Adam, which is what one would write first, on both backends. Start-up is not timed.
+ * One epoch of an LSTM over 4096 sequences of 15 steps x 12 channels, 32 units, batches of 64, with the trainer's own training
+ * loop on WebAssembly. Alternating with it: the same passes on tensorflow.js's cpu backend, and tensorflow.js's own layers with
+ * its tape and Adam, the obvious first implementation, on both backends. Start-up is not timed.
  */
 export async function benchLstm(): Promise<readonly BenchResult[]> {
   const random = new SeededRandom(42);
@@ -23,23 +23,23 @@ export async function benchLstm(): Promise<readonly BenchResult[]> {
     return values[at + (steps - 1) * channels]! > values[at + (steps - 3) * channels]! ? 1 : 0;
   });
   await openWasmBackend();
-  const ours = oursOn(values, label);
-  const theirs = layersOf(values, label);
+  const ours = trainOurs(values, label);
+  const theirs = trainLayers(values, label);
   const seconds = { ours: [], layers: [], cpu: [], cpuLayers: [] } as Record<string, number[]>;
-  // Rows enough to compile what is hot, before anything is timed.
-  await timed('wasm', () => ours(512));
-  await timed('wasm', () => theirs(512));
-  await timed('cpu', () => ours(128));
-  await timed('cpu', () => theirs(128));
+  // Enough rows to compile the hot code before anything is timed.
+  await measureSeconds('wasm', () => ours(512));
+  await measureSeconds('wasm', () => theirs(512));
+  await measureSeconds('cpu', () => ours(128));
+  await measureSeconds('cpu', () => theirs(128));
   for (let round = 0; round < rounds; round += 1) {
-    seconds['ours']!.push(await timed('wasm', () => ours(rows)));
-    seconds['layers']!.push(await timed('wasm', () => theirs(rows)));
+    seconds['ours']!.push(await measureSeconds('wasm', () => ours(rows)));
+    seconds['layers']!.push(await measureSeconds('wasm', () => theirs(rows)));
     if (round > 0) continue;
-    seconds['cpu']!.push(await timed('cpu', () => ours(rows)));
-    seconds['cpuLayers']!.push(await timed('cpu', () => theirs(rows)));
+    seconds['cpu']!.push(await measureSeconds('cpu', () => ours(rows)));
+    seconds['cpuLayers']!.push(await measureSeconds('cpu', () => theirs(rows)));
   }
-  const [two, one] = [await wideEpoch(values, label, 2), await wideEpoch(values, label, 1)];
-  const predicting = await forward(values, label);
+  const [two, one] = [await measureWideEpoch(values, label, 2), await measureWideEpoch(values, label, 1)];
+  const predicting = await measureForward(values, label);
   const value = median(seconds['ours']!);
   const shape = `${rows} x ${steps} x ${channels}, ${units} units`;
   const beside = (name: string, reference: number): BenchResult => ({
@@ -69,14 +69,14 @@ export async function benchLstm(): Promise<readonly BenchResult[]> {
   ];
 }
 
-async function timed(backend: 'wasm' | 'cpu', work: () => unknown): Promise<number> {
+async function measureSeconds(backend: 'wasm' | 'cpu', work: () => unknown): Promise<number> {
   await tf.setBackend(backend);
   const begin = performance.now();
   await work();
   return (performance.now() - begin) / 1000;
 }
 
-function oursOn(values: Float32Array, label: Float32Array): (count: number) => unknown {
+function trainOurs(values: Float32Array, label: Float32Array): (count: number) => unknown {
   const settings = sequenceSettings.parse({ units: [units], epochs: 1, batchSize });
   return (count) =>
     trainLstm({
@@ -87,8 +87,8 @@ function oursOn(values: Float32Array, label: Float32Array): (count: number) => u
     });
 }
 
-/** Seconds of an epoch in wide batches, the first epoch left out: while it runs the other threads start. */
-async function wideEpoch(values: Float32Array, label: Float32Array, threads: number): Promise<number> {
+/** Seconds of an epoch in wide batches, without the first epoch, during which the other threads start. */
+async function measureWideEpoch(values: Float32Array, label: Float32Array, threads: number): Promise<number> {
   await tf.setBackend('wasm');
   const ends: number[] = [];
   const settings = sequenceSettings.parse({
@@ -105,7 +105,7 @@ async function wideEpoch(values: Float32Array, label: Float32Array, threads: num
 }
 
 /** A new model for each run, because its weights belong to the backend that made them. */
-function layersOf(values: Float32Array, label: Float32Array): (count: number) => Promise<unknown> {
+function trainLayers(values: Float32Array, label: Float32Array): (count: number) => Promise<unknown> {
   return async (count) => {
     const model = sequential({
       layers: [
@@ -113,7 +113,7 @@ function layersOf(values: Float32Array, label: Float32Array): (count: number) =>
           units,
           inputShape: [steps, channels],
           recurrentActivation: 'sigmoid',
-          // The orthogonal one calls chained operations, which the packages do not register by themselves.
+          // The orthogonal initializer calls chained operations, which the packages do not register by themselves.
           recurrentInitializer: 'glorotUniform',
         }),
         layers.dense({ units: 1, activation: 'sigmoid' }),
@@ -128,7 +128,7 @@ function layersOf(values: Float32Array, label: Float32Array): (count: number) =>
   };
 }
 
-async function forward(values: Float32Array, label: Float32Array): Promise<number> {
+async function measureForward(values: Float32Array, label: Float32Array): Promise<number> {
   await tf.setBackend('wasm');
   const { weights } = trainLstm({
     steps,
@@ -137,6 +137,7 @@ async function forward(values: Float32Array, label: Float32Array): Promise<numbe
     train: { values: values.subarray(0, 64 * steps * channels), label: label.subarray(0, 64) },
   });
   const times: number[] = [];
-  for (let run = 0; run < 5; run += 1) times.push(await timed('wasm', () => predictLstm(weights, values)));
+  for (let run = 0; run < 5; run += 1)
+    times.push(await measureSeconds('wasm', () => predictLstm(weights, values)));
   return median(times);
 }

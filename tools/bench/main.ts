@@ -3,10 +3,10 @@ import { createRequire } from 'node:module';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { figure, type BenchReport, type BenchResult, type ReportedResult } from './bench-result.js';
-import { markdownOf } from './markdown-of.js';
+import { formatFigure, type BenchReport, type BenchResult, type ReportedResult } from './bench-result.js';
+import { toMarkdown } from './markdown-of.js';
 
-/** Every benchmark by name; each module is loaded only when it is asked for. */
+/** Every benchmark by name; a module is loaded only when its benchmark runs. */
 const benchmarks: Readonly<Record<string, () => Promise<readonly BenchResult[]>>> = {
   bus: async () => (await import('./bus.js')).benchBus(),
   loop: async () => (await import('./loop.js')).benchLoop(),
@@ -50,14 +50,14 @@ if (values.help || name === undefined || !known.includes(name)) {
 const results: ReportedResult[] = [];
 for (const part of groups[name] ?? [name]) {
   process.stderr.write(`bench ${part} ...\n`);
-  results.push(...(await benchmarks[part]!()).map(withRatio));
+  results.push(...(await benchmarks[part]!()).map(addRatio));
 }
 
 const report: BenchReport = {
   bench: name,
   at: new Date().toISOString(),
   machine: { cpu: cpus()[0]?.model ?? 'unknown', cores: cpus().length, node: process.version },
-  versions: versionsOf([
+  versions: readVersions([
     'kafkajs',
     'lmdb',
     'onnxruntime-node',
@@ -72,20 +72,20 @@ for (const result of results) {
   const reference =
     result.reference === undefined
       ? ''
-      : `   ${result.reference.name}: ${figure(result.reference.value)}, ratio ${result.ratio?.toFixed(2) ?? '-'}`;
+      : `   ${result.reference.name}: ${formatFigure(result.reference.value)}, ratio ${result.ratio?.toFixed(2) ?? '-'}`;
   process.stdout.write(
-    `${result.name.padEnd(56)} ${figure(result.value).padStart(12)} ${result.unit}${reference}\n`,
+    `${result.name.padEnd(56)} ${formatFigure(result.value).padStart(12)} ${result.unit}${reference}\n`,
   );
 }
-if (values.markdown !== undefined) writeFileSync(values.markdown, markdownOf(report));
+if (values.markdown !== undefined) writeFileSync(values.markdown, toMarkdown(report));
 if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(report, undefined, 2)}\n`);
 process.exit(0);
 
-function versionsOf(packages: readonly string[]): Record<string, string> {
+function readVersions(packages: readonly string[]): Record<string, string> {
   const { resolve } = createRequire(import.meta.url);
   const versions: Record<string, string> = {};
   for (const name of packages) {
-    // Not by import: a package need not export its description.
+    // Not by import: a package need not export its package.json.
     const file = resolve
       .paths(name)
       ?.map((directory) => join(directory, name, 'package.json'))
@@ -97,7 +97,7 @@ function versionsOf(packages: readonly string[]): Record<string, string> {
   return versions;
 }
 
-function withRatio(result: BenchResult): ReportedResult {
+function addRatio(result: BenchResult): ReportedResult {
   const { value, reference } = result;
   return reference === undefined || reference.value === 0
     ? result

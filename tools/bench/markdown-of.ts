@@ -1,7 +1,7 @@
-import { figure, type BenchReport, type ReportedResult } from './bench-result.js';
+import { formatFigure, type BenchReport, type ReportedResult } from './bench-result.js';
 
-/** A report as a page of documentation: machine, versions, command, one row a figure. */
-export function markdownOf(report: BenchReport): string {
+/** Renders a report as a page of documentation: machine, versions, command and one row per figure. */
+export function toMarkdown(report: BenchReport): string {
   const { bench, at, machine, versions, results } = report;
   return `# Measured: ${bench}
 
@@ -13,19 +13,19 @@ other work, Node ${machine.node}; ${Object.entries(versions)
 
 | what | ours | unit | better | reference | its figure | times better |
 | --- | ---: | --- | --- | --- | ---: | ---: |
-${results.map(rowOf).join('\n')}
+${results.map(toRow).join('\n')}
 `;
 }
 
-function rowOf({ name, value, unit, better, reference, ratio }: ReportedResult): string {
+function toRow({ name, value, unit, better, reference, ratio }: ReportedResult): string {
   const times = ratio === undefined ? Number.NaN : better === 'higher' ? ratio : 1 / ratio;
   const cells = [
     name,
-    figure(value),
+    formatFigure(value),
     unit,
     better,
     reference?.name ?? '',
-    reference === undefined ? '' : figure(reference.value),
+    reference === undefined ? '' : formatFigure(reference.value),
     Number.isFinite(times) ? times.toFixed(2) : '',
   ];
   return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;

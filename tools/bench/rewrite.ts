@@ -42,12 +42,12 @@ interface Subject {
 
 /**
  * Every rewrite of a dense network, an LSTM and a tree ensemble: size and run time beside the original's in the same run,
- * and how far the answers moved on 512 seeded rows. Where Python is there, onnxruntime's quantize_dynamic does the same file
- * and is run in the same sessions on the same rows.
+ * and how far the answers moved on 512 seeded rows. Where Python is available, onnxruntime's quantize_dynamic rewrites the same
+ * file and is measured in the same way on the same rows.
  */
 export async function benchRewrite(): Promise<BenchResult[]> {
   const results: BenchResult[] = [];
-  for (const subject of subjects(new SeededRandom(20_261_124))) {
+  for (const subject of buildSubjects(new SeededRandom(20_261_124))) {
     results.push(...(await benchSubject(subject)));
   }
   return results;
@@ -59,7 +59,7 @@ async function benchSubject({ name, bytes, variants, quantises }: Subject): Prom
     variant,
     rewriteModel(bytes, [...lossless, ...rewrites]),
   ]);
-  const theirs = quantises ? quantizedByPeer(bytes) : undefined;
+  const theirs = quantises ? quantizeWithPeer(bytes) : undefined;
   if (theirs !== undefined) files.push(['quantize_dynamic', theirs]);
   const times = await timeAll(
     [['original', bytes], ...files.map(([variant, { bytes: file }]) => [variant, file] as const)],
@@ -107,12 +107,12 @@ async function benchSubject({ name, bytes, variants, quantises }: Subject): Prom
       },
     );
   }
-  if (theirs !== undefined) results.push(...besidePeer(name, files, changeOf, timeOf));
+  if (theirs !== undefined) results.push(...compareWithPeer(name, files, changeOf, timeOf));
   return results;
 }
 
-/** Our quantizeInt8 beside theirs: how many times larger, further away and slower theirs is. */
-function besidePeer(
+/** Our quantizeInt8 compared with onnxruntime's: ratios of size, change and run time. */
+function compareWithPeer(
   name: string,
   files: readonly (readonly [string, RewrittenModel])[],
   changeOf: ReadonlyMap<string, number>,
@@ -134,7 +134,7 @@ function besidePeer(
   ];
 }
 
-function quantizedByPeer(bytes: Uint8Array): RewrittenModel | undefined {
+function quantizeWithPeer(bytes: Uint8Array): RewrittenModel | undefined {
   const directory = mkdtempSync(join(tmpdir(), 'headrace-quantize-'));
   try {
     const [source, target] = [join(directory, 'in.onnx'), join(directory, 'out.onnx')];
@@ -172,7 +172,7 @@ async function run(bytes: Uint8Array, { inputs }: ModelRows): Promise<Record<str
   return Object.fromEntries(Object.entries(outputs).map(([name, { data }]) => [name, data as Float32Array]));
 }
 
-/** Microseconds a row of each file, in rounds that alternate between them. */
+/** Microseconds per row of each file, in rounds that alternate between the files. */
 async function timeAll(
   files: readonly (readonly [string, Uint8Array])[],
   given: ModelRows,
@@ -202,7 +202,7 @@ async function timeAll(
   return times;
 }
 
-function subjects(random: SeededRandom): readonly Subject[] {
+function buildSubjects(random: SeededRandom): readonly Subject[] {
   const weights = (inputs: number, outputs: number): Float32Array =>
     Float32Array.from({ length: inputs * outputs }, () => random.normal() / Math.sqrt(inputs));
   const scaler = (columns: number): Scaler => ({
@@ -265,7 +265,7 @@ function subjects(random: SeededRandom): readonly Subject[] {
       name: '300 trees x depth 6, 50 features',
       bytes: buildTreeModel({
         featureNames: names,
-        trees: Array.from({ length: 300 }, (_, round) => tree(random, round)),
+        trees: Array.from({ length: 300 }, (_, round) => buildTree(random, round)),
         offset: 0,
         link: 'sigmoid',
       }),
@@ -279,8 +279,8 @@ function subjects(random: SeededRandom): readonly Subject[] {
   ];
 }
 
-/** A complete tree of depth 6 as boosting makes them: a few strong features are asked again and again, and late trees say little. */
-function tree(random: SeededRandom, round: number): Tree {
+/** A complete tree of depth 6 as boosting makes them: a few strong features dominate, and late trees contribute little. */
+function buildTree(random: SeededRandom, round: number): Tree {
   const inner = 63;
   const nodes = 2 * inner + 1;
   const feature = Int32Array.from({ length: nodes }, (_, node) =>

@@ -11,39 +11,44 @@ import { SeededRandom, type Random } from '@headrace/kernel';
 import { parseDeclaration } from '@headrace/service-host';
 import { type BenchResult, median } from './bench-result.js';
 
-const sound: TrueArm = { errorRate: 0.002, latencyMs: 10, recall: 0.95, falseAlarmRate: 0.02 };
-const base: SimulatedWorld = { canaryPerStep: 500, incidentRate: 0.05, baseline: sound, canary: sound };
+const healthyArm: TrueArm = { errorRate: 0.002, latencyMs: 10, recall: 0.95, falseAlarmRate: 0.02 };
+const base: SimulatedWorld = {
+  canaryPerStep: 500,
+  incidentRate: 0.05,
+  baseline: healthyArm,
+  canary: healthyArm,
+};
 const rare: SimulatedWorld = { ...base, incidentRate: 0.01 };
 const canary = (changed: Partial<TrueArm>, world = base): SimulatedWorld => ({
   ...world,
-  canary: { ...sound, ...changed },
+  canary: { ...healthyArm, ...changed },
 });
 
-/** A world, and in how many rollouts it is tried: fewer where one of them takes long. */
+/** A world and the number of rollouts to simulate in it: fewer where a rollout takes long. */
 interface Trial {
   readonly name: string;
   readonly world: SimulatedWorld;
   readonly rollouts: number;
 }
 
-/** Worlds with a version as good as the champion: whoever rolls it back is wrong. */
+/** Worlds with a version as good as the champion: rolling it back is wrong. */
 const equal: readonly Trial[] = [
   { name: 'A/A, 20 predictions a step', world: { ...base, canaryPerStep: 20 }, rollouts: 200 },
   { name: 'A/A, 500 predictions a step', world: base, rollouts: 200 },
-  { name: 'A/A, 0.5 % of errors, 500 a step', world: erring(0.005, 0.005), rollouts: 200 },
+  { name: 'A/A, 0.5 % of errors, 500 a step', world: buildErring(0.005, 0.005), rollouts: 200 },
   { name: 'A/A, incidents in 1 % of the rows, 500 a step', world: rare, rollouts: 200 },
 ];
-/** Worlds with a worse one: whoever promotes it is wrong. */
+/** Worlds with a worse version: promoting it is wrong. */
 const worse: readonly Trial[] = [
-  { name: 'errors doubled, 0.5 % to 1 %', world: erring(0.005, 0.01), rollouts: 200 },
-  { name: 'errors doubled, 1 % to 2 %', world: erring(0.01, 0.02), rollouts: 500 },
+  { name: 'errors doubled, 0.5 % to 1 %', world: buildErring(0.005, 0.01), rollouts: 200 },
+  { name: 'errors doubled, 1 % to 2 %', world: buildErring(0.01, 0.02), rollouts: 500 },
   {
     name: 'errors doubled, 1 % to 2 %, 20 a step',
-    world: { ...erring(0.01, 0.02), canaryPerStep: 20 },
+    world: { ...buildErring(0.01, 0.02), canaryPerStep: 20 },
     rollouts: 200,
   },
   { name: 'p99 of 130 ms', world: canary({ latencyMs: 41 }), rollouts: 1_000 },
-  // As large as what is tolerated: neither harm nor health can be proved, and the deadline ends it.
+  // Exactly the tolerance: neither harm nor health can be proved, and the deadline ends the rollout.
   { name: 'recall 0.95 to 0.85, equal latency', world: canary({ recall: 0.85 }), rollouts: 50 },
   { name: 'recall 0.95 to 0.75, equal latency', world: canary({ recall: 0.75 }), rollouts: 1_000 },
   { name: 'recall 0.95 to 0.50, equal latency', world: canary({ recall: 0.5 }), rollouts: 1_000 },
@@ -57,26 +62,26 @@ const worse: readonly Trial[] = [
   { name: 'no traffic at all', world: { ...base, canaryPerStep: 0 }, rollouts: 20 },
 ];
 
-function erring(before: number, after: number): SimulatedWorld {
+function buildErring(before: number, after: number): SimulatedWorld {
   return {
     ...base,
-    baseline: { ...sound, errorRate: before },
-    canary: { ...sound, errorRate: after },
+    baseline: { ...healthyArm, errorRate: before },
+    canary: { ...healthyArm, errorRate: after },
   };
 }
 
 /**
- * How often a policy errs, in worlds whose truth is known: the shipped policy through the real state machine, against a
- * judge that looks once a step at fixed thresholds, both on the same kind of traffic and the same seeds.
+ * The error rate of a policy in simulated worlds: the shipped policy in the real state machine, against a judge that compares
+ * with fixed thresholds once per step, both on the same kind of traffic and the same seeds.
  */
 export function benchRollouts(): BenchResult[] {
-  const policy = shippedPolicy();
+  const policy = loadShippedPolicy();
   const results: BenchResult[] = [];
   for (const { name, world, rollouts } of equal) {
-    const ends = seeds(rollouts).map((seed) => simulateRollout(policy, world, new SeededRandom(seed)));
-    const naive = seeds(rollouts).map((seed) => lookOnce(policy, world, new SeededRandom(seed)));
+    const ends = makeSeeds(rollouts).map((seed) => simulateRollout(policy, world, new SeededRandom(seed)));
+    const naive = makeSeeds(rollouts).map((seed) => judgeOnce(policy, world, new SeededRandom(seed)));
     results.push(
-      wrong(
+      countWrong(
         `false rollbacks: ${name}`,
         ends.map(({ outcome }) => outcome !== 'promoted'),
         naive.map((promoted) => !promoted),
@@ -90,10 +95,10 @@ export function benchRollouts(): BenchResult[] {
     );
   }
   for (const { name, world, rollouts } of worse) {
-    const ends = seeds(rollouts).map((seed) => simulateRollout(policy, world, new SeededRandom(seed)));
-    const naive = seeds(rollouts).map((seed) => lookOnce(policy, world, new SeededRandom(seed)));
+    const ends = makeSeeds(rollouts).map((seed) => simulateRollout(policy, world, new SeededRandom(seed)));
+    const naive = makeSeeds(rollouts).map((seed) => judgeOnce(policy, world, new SeededRandom(seed)));
     results.push(
-      wrong(
+      countWrong(
         `false promotions: ${name}`,
         ends.map(({ outcome }) => outcome === 'promoted'),
         naive,
@@ -109,11 +114,11 @@ export function benchRollouts(): BenchResult[] {
   return results;
 }
 
-function seeds(rollouts: number): readonly number[] {
+function makeSeeds(rollouts: number): readonly number[] {
   return Array.from({ length: rollouts }, (_, seed) => seed);
 }
 
-function wrong(name: string, ours: readonly boolean[], naive: readonly boolean[]): BenchResult {
+function countWrong(name: string, ours: readonly boolean[], naive: readonly boolean[]): BenchResult {
   const percentOf = (judged: readonly boolean[]): number =>
     (100 * judged.filter((isWrong) => isWrong).length) / judged.length;
   return {
@@ -126,10 +131,10 @@ function wrong(name: string, ours: readonly boolean[], naive: readonly boolean[]
 }
 
 /**
- * The reference: at the end of each step the observed values are held against the thresholds, once. As in the guide and
- * in Flagger, but with each criterion's direction right; no value passes, because nothing was above a threshold.
+ * The reference: at the end of each step the observed values are compared with the thresholds, once. As in the guide and in
+ * Flagger, but with the direction of each criterion correct. A missing value passes, because it exceeds no threshold.
  */
-function lookOnce(policy: RolloutPolicy, world: SimulatedWorld, random: Random): boolean {
+function judgeOnce(policy: RolloutPolicy, world: SimulatedWorld, random: Random): boolean {
   const limits = new Map(policy.criteria.map(({ metric, threshold }) => [metric, threshold]));
   for (const percent of policy.steps) {
     const step = addTraffic(emptyStep(), world, { percent, seconds: policy.stepSeconds }, policy, random);
@@ -156,7 +161,7 @@ function emptyStep(): Parameters<typeof addTraffic>[0] {
   };
 }
 
-function shippedPolicy(): RolloutPolicy {
+function loadShippedPolicy(): RolloutPolicy {
   const file = join(process.cwd(), 'config/rollout-policies/default.yaml');
   const [declared] = parseDeclaration('rollout-policies', rolloutPolicy, readFileSync(file, 'utf8'), file);
   if (declared === undefined) throw new Error(`${file} is empty`);

@@ -20,9 +20,9 @@ interface Shape {
   readonly depth: number;
   readonly rows: number;
   readonly rounds: number;
-  /** The first features of this number have 24 categories each instead of thresholds. */
+  /** The first features, this many, have 24 categories each instead of thresholds. */
   readonly categorical: number;
-  /** Several share the trees and answer the softmax of their margins, an output a class. */
+  /** Several classes share the trees and answer the softmax of their margins, one output per class. */
   readonly classes?: number;
 }
 
@@ -35,8 +35,8 @@ const shapes: readonly Shape[] = [
 
 /**
  * The compiled tree scorer beside onnxruntime in the same run, one thread each: 50 features, distinct rows in random order,
- * because a repeated row flatters the branch predictor. Microseconds a row, the median of alternating rounds; the ratio
- * says how many times longer onnxruntime takes, at several rows with the batch that suits it best.
+ * because repeated rows favour the branch predictor. Microseconds per row, the median of alternating rounds. The ratio is
+ * onnxruntime / ours; with several rows, for the batch size that suits onnxruntime best.
  */
 export async function benchScorer(): Promise<BenchResult[]> {
   const results: BenchResult[] = [];
@@ -47,7 +47,7 @@ export async function benchScorer(): Promise<BenchResult[]> {
 async function benchShape(shape: Shape): Promise<BenchResult[]> {
   const random = new SeededRandom(1);
   const { rows } = shape;
-  const { scorer, bytes, outputs } = modelOf(random, shape);
+  const { scorer, bytes, outputs } = buildModel(random, shape);
   const values = Float32Array.from({ length: rows * features }, (_, index) => {
     if (random.next() < 0.02) return NaN;
     return index % features < shape.categorical ? random.integer(categories) : random.normal();
@@ -118,7 +118,7 @@ interface BenchModel {
   };
 }
 
-function modelOf(random: SeededRandom, shape: Shape): BenchModel {
+function buildModel(random: SeededRandom, shape: Shape): BenchModel {
   const { classes: count } = shape;
   if (count === undefined) {
     const ensemble = randomEnsemble(random, shape);
@@ -162,7 +162,7 @@ function modelOf(random: SeededRandom, shape: Shape): BenchModel {
 
 const categories = 24;
 
-/** As many distinct thresholds a feature as histogram training makes; it makes them once, for the trees of all classes. */
+/** As many distinct thresholds per feature as histogram training makes, shared by the trees of all classes. */
 function randomCuts(random: SeededRandom): number[][] {
   return Array.from({ length: features }, () =>
     Array.from({ length: bins }, () => Math.fround(random.normal())),

@@ -13,10 +13,10 @@ import {
 export interface Objective {
   readonly name: string;
   readonly space: SearchSpace;
-  /** Its least value; undefined where nobody knows it. */
+  /** Its minimum; undefined where it is not known. */
   readonly minimum: number | undefined;
   readonly loss: (values: ParameterValues) => number;
-  /** Standard deviation of what is told on top of the loss. Default 0. */
+  /** Standard deviation of the noise added to the reported loss. Default 0. */
   readonly noise?: number;
 }
 
@@ -48,7 +48,7 @@ const hartmann: Objective = {
   name: 'hartmann6',
   space: box(6, 0, 1),
   minimum: -3.32236801141551,
-  loss: (values) => valleyOf(hartmannHills, numbers(values, 6)),
+  loss: (values) => evaluateHills(hartmannHills, numbers(values, 6)),
 };
 
 interface Hill {
@@ -58,7 +58,7 @@ interface Hill {
   readonly centre: readonly number[];
 }
 
-function valleyOf(hills: readonly Hill[], x: readonly number[]): number {
+function evaluateHills(hills: readonly Hill[], x: readonly number[]): number {
   return -hills.reduce((sum, { height, scales, centre }) => {
     const distance = scales.reduce(
       (all, scale, axis) => all + scale * (x[axis]! - centre[axis]! / 1e4) ** 2,
@@ -127,10 +127,10 @@ const embedded: Objective = {
   name: 'embedded12',
   space: box(12, 0, 1),
   minimum: -3.86278214782076,
-  loss: (values) => valleyOf(hartmannThree, [values['x1'], values['x6'], values['x10']].map(Number)),
+  loss: (values) => evaluateHills(hartmannThree, [values['x1'], values['x6'], values['x10']].map(Number)),
 };
 
-/** As of a support vector machine: which other parameters there are depends on the kernel. 0 at rbf, 10^1.7, 10^-2.5. */
+/** Like a support vector machine: the kernel decides which other parameters exist. 0 at rbf, 10^1.7, 10^-2.5. */
 const conditional: Objective = {
   name: 'conditional',
   space: {
@@ -157,7 +157,7 @@ const conditional: Objective = {
   },
 };
 
-/** The rules of our sampler were not tuned on the last four. */
+/** Our sampler was not tuned on the last four. */
 export const analyticObjectives: readonly Objective[] = [
   branin,
   hartmann,
@@ -171,7 +171,7 @@ export const analyticObjectives: readonly Objective[] = [
 
 type Rows = TrainOptions['data'];
 
-/** What both sides learn from: rows of the last readings, the next one as label, in order of time. */
+/** Training data of both sides: rows of the last readings with the next one as label, in order of time. */
 export interface SeriesRows {
   readonly train: Rows;
   readonly validation: Rows;
@@ -181,8 +181,8 @@ const lags = 8;
 const readings = 1500;
 const rounds = 15;
 
-/** A real series of the Numenta Anomaly Benchmark, which ships with the repository: its newest part, of which the last quarter
- * validates. */
+/** A real series of the Numenta Anomaly Benchmark, which ships with the repository: its newest part, the last quarter of which
+ * is for validation. */
 export function readSeriesRows(root: string): SeriesRows {
   const text = readFileSync(join(root, 'config/data/nab/ec2_cpu_utilization_5f5533.csv'), 'utf8');
   const lines = text.trim().split('\n').slice(-readings);

@@ -10,16 +10,16 @@ import { runPeer } from './peers/run-peer.js';
 import { analyticObjectives, readSeriesRows, xgboostObjective, type Objective } from './search-objectives.js';
 
 const budgets = [25, 50, 100] as const;
-/** A seed takes half a second with its peer, of XGBoost a second and a half; the peer uses all cores. */
+/** A seed takes half a second including the peer, with XGBoost a second and a half; the peer uses all cores. */
 const seeds = { analytic: 60, xgboost: 40 } as const;
 
 /**
  * TPE against Optuna's: the best of 25, 50 and 100 trials (median over seeds of the distance to the minimum, or of the
- * error where the minimum is not known) on the same functions, and the time of one ask after 100 and 1,000 trials. Under
- * noise the best is the trial that seems best, and its distance the true one.
+ * error where the minimum is not known) on the same functions, and the time of one ask after 100 and 1,000 trials. With
+ * noise the best trial is chosen by the noisy value and judged by the true one.
  */
 export async function benchSearch(): Promise<BenchResult[]> {
-  const rows = readSeriesRows(repositoryRoot());
+  const rows = readSeriesRows(findRepositoryRoot());
   const found = await findXgboostLibrary({ configuredPath: process.env['XGBOOST_LIBRARY'] ?? '' });
   const boosted = xgboostObjective(found, rows);
   const directory = mkdtempSync(join(tmpdir(), 'headrace-bench-'));
@@ -37,7 +37,7 @@ export async function benchSearch(): Promise<BenchResult[]> {
     const optuna = `Optuna ${peer?.versions['optuna'] ?? '?'}`;
     const results: BenchResult[] = [];
     for (const [objective, count] of objectives) {
-      const curves = Array.from({ length: count }, (_, seed) => bestSoFar(objective, seed));
+      const curves = Array.from({ length: count }, (_, seed) => runStudy(objective, seed));
       for (const budget of budgets) {
         const ours = curves.map((curve) => curve[budget - 1]! - (objective.minimum ?? 0));
         const theirs = curves.map((_, seed) => peer?.values[`${objective.name}-${budget}-${seed}`]);
@@ -47,7 +47,7 @@ export async function benchSearch(): Promise<BenchResult[]> {
       }
     }
     for (const length of [100, 1000]) {
-      const value = millisecondsAnAsk(length);
+      const value = measureAskMs(length);
       const figure = {
         name: `TPE ask after ${length} trials, 6 parameters`,
         value,
@@ -66,8 +66,8 @@ export async function benchSearch(): Promise<BenchResult[]> {
 }
 
 /**
- * The medians, and how often one of our seeds ends better than one of theirs. Medians of 20 seeds move by half from one
- * set of seeds to the next; the share, 0.5 among equals, says with its p-value whether a difference is one.
+ * The medians, and the share of pairs in which our seed ends better than theirs. Medians of 20 seeds vary by half from one set
+ * of seeds to the next. The share (0.5 for equals) and its p-value show whether a difference is real.
  */
 function compareSeeds(
   name: string,
@@ -75,10 +75,10 @@ function compareSeeds(
   theirs: readonly (number | undefined)[],
   optuna: string,
 ): BenchResult[] {
-  const figure = { name, value: middleOf(ours), unit: '', better: 'lower' } as const;
+  const figure = { name, value: computeMedian(ours), unit: '', better: 'lower' } as const;
   const known = theirs.filter((value) => value !== undefined);
   if (known.length < ours.length) return [figure];
-  const reference = { name: optuna, value: middleOf(known) };
+  const reference = { name: optuna, value: computeMedian(known) };
   const test = mannWhitney(ours, known);
   if (test === undefined) throw new Error(`${name} has nothing to compare`);
   return [
@@ -93,7 +93,7 @@ function compareSeeds(
   ];
 }
 
-function bestSoFar(objective: Objective, seed: number): number[] {
+function runStudy(objective: Objective, seed: number): number[] {
   let study = startStudy({ name: objective.name, space: objective.space, seed });
   const random = new SeededRandom(seed);
   let best = { told: Infinity, loss: Infinity };
@@ -110,13 +110,13 @@ function bestSoFar(objective: Objective, seed: number): number[] {
   });
 }
 
-/** Of an even number the mean of the two in the middle, as NumPy has it. */
-function middleOf(values: readonly number[]): number {
+/** For an even number of values the mean of the two in the middle, as in NumPy. */
+function computeMedian(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   return (sorted[Math.floor((sorted.length - 1) / 2)]! + sorted[Math.floor(sorted.length / 2)]!) / 2;
 }
 
-/** The same space and kind of history as in `search.py`. */
+/** The same space and history as in `search.py`. */
 const timedSpace: SearchSpace = {
   a: { kind: 'float', low: 0, high: 1 },
   b: { kind: 'float', low: -5, high: 5 },
@@ -126,7 +126,7 @@ const timedSpace: SearchSpace = {
   f: { kind: 'categorical', choices: ['x', 'y', 'z'] },
 };
 
-function millisecondsAnAsk(length: number): number {
+function measureAskMs(length: number): number {
   const random = new SeededRandom(length);
   let drawn: Study = startStudy({ name: 'time', space: timedSpace, seed: 1, sampler: { kind: 'random' } });
   for (let number = 0; number < length; number += 1) {
@@ -147,7 +147,7 @@ function millisecondsAnAsk(length: number): number {
   return median(times.slice(20));
 }
 
-/** Sources and compiled files lie at different depths. */
-function repositoryRoot(): string {
+/** Source and compiled files are at different depths. */
+function findRepositoryRoot(): string {
   return join(import.meta.dirname.replace(join('tools', 'dist'), 'tools'), '../..');
 }

@@ -14,7 +14,7 @@ import {
   wilcoxonSignedRank,
 } from '@headrace/statistics';
 import { type BenchResult } from './bench-result.js';
-import { besidePeer } from './beside-peer.js';
+import { measureBesidePeer } from './beside-peer.js';
 import { runPeer } from './peers/run-peer.js';
 
 const ROWS = 100_000;
@@ -31,7 +31,7 @@ export function benchStatisticsKernels(): BenchResult[] {
   const stream = column(() => random.next(), STREAM);
   const pValues = [...scores];
   const [short, other] = [first.subarray(0, 5000), second.subarray(0, 4000)];
-  return besidePeer(
+  return measureBesidePeer(
     [
       {
         name: '19 metrics of labels and probabilities',
@@ -43,7 +43,7 @@ export function benchStatisticsKernels(): BenchResult[] {
         name: 'isotonic calibration, fitted and applied',
         peer: 'scikit-learn',
         figure: 'isotonic',
-        run: () => calibrated(labels, scores),
+        run: () => calibrateAndScore(labels, scores),
       },
       { name: 'Mann-Whitney', peer: 'scipy', figure: 'mannWhitney', run: () => mannWhitney(first, second) },
       {
@@ -87,7 +87,7 @@ export function benchStatisticsKernels(): BenchResult[] {
   );
 }
 
-function calibrated(labels: Float64Array, scores: Float64Array): number | undefined {
+function calibrateAndScore(labels: Float64Array, scores: Float64Array): number | undefined {
   const fitted = fitIsotonic(labels, scores);
   if (fitted === undefined) return undefined;
   let sum = 0;

@@ -17,14 +17,14 @@ import {
   initialSafeTestState,
 } from '@headrace/statistics';
 import { type BenchResult } from './bench-result.js';
-import { besidePeer } from './beside-peer.js';
+import { measureBesidePeer } from './beside-peer.js';
 import { runPeer } from './peers/run-peer.js';
 
 const ROWS = 100_000;
 const STREAM = 20_000;
 const LOOKS = 1000;
 
-/** What watches a running model: sketches, estimates without labels, sequential tests; 100,000 rows, 20,000 values or 1,000 looks. */
+/** Kernels that monitor a running model: sketches, estimates without labels, sequential tests; 100,000 rows, 20,000 values or 1,000 looks. */
 export function benchMonitoringKernels(): BenchResult[] {
   const random = new SeededRandom(13);
   const column = (draw: () => number, rows = ROWS): Float64Array => Float64Array.from({ length: rows }, draw);
@@ -47,12 +47,12 @@ export function benchMonitoringKernels(): BenchResult[] {
     for (const row of rows) sum += values[row] as number;
     return sum / rows.length;
   };
-  /** One figure of all looks, so that none is skipped. */
+  /** Reduces all looks to one figure, so that none is optimised away. */
   const over = (of: (arm: (typeof arms)[number]) => number | undefined): number =>
     arms.reduce((sum, arm) => sum + (of(arm) ?? 0), 0);
   const inControl = { target: 0, deviation: 1 };
 
-  return besidePeer(
+  return measureBesidePeer(
     [
       {
         name: 'DDSketch of 100,000 values',

@@ -35,9 +35,9 @@ export async function benchStatistics(): Promise<BenchResult[]> {
       Float64Array.from({ length: ROWS }, () => random.normal() + shift),
     );
   const [reference, current] = [columns(0), columns(0.1)];
-  const raw = secondsOf(reference, current, (before, after) => {
+  const raw = measureSeconds(reference, current, (before, after) => {
     const frozen = freezeHistogram(before);
-    return [ksTwoSample(before, after), ...distances(frozen, countInto(frozen.edges, after))];
+    return [ksTwoSample(before, after), ...computeDistances(frozen, countInto(frozen.edges, after))];
   });
   const name = `KS + PSI + JS, ${FEATURES} features x ${ROWS} rows`;
   const figure = { unit: 's', better: 'lower' } as const;
@@ -54,7 +54,7 @@ export async function benchStatistics(): Promise<BenchResult[]> {
   }
   if (results.length === 0) results.push({ name, value: raw, ...figure });
 
-  const fromDd = secondsOf(
+  const fromDd = measureSeconds(
     reference.map((values) => DdSketch.of(values).state()),
     current.map((values) => DdSketch.of(values).state()),
     (storedBefore, storedAfter) => {
@@ -62,16 +62,22 @@ export async function benchStatistics(): Promise<BenchResult[]> {
       const frozen = freezeWeighted(before.weighted(), 10, (left, right) =>
         before.borderBetween(left, right),
       );
-      return [ksFromDdSketches(before, after), ...distances(frozen, counted(frozen, after.weighted()))];
+      return [
+        ksFromDdSketches(before, after),
+        ...computeDistances(frozen, countSketch(frozen, after.weighted())),
+      ];
     },
   );
-  const fromKll = secondsOf(
+  const fromKll = measureSeconds(
     reference.map((values, feature) => KllSketch.of(values, 2 * feature).state()),
     current.map((values, feature) => KllSketch.of(values, 2 * feature + 1).state()),
     (storedBefore, storedAfter) => {
       const [before, after] = [KllSketch.restore(storedBefore), KllSketch.restore(storedAfter)];
       const frozen = freezeWeighted(before.weighted());
-      return [ksFromKllSketches(before, after), ...distances(frozen, counted(frozen, after.weighted()))];
+      return [
+        ksFromKllSketches(before, after),
+        ...computeDistances(frozen, countSketch(frozen, after.weighted())),
+      ];
     },
   );
   const toRaw = { name: 'ours from raw arrays', value: raw };
@@ -94,15 +100,15 @@ export async function benchStatistics(): Promise<BenchResult[]> {
   ];
 }
 
-const counted = (frozen: FrozenHistogram, sample: WeightedValues): FrozenHistogram =>
+const countSketch = (frozen: FrozenHistogram, sample: WeightedValues): FrozenHistogram =>
   countWeightedInto(frozen.edges, sample);
-const distances = (frozen: FrozenHistogram, current: FrozenHistogram): (number | undefined)[] => [
+const computeDistances = (frozen: FrozenHistogram, current: FrozenHistogram): (number | undefined)[] => [
   populationStabilityIndex(frozen, current),
   jensenShannonDistance(frozen, current),
 ];
 
 /** Median over the rounds, after one to warm up, of judging every column. */
-function secondsOf<Column>(
+function measureSeconds<Column>(
   reference: readonly Column[],
   current: readonly Column[],
   judge: (before: Column, after: Column) => readonly unknown[],

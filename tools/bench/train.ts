@@ -22,9 +22,9 @@ const parameters = xgboostParameters.parse({
 /**
  * 100,000 rows of 50 features, 300 trees of depth 6, through the worker thread of the trainer: from the arrays to the
  * stored model, the training loss measured every round. Beside it Python's wrapper around the same file of the library,
- * on the same bytes and threads, with the same OMP_WAIT_POLICY (passive, which the environment hands on; by default its
- * threads spin, and lose by it where the processors are shared). Then every prediction is compared with Python's, bit for
- * bit. The wall is what counts, the processor time is what a busy machine does not move.
+ * on the same bytes and threads, with the same OMP_WAIT_POLICY (passive, set in the environment; by default its threads spin,
+ * which is slower where the processors are shared). Then every prediction is compared with Python's, bit for bit. Wall time is
+ * the figure that matters; processor time is the one that a busy machine does not change.
  */
 export async function benchTrain(): Promise<BenchResult[]> {
   const random = new SeededRandom(42);
@@ -52,7 +52,7 @@ export async function benchTrain(): Promise<BenchResult[]> {
   try {
     writeFileSync(join(directory, 'values'), values);
     writeFileSync(join(directory, 'label'), label);
-    // Alternating, so that a noisy minute of the machine meets both.
+    // Alternating, so that load on the machine affects both.
     for (let run = 0; run < repetitions; run += 1) {
       const begin = performance.now();
       const before = process.cpuUsage();
@@ -77,8 +77,8 @@ export async function benchTrain(): Promise<BenchResult[]> {
     const name = `XGBoost ${version}, ${threads} threads`;
     const reference = `Python XGBoost ${version}, same library`;
     const results = [
-      compared(`train ${rows} x ${columns}, ${rounds} trees (${name})`, ours.wall, reference, theirs.wall),
-      compared('processor time of it', ours.processor, reference, theirs.processor),
+      toResults(`train ${rows} x ${columns}, ${rounds} trees (${name})`, ours.wall, reference, theirs.wall),
+      toResults('processor time of it', ours.processor, reference, theirs.processor),
     ];
     if (model === undefined || theirs.wall.length === 0) return results;
     for (const [kind, file] of [
@@ -87,7 +87,7 @@ export async function benchTrain(): Promise<BenchResult[]> {
     ] as const) {
       results.push({
         name: `${kind}s that differ from Python's in any bit, of ${rows}`,
-        value: differing(await booster.predict(model, data, kind), join(directory, file)),
+        value: countDiffering(await booster.predict(model, data, kind), join(directory, file)),
         unit: 'rows',
         better: 'lower',
       });
@@ -103,7 +103,7 @@ interface Times {
   readonly processor: number[];
 }
 
-function compared(
+function toResults(
   name: string,
   ours: readonly number[],
   reference: string,
@@ -116,12 +116,12 @@ function compared(
   return { ...result, reference: { name: reference, value: other } };
 }
 
-/** By their bits: NaN is equal to itself, and 0 is not -0. */
-function differing(ours: Float32Array, file: string): number {
+/** Compares bits: NaN equals itself, and 0 differs from -0. */
+function countDiffering(ours: Float32Array, file: string): number {
   const bytes = readFileSync(file);
   const bits = new Uint32Array(new Uint8Array(bytes).buffer);
   if (bits.length !== ours.length) {
-    throw new Error(`Python predicted ${bits.length} rows, and we ${ours.length}`);
+    throw new Error(`Python predicted ${bits.length} rows, ours are ${ours.length}`);
   }
   return new Uint32Array(ours.buffer, ours.byteOffset, ours.length).reduce(
     (count, value, row) => count + (value === bits[row] ? 0 : 1),

@@ -8,19 +8,18 @@ const layout: WindowLayout = {
   windowMinutes: [5, 15, 60],
   latenessMinutes: 15,
 };
-const everything: WindowLayout = {
+const fullLayout: WindowLayout = {
   ...layout,
   statistics: ['count', 'sum', 'mean', 'std', 'min', 'max', 'first', 'last', 'slope', 'ewma', 'p50', 'p95'],
 };
 const start = Date.UTC(2026, 10, 23);
 const entities = 1_000;
-const usual = { layout, everySeconds: 15, late: 0 };
+const defaultLoad = { layout, everySeconds: 15, late: 0 };
 
 /**
- * The window operator alone: 3 columns x 3 windows x (mean, std, max), all 27 features given out for every reading in
- * order, 1,000 entities in turn, each past its first full hour; then with late readings, with every statistic, and the
- * memory of 100,000 entities. Speeds are per second of processor time, ours and the peers', so that whoever else uses
- * the machine changes them little.
+ * The window operator alone: 3 columns x 3 windows x (mean, std, max), all 27 features for every reading in order, 1,000
+ * entities in turn, each after its first full hour; then with late readings, with every statistic, and the memory of 100,000
+ * entities. Speeds are per second of processor time, ours and the peers', so that other load on the machine changes them little.
  */
 export async function benchWindows(): Promise<BenchResult[]> {
   const speed = (name: string, value: number): BenchResult => ({
@@ -29,15 +28,17 @@ export async function benchWindows(): Promise<BenchResult[]> {
     unit: 'readings/s',
     better: 'higher',
   });
-  const inOrder = readingsPerSecond(usual);
+  const inOrder = readingsPerSecond(defaultLoad);
   const results = [speed('a reading every 15 s', inOrder)];
   for (const everySeconds of [60, 5]) {
-    results.push(speed(`a reading every ${everySeconds} s`, readingsPerSecond({ ...usual, everySeconds })));
+    results.push(
+      speed(`a reading every ${everySeconds} s`, readingsPerSecond({ ...defaultLoad, everySeconds })),
+    );
   }
-  results.push(speed('5 % up to 5 minutes late', readingsPerSecond({ ...usual, late: 0.05 })));
+  results.push(speed('5 % up to 5 minutes late', readingsPerSecond({ ...defaultLoad, late: 0.05 })));
   results.push(
-    speed('108 of all statistics', readingsPerSecond({ ...usual, layout: everything })),
-    ...memoryOf(100_000),
+    speed('108 of all statistics', readingsPerSecond({ ...defaultLoad, layout: fullLayout })),
+    ...measureMemory(100_000),
   );
   for (const peer of [
     runPeer('windows-batch.py', '1000', '400', '15'),
@@ -57,7 +58,7 @@ export async function benchWindows(): Promise<BenchResult[]> {
 interface Load {
   readonly layout: WindowLayout;
   readonly everySeconds: number;
-  /** The share of readings that is late. */
+  /** Share of late readings. */
   readonly late: number;
 }
 
@@ -90,8 +91,8 @@ function readingsPerSecond({ layout, everySeconds, late }: Load): number {
   return (rounds * entities * 1e6) / (user + system);
 }
 
-/** What the process grew by, and what the arrays say themselves. */
-function memoryOf(count: number): BenchResult[] {
+/** Growth of the process, and the size that the arrays report. */
+function measureMemory(count: number): BenchResult[] {
   const before = process.memoryUsage();
   const held = new Map<string, EntityWindows>();
   const values = Float64Array.of(41.5, 62, 1830);

@@ -16,7 +16,7 @@ export function asyncApiDocument(version: string): unknown {
       title: 'Headrace events',
       version,
       description:
-        'CloudEvents 1.0 in Kafka binary mode: attributes are ce_* headers, the value is JSON. Facts of a high rate travel many to a record.',
+        'CloudEvents 1.0 in Kafka binary mode: attributes are ce_* headers, the value is JSON. Events of a high rate are batched, many to a record.',
       license: { name: 'Apache-2.0' },
     },
     defaultContentType: 'application/json',

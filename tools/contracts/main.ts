@@ -19,7 +19,7 @@ for (const [name, document] of Object.entries(documents)) {
   if (!check) {
     writeFileSync(path, text);
   } else if (readFileSync(path, 'utf8') !== text) {
-    process.stderr.write(`docs/contracts/${name} is not what the source says; run: npm run contracts\n`);
+    process.stderr.write(`docs/contracts/${name} is out of date; run: npm run contracts\n`);
     process.exitCode = 1;
   }
 }
