@@ -4,7 +4,7 @@ import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { formatFigure, type BenchReport, type BenchResult, type ReportedResult } from './bench-result.js';
-import { toMarkdown } from './markdown-of.js';
+import { toMarkdown } from './to-markdown.js';
 
 /** Every benchmark by name; a module is loaded only when its benchmark runs. */
 const benchmarks: Readonly<Record<string, () => Promise<readonly BenchResult[]>>> = {

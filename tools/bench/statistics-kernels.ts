@@ -14,7 +14,7 @@ import {
   wilcoxonSignedRank,
 } from '@headrace/statistics';
 import { type BenchResult } from './bench-result.js';
-import { measureBesidePeer } from './beside-peer.js';
+import { measureBesidePeer } from './measure-beside-peer.js';
 import { runPeer } from './peers/run-peer.js';
 
 const ROWS = 100_000;
