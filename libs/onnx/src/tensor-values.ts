@@ -2,7 +2,7 @@ import onnxProto, { type onnx as Onnx } from 'onnx-proto';
 
 const { DataType } = onnxProto.onnx.TensorProto;
 
-/** The element types that rewrites read and write, by number as a file has them. */
+/** The element types that rewrites read and write, by their ONNX numbers. */
 export const elementType: Readonly<
   Record<'float32' | 'float16' | 'uint8' | 'int8' | 'bool' | 'int32' | 'int64', number>
 > = {
@@ -59,7 +59,7 @@ export function readTensor(tensor: Onnx.ITensorProto): Constant | undefined {
   const Type = arrays.get(dataType);
   if (Type === undefined) return undefined;
   const raw = tensor.rawData;
-  // A copy: the bytes of a decoded file begin anywhere, and typed arrays must be aligned.
+  // A copy: the bytes of a decoded file begin at any offset, and typed arrays must be aligned.
   if (raw && raw.length > 0) return { dataType, dims, values: new Type(Uint8Array.from(raw).buffer) };
   const values = new Type(sizeOf(dims));
   if (values instanceof BigInt64Array) {
@@ -71,7 +71,7 @@ export function readTensor(tensor: Onnx.ITensorProto): Constant | undefined {
   return { dataType, dims, values };
 }
 
-/** The tensor as a file keeps it: little-endian bytes, as every processor that Node runs on has them. */
+/** The tensor as it is stored in a file: little-endian bytes, the order of every processor that Node supports. */
 export function writeTensor(name: string, { dataType, dims, values }: Constant): Onnx.ITensorProto {
   const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
   return { name, dims: [...dims], dataType, rawData: Uint8Array.from(bytes) };

@@ -1,7 +1,7 @@
 import { type onnx as Onnx } from 'onnx-proto';
 import { refuse } from '../trees/tree-ensemble.js';
 
-/** The most a value may hold: each axis at most as long as this, or only the number of elements where axes are not known. */
+/** Upper bound of the size of a value: of each axis, or only of the number of elements where the axes are unknown. */
 interface Bound {
   readonly dims?: readonly number[];
   readonly elements: number;
@@ -14,15 +14,15 @@ export interface SizeLimits {
 
 /** Rows of one run: services split larger batches. */
 const rows = 64;
-/** All values of one run together may be this many times as large as the largest. */
+/** Limit for all values of one run together, as a multiple of the limit for one value. */
 const inAll = 4;
 
 /**
  * Refuses a graph whose values could become large although every tensor in the file is small: broadcasting three vectors
  * of 4,096 makes 64 billion numbers, and a process that the system ends for its memory cannot answer with an error. Walks
  * the nodes in their order with an upper bound of every shape at 64 rows. Where a shape depends on values, the number of
- * elements is bounded; what is not known exactly is bounded from above, so this may refuse a strange graph and never
- * passes a large one. Expects a graph whose nodes read what was made before them.
+ * elements is bounded. Everything that is not known exactly is bounded from above, so an unusual graph may be refused but a
+ * large one never passes. Expects nodes in topological order.
  */
 export function boundSizes(
   graph: Onnx.IGraphProto,

@@ -62,7 +62,7 @@ describe('checkInt8', () => {
         const scale = graph.node.find(({ output }) => output?.[0] === scaled.input![1])!;
         scale.input![0] = 'dense/filled';
       }),
-      /scaled by something else than its scales/,
+      /is not scaled by its own scales/,
     ],
     [
       'a bias of one number for three columns',
@@ -84,7 +84,7 @@ describe('checkInt8', () => {
         );
         product.input![0] = 'bytes';
       }),
-      /DynamicQuantizeLinear did not make/,
+      /is not an output of DynamicQuantizeLinear/,
     ],
     [
       'the zero point of something else',
@@ -94,7 +94,7 @@ describe('checkInt8', () => {
         product.input![2] = '';
         expect(others).toContain(own);
       }),
-      /DynamicQuantizeLinear did not make/,
+      /is not an output of DynamicQuantizeLinear/,
     ],
     [
       'a result that goes another way than to its scales',
@@ -103,7 +103,7 @@ describe('checkInt8', () => {
           onnx.NodeProto.create({ opType: 'Abs', input: [product.output![0]!], output: ['elsewhere'] }),
         );
       }),
-      /read by something else than Cast/,
+      /read by something other than Cast/,
     ],
   ];
   it.each(refused)('refuses %s', (_, bytes, reason) => {

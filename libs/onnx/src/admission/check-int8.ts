@@ -2,10 +2,9 @@ import { type onnx as Onnx } from 'onnx-proto';
 import { refuse } from '../trees/tree-ensemble.js';
 
 /**
- * A product in int8 must be written in the one way that is safe to fuse. onnxruntime turns MatMulInteger, Cast, Mul by the
- * scales and Add of a bias into one operator when it loads a file, and that operator takes the shapes of scales and bias on
- * trust: a scale that is a matrix, or a bias of one number broadcast over many columns, makes it read foreign memory
- * (seen as a segmentation fault with 1.30). So for each MatMulInteger [n, k] x [k, columns]:
+ * An int8 product must have the one form that is safe to fuse. When onnxruntime loads a file, it fuses MatMulInteger, Cast, Mul
+ * by the scales and Add of a bias into one operator that does not check the shapes of scales and bias: a scale that is a
+ * matrix, or a bias of one number broadcast over many columns, makes it read out of bounds (a segmentation fault with 1.30). So for each MatMulInteger [n, k] x [k, columns]:
  *
  * - what is multiplied and its zero point come from one DynamicQuantizeLinear, the weights are a constant matrix, and their
  *   zero point is a constant for all columns or for each;
@@ -28,7 +27,7 @@ export function checkInt8(graph: Onnx.IGraphProto): void {
   const readersOf = (name: string | undefined, opType: string): readonly Onnx.INodeProto[] => {
     const found = readers.get(name ?? '') ?? [];
     if (found.some((node) => node.opType !== opType)) {
-      refuse(`${JSON.stringify(name)}, part of a product in int8, is read by something else than ${opType}`);
+      refuse(`${JSON.stringify(name)}, part of an int8 product, is read by something other than ${opType}`);
     }
     return found;
   };
@@ -48,7 +47,7 @@ export function checkInt8(graph: Onnx.IGraphProto): void {
       quantised.output?.[0] !== values ||
       quantised.output[2] !== zero
     ) {
-      refuse(`${what} multiplies something that DynamicQuantizeLinear did not make`);
+      refuse(`${what} multiplies a value that is not an output of DynamicQuantizeLinear`);
     }
     const matrix = dimsOf.get(weights);
     if (matrix?.length !== 2) refuse(`${what} has weights that are not a constant matrix`);
@@ -69,7 +68,7 @@ export function checkInt8(graph: Onnx.IGraphProto): void {
       for (const scaled of readersOf(cast.output?.[0], 'Mul')) {
         const others = (scaled.input ?? []).filter((name) => name !== cast.output?.[0]);
         if (others.length !== 1 || !others.every(scaleOf)) {
-          refuse(`${what} is scaled by something else than its scales`);
+          refuse(`${what} is not scaled by its own scales`);
         }
         for (const added of readers.get(scaled.output?.[0] ?? '') ?? []) {
           for (const name of added.opType === 'Add' ? (added.input ?? []) : []) {

@@ -20,7 +20,7 @@ function withShape(bytes: Uint8Array, input: number, dims: readonly number[]): U
   return encodeModel(model);
 }
 
-describe('the shapes of an LSTM at the door', () => {
+describe('the shapes of an LSTM at admission', () => {
   it('lets both kinds through as they were built', () => {
     expect(checkModel(plain).operators).toContain('LSTM');
     expect(checkModel(quantised).operators).toContain('DynamicQuantizeLSTM');

@@ -1,14 +1,14 @@
 import { type onnx as Onnx } from 'onnx-proto';
 import { refuse } from '../trees/tree-ensemble.js';
 
-/** Element type and shape of what is known before the model runs. */
+/** Element type and shape of a value known before the model runs. */
 export interface KnownShape {
   readonly dataType: number | undefined;
   readonly dims: readonly number[];
 }
 
 /**
- * The shapes of the constants, and of what Cast and Mul make of them (weights that are stored smaller than they are used).
+ * The shapes of the constants, and of the results of Cast and Mul on them (weights stored in a smaller type).
  */
 export function collectShapes(graph: Onnx.IGraphProto): ReadonlyMap<string, KnownShape> {
   const shapes = new Map<string, KnownShape>();
@@ -21,7 +21,7 @@ export function collectShapes(graph: Onnx.IGraphProto): ReadonlyMap<string, Know
     if (first === undefined || (opType === 'Mul' && second === undefined)) continue;
     const other = second ?? first;
     if (other.length > first.length) continue;
-    // Only what spreads over the first one leaves its shape alone.
+    // The result has the shape of the first one only if the other broadcasts to it.
     const spreads = other.every(
       (size, axis) => size === 1 || size === first[axis + first.length - other.length],
     );
@@ -31,8 +31,8 @@ export function collectShapes(graph: Onnx.IGraphProto): ReadonlyMap<string, Know
 }
 
 /**
- * The matrices of an LSTM must have the shapes that its `hidden_size` says. onnxruntime trusted them until the middle of
- * 2026 and read past the end of those that are smaller (microsoft/onnxruntime#29462, #29595): in an LSTM the weights, in a
+ * The matrices of an LSTM must have the shapes given by its `hidden_size`. onnxruntime did not check them until the middle of
+ * 2026 and read past the end of smaller ones (microsoft/onnxruntime#29462, #29595): in an LSTM the weights, in a
  * DynamicQuantizeLSTM also the scales and zero points.
  */
 export function checkLstm(

@@ -168,7 +168,7 @@ describe('checkModel', () => {
       /nodes_values has/,
     ],
     [
-      'a weight for a node that is no leaf',
+      'a weight for a node that is not a leaf',
       changeTrees('target_nodeids', (ids) => (ids.ints[0] = 0)),
       /no weight|not a leaf/,
     ],
@@ -202,7 +202,7 @@ describe('checkModel', () => {
     ],
   ];
 
-  it.each(refused)('refuses %s and says so', (_, bytes, reason) => {
+  it.each(refused)('refuses %s with its reason', (_, bytes, reason) => {
     expect(() => checkModel(bytes)).toThrow(ModelRefusedError);
     expect(() => checkModel(bytes)).toThrow(reason);
   });

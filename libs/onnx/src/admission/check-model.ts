@@ -34,14 +34,14 @@ export const defaultModelLimits: ModelLimits = {
 };
 
 export interface CheckedModel extends ModelSignature, TreeAnswers {
-  /** The model written again from what was checked: fields that nobody looked at are not in it. Run these bytes. */
+  /** The model encoded again from the checked fields; fields that were not checked are left out. Run these bytes. */
   readonly bytes: Uint8Array;
   readonly operators: readonly string[];
 }
 
 /**
- * Operators that may run: pure arithmetic on tensors that are given. No control flow (it hides graphs), nothing that
- * makes a large tensor out of a small number (ConstantOfShape, Expand, Tile, Range, Resize, Pad), nothing that is random.
+ * Operators that may run: pure arithmetic on the given tensors. No control flow (it hides graphs), no operator that makes a
+ * large tensor out of a small number (ConstantOfShape, Expand, Tile, Range, Resize, Pad), no randomness.
  */
 const allowedOperators: ReadonlySet<string> = new Set([
   ...'Abs Add Cast Clip Concat Constant Div Exp Flatten Gather Gemm Identity IsNaN LSTM Log MatMul Max Min Mul Neg'
@@ -58,7 +58,7 @@ const allowedOperators: ReadonlySet<string> = new Set([
   'com.microsoft/DynamicQuantizeLSTM',
 ]);
 
-/** The inputs that may be left out by an empty name: from this place until before that one. */
+/** Inputs that an empty name may leave out: the range [first, end). */
 const optionalInputs: ReadonlyMap<string, readonly [number, number]> = new Map([
   ['/Clip', [1, 3]],
   ['/DequantizeLinear', [2, 3]],
@@ -75,7 +75,7 @@ const optionalInputs: ReadonlyMap<string, readonly [number, number]> = new Map([
   ['com.microsoft/DynamicQuantizeLSTM', [3, 8]],
 ]);
 
-/** Bytes of one element of the tensor types that may appear. */
+/** Bytes per element of the allowed tensor types. */
 const elementSize: ReadonlyMap<number, number> = new Map([
   [DataType.FLOAT, 4],
   [DataType.FLOAT16, 2],
@@ -87,9 +87,9 @@ const elementSize: ReadonlyMap<number, number> = new Map([
 ]);
 
 /**
- * The door: every model file passes here before anything runs it. Answers what the model is, or refuses with the reason.
- * Whatever the bytes are, this returns or throws ModelRefusedError; it does not hang, recurse without bound or allocate
- * beyond a small multiple of the file.
+ * Admission: every model file is checked here before anything runs it. Returns a description of the model, or refuses it with
+ * the reason. For any bytes this returns or throws ModelRefusedError; it does not hang, recurse without bound or allocate more
+ * than a small multiple of the file.
  */
 export function checkModel(content: Uint8Array, limits: ModelLimits = defaultModelLimits): CheckedModel {
   if (content.length === 0) refuse('the file is empty');
@@ -128,7 +128,7 @@ function decode(content: Uint8Array): { model: Onnx.ModelProto; bytes: Uint8Arra
   }
 }
 
-/** Checks the constants of the graph and answers their names. */
+/** Checks the constants of the graph and returns their names. */
 function checkTensors(graph: Onnx.IGraphProto, limits: ModelLimits): ReadonlySet<string> {
   if ((graph.sparseInitializer ?? []).length > 0) refuse('it has sparse tensors');
   const names = new Set<string>();
@@ -170,7 +170,7 @@ function checkTensor(what: string, tensor: Onnx.ITensorProto, limits: ModelLimit
   }
 }
 
-/** Checks the nodes in their order: each reads what was made before it, so that the graph has no cycle. */
+/** Checks the nodes in order. Each may read only earlier results, so the graph has no cycle. */
 function checkNodes(
   graph: Onnx.IGraphProto,
   inputs: readonly TensorSpec[],
@@ -200,7 +200,7 @@ function checkNodes(
     checkLstm(operator, node, shapes);
     if (node.domain === 'ai.onnx.ml') {
       if (node.input?.length !== 1 || node.input[0] !== 'features') {
-        refuse('its trees read something else than features');
+        refuse('its trees read something other than features');
       }
       const read = node.opType === 'TreeEnsemble' ? readSetTreeNode : readTreeNode;
       const left = {
@@ -225,7 +225,7 @@ function checkNodes(
   return regressors;
 }
 
-/** onnxruntime brings the process down over an empty name where it needs a value, as in `Max(x, '')`. */
+/** An empty name where onnxruntime needs a value, as in `Max(x, '')`, crashes the process. */
 function checkInputs(operator: string, { input }: Onnx.INodeProto): void {
   if (operator !== '/Constant' && (input ?? []).length === 0) refuse(`${operator} reads nothing`);
   const [from, until] = optionalInputs.get(operator) ?? [0, 0];
@@ -256,7 +256,7 @@ function checkAttributes(operator: string, node: Onnx.INodeProto, limits: ModelL
   }
 }
 
-/** The tree ensemble in a model file; refuses a model that is anything more or less than that. */
+/** Reads the tree ensemble in a model file. Refuses a model that is anything other than a single tree ensemble. */
 export function readTreeEnsemble(
   content: Uint8Array,
   limits: ModelLimits = defaultModelLimits,

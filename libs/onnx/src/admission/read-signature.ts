@@ -12,23 +12,23 @@ export interface TensorSpec {
   readonly name: string;
   readonly datatype: 'FP32';
   readonly shape: readonly number[];
-  /** The model answers without it; see absentSequence for what is fed then. */
+  /** The model answers without it; see buildAbsentSequence for the value to feed. */
   readonly optional?: true;
 }
 
-/** What a model takes and answers, and what it says of itself. */
+/** Inputs, outputs and metadata of a model. */
 export interface ModelSignature {
   readonly inputs: readonly TensorSpec[];
   readonly outputs: readonly TensorSpec[];
-  /** Order of the columns of `features`; `f0`, `f1`, ... when the file names none. */
+  /** Order of the columns of `features`; `f0`, `f1`, ... when the file has no names. */
   readonly featureNames: readonly string[];
-  /** Metadata of the file, `headrace.` removed from the names. */
+  /** Metadata of the file, names without the prefix `headrace.`. */
   readonly metadata: Readonly<Record<string, string>>;
 }
 
 /**
- * Reads inputs, outputs, names and metadata of a model file; `constants` are the names of its tensors, which are inputs
- * to nobody. Refuses a signature that is not one of ours, see checkSignature.
+ * Reads inputs, outputs, names and metadata of a model file; `constants` are the names of its tensors, which do
+ * not count as inputs. Refuses unsupported signatures, see checkSignature.
  */
 export function readSignature(
   { metadataProps }: Onnx.IModelProto,
@@ -44,7 +44,7 @@ export function readSignature(
 }
 
 /**
- * What is fed as an optional `sequence` when there is none: one row of NaN, which stands for every row of the batch.
+ * The value to feed as an optional `sequence` when there is none: one row of NaN, which stands for every row of the batch.
  */
 export function buildAbsentSequence(spec: TensorSpec): {
   readonly values: Float32Array;
@@ -80,8 +80,8 @@ function readTensorSpec(info: Onnx.IValueInfoProto): TensorSpec {
 }
 
 /**
- * Every model takes `features` [n, f], `sequence` [n, t, c] or both, and answers `probability` [n] and more columns. What
- * the file says of itself in its metadata must be what its graph says; without such a signature nothing is optional.
+ * Every model takes `features` [n, f], `sequence` [n, t, c] or both, and answers `probability` [n] and more columns. A
+ * signature in the metadata must match the graph; without one no input is optional.
  */
 function checkSignature(
   inputs: readonly TensorSpec[],
@@ -91,7 +91,8 @@ function checkSignature(
   { maxFeatures }: SignatureLimits,
 ): readonly TensorSpec[] {
   for (const name of ['features', 'sequence']) {
-    if (constants.has(name)) refuse(`its ${name} has a default, which would be used whatever is asked`);
+    if (constants.has(name))
+      refuse(`its ${name} has a default, which would replace the values of every request`);
   }
   for (const { name, shape } of inputs) {
     const [rows, ...sizes] = shape;

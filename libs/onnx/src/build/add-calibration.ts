@@ -3,11 +3,11 @@ import { checkFinite } from './add-scaler.js';
 import { type GraphBuilder } from './graph-builder.js';
 
 /**
- * What turns a model's score into a probability that keeps its word.
+ * Maps the score of a model to a calibrated probability.
  *
  * - `platt`: sigmoid(slope * logit + intercept);
- * - `isotonic`: a never falling function of the probability, linear between the points, held at the ends. Scores strictly
- *   increase also after rounding to float32.
+ * - `isotonic`: a non-decreasing function of the probability, linear between the points, constant beyond the ends. Scores
+ *   strictly increase, also after rounding to float32.
  */
 export type Calibration =
   | { readonly method: 'platt'; readonly slope: number; readonly intercept: number }
@@ -17,7 +17,7 @@ export type Calibration =
       readonly probabilities: readonly number[];
     };
 
-/** A score of a model [n] in both forms; the one that is not there can be made from the other. */
+/** A score of a model [n] as logit, probability or both; a missing form is derived from the other. */
 export interface Score {
   readonly logit?: string;
   readonly probability?: string;
@@ -53,8 +53,8 @@ export function addCalibration(
 }
 
 /**
- * y0 + sum over the pieces of dy_i * clip((p - x_i) / w_i, 0, 1): each piece adds its rise as far as p has come through it.
- * Clipping the share and not the product keeps steep pieces exact.
+ * y0 + sum over the pieces of dy_i * clip((p - x_i) / w_i, 0, 1): each piece adds the part of its rise that lies below p.
+ * Clipping the share instead of the product keeps steep pieces exact.
  */
 function addIsotonic(
   graph: GraphBuilder,
@@ -82,7 +82,7 @@ function addIsotonic(
   if (rises.some((rise) => rise < 0)) refuse(`${prefix} has isotonic probabilities that fall`);
   const base = graph.floats(`${prefix}/isotonic_base`, [1], [first]);
   if (pieces === 0) {
-    // One point: a constant, as long as the rows; NaN stays NaN.
+    // One point: a constant for every row; NaN stays NaN.
     const nothing = graph.node('Sub', [probability, probability], `${prefix}/isotonic_nothing`);
     return graph.node('Add', [nothing, base], `${prefix}/calibrated`);
   }
@@ -122,7 +122,7 @@ function addProbability(graph: GraphBuilder, prefix: string, { logit, probabilit
   return graph.node('Sigmoid', [logit], `${prefix}/probability`);
 }
 
-/** log(p / (1 - p)), of a probability kept a little away from 0 and 1. */
+/** log(p / (1 - p)) of a probability clipped slightly inside (0, 1). */
 function addLogit(graph: GraphBuilder, prefix: string, { logit, probability }: Score): string {
   if (logit !== undefined) return logit;
   if (probability === undefined) return refuse(`${prefix} has no score`);

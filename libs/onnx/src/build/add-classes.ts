@@ -3,7 +3,7 @@ import { addTrees } from './add-trees.js';
 import { intAttribute } from './attributes.js';
 import { type GraphBuilder } from './graph-builder.js';
 
-/** The classes of one model and which of them count. */
+/** The classes of one model and which of them are positive. */
 export interface MemberClasses {
   /** The margin of each class, see readXgboostClasses; their softmax are the probabilities. */
   readonly classes: readonly TreeEnsemble[];
@@ -15,7 +15,7 @@ export interface MemberClasses {
 
 /**
  * The probability [n] that the class of a row is one of the positive ones, and by name the probability [n] of each class.
- * Every one is the matrix of shares times a vector of zeros and ones, which is how readAnswers knows them again.
+ * Each is the matrix of shares times a vector of zeros and ones, the form that readAnswers recognises.
  */
 export function addClasses(
   graph: GraphBuilder,

@@ -19,7 +19,7 @@ export interface DenseNetwork {
 
 const operatorOf = { relu: 'Relu', tanh: 'Tanh', sigmoid: 'Sigmoid' } as const;
 
-/** The logit of each row of `features` [n, columns]. A missing feature is its mean in the training data. */
+/** The logit of each row of `features` [n, columns]. A missing feature is replaced by its mean in the training data. */
 export function addDense(
   graph: GraphBuilder,
   prefix: string,

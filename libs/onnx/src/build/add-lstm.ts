@@ -3,7 +3,7 @@ import { addScaler, checkWeights, type Scaler } from './add-scaler.js';
 import { intAttribute, intsAttribute } from './attributes.js';
 import { type GraphBuilder } from './graph-builder.js';
 
-/** A recurrent layer as Keras and tensorflow.js keep it: gates in the order i, f, c, o, row-major. */
+/** A recurrent layer in the layout of Keras and tensorflow.js: gates in the order i, f, c, o, row-major. */
 export interface LstmLayerWeights {
   readonly units: number;
   /** [inputs, 4 * units] */
@@ -28,7 +28,7 @@ export interface LstmWeights {
   readonly scaler: Scaler;
 }
 
-/** Where ONNX's gates i, o, f, c lie among Keras's i, f, c, o. */
+/** Positions of ONNX's gates i, o, f, c among Keras's i, f, c, o. */
 const onnxGates = [0, 3, 1, 2] as const;
 
 export interface AddedLstm {
@@ -40,9 +40,9 @@ export interface AddedLstm {
 
 /**
  * The logit of an LSTM over `sequence` FP32 [s, steps, channels], raw values. Padding rule: a sequence that is too short
- * is padded **at its beginning** with NaN, which becomes zero **after** scaling; there is no mask, the network was trained
- * on the same zeros. Single missing values are filled alike. The caller does not need to know the scaler. A row of nothing
- * but NaN is no sequence, and `absent` says so.
+ * is padded **at its beginning** with NaN, which becomes zero **after** scaling. There is no mask: the network was trained on
+ * the same zeros. Single missing values are filled in the same way. The caller does not need to know the scaler. A row that
+ * holds only NaN is not a sequence and is marked in `absent`.
  *
  * The formula of a step, with Keras's `[i f c o]` columns: z = x W + h R + b; c' = s(f) c + s(i) tanh(g);
  * h' = s(o) tanh(c').

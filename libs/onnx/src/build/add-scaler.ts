@@ -8,9 +8,9 @@ export interface Scaler {
 }
 
 /**
- * Standardises the last axis of `input`, `(x - mean) / scale` in float32, and puts 0, the mean of the training data, where
- * a value is missing (NaN). Zero after scaling is also what a sequence shorter than the model's is padded with, so a
- * padded step and a step without data are one thing.
+ * Standardises the last axis of `input`, `(x - mean) / scale` in float32, and replaces missing values (NaN) by 0, the mean of
+ * the training data. Short sequences are padded with zeros after scaling too, so a padded step and a step without data are
+ * equivalent.
  */
 export function addScaler(
   graph: GraphBuilder,
@@ -47,7 +47,7 @@ export function checkFinite(what: string, values: ArrayLike<number>): void {
   }
 }
 
-/** Refuses an array whose length is not the product of its dimensions, or that holds something else than finite numbers. */
+/** Refuses an array whose length is not the product of its dimensions, or that holds a number that is not finite. */
 export function checkWeights(what: string, values: Float32Array, dims: readonly number[]): void {
   const count = dims.reduce((product, size) => product * size, 1);
   if (values.length !== count) {

@@ -13,8 +13,8 @@ import { buildSetTreeAttributes } from './set-tree-attributes.js';
 
 /**
  * The margin of each row of `features`, [n]: a logit, or with the identity link the answer itself. Trees that split by
- * category need the TreeEnsemble of ai.onnx.ml 5, which knows sets; the others are written as the TreeEnsembleRegressor of
- * version 3, which more runtimes read. A graph has one version of the operators: `sets` says which.
+ * category need the TreeEnsemble of ai.onnx.ml 5, which has sets; the others are written as the TreeEnsembleRegressor of
+ * version 3, which more runtimes support. A graph has one version of the operators, chosen by `sets`.
  */
 export function addTrees(
   graph: GraphBuilder,

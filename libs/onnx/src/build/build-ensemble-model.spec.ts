@@ -101,7 +101,7 @@ describe('an LSTM as an ONNX file', () => {
     expectClose(outputs['probability'], [NaN, ofLstm[1]!]);
   });
 
-  it('passes the door with the sequence as its only, needed input', () => {
+  it('passes admission with the sequence as its only, required input', () => {
     const model = checkModel(buildLstmModel(lstm, { channelNames: ['cpu', 'disk'] }));
     expect(model.inputs).toEqual([{ name: 'sequence', datatype: 'FP32', shape: [-1, 5, 2] }]);
     expect(model.featureNames).toEqual([]);

@@ -6,7 +6,7 @@ import { addLstm, type LstmWeights } from './add-lstm.js';
 import { addTrees } from './add-trees.js';
 import { GraphBuilder } from './graph-builder.js';
 
-/** One model among those that answer together. Weights are relative: what counts is their share of the sum. */
+/** One member of an ensemble. Weights are relative: only their share of the sum matters. */
 export type EnsembleMember = {
   /** Also the name of the member's own output. */
   readonly name: string;
@@ -39,11 +39,11 @@ const reserved: ReadonlySet<string> = new Set(['features', 'sequence', 'probabil
  * [n], the calibrated mean of the members' probabilities weighted by share, one FP32 [n] named after each member, and one
  * after each class that is named.
  *
- * **The sequence is optional, row by row.** A row of `sequence` that holds nothing but NaN is none: members that read it
- * answer NaN, and their weight goes to the other members in proportion, so that `probability` is theirs alone - never a
- * mean with a zero in it. `s` is n, or 1: one row of NaN stands for a batch without sequences, whatever its length (see
- * absentSequence). ONNX has inputs with a default for this, but onnxruntime-node ignores what is fed to them, so the
- * caller feeds the NaN. Where every member reads the sequence, `s` is n and a row without one answers NaN.
+ * **The sequence is optional, row by row.** A row of `sequence` that holds only NaN is absent: members that read it answer NaN,
+ * and their weight is redistributed to the other members in proportion, so that `probability` is the mean of those alone.
+ * `s` is n, or 1: one row of NaN stands for a batch without sequences of any length (see buildAbsentSequence). ONNX has inputs
+ * with a default for this, but onnxruntime-node ignores values fed to them, so the caller feeds the NaN. Where every member
+ * reads the sequence, `s` is n and a row without one answers NaN.
  *
  * Equal arguments give equal bytes.
  */
@@ -76,7 +76,7 @@ export function buildEnsembleModel(model: EnsembleModel): Uint8Array {
     answers.set(member.name, addCalibration(graph, member.name, score, member.calibration));
     for (const [name, value] of each) columns.set(name, value);
   }
-  // Any value that is as long as the batch: what a single row of the sequence answers is spread over it.
+  // Any value of the batch's length: the answer to a single row of the sequence is broadcast to it.
   const [long] = answers.values();
   const absent: string[] = [];
   for (const { name, lstm, calibration } of withSequence) {
@@ -173,7 +173,7 @@ function hasCategories({ trees }: TreeEnsemble): boolean {
   return trees.some(({ categories }) => categories !== undefined);
 }
 
-/** A value of one row or of all rows, as long as the batch. */
+/** Broadcasts a value of one row or of all rows to the length of the batch. */
 function addSpread(graph: GraphBuilder, name: string, value: string, long: string): string {
   const condition = graph.node('IsNaN', [long], `${name}/each_row`);
   return graph.node('Where', [condition, value, value], `${name}/spread`);

@@ -69,7 +69,7 @@ describe('convertXgboost', () => {
     ],
     ['classes of a booster without', binary.model, { positive: ['1'] }, /binary:logistic has no classes/],
     ['too few columns', binary.model, { featureNames: ['a'] }, /5 features and 1 names/],
-  ])('refuses %s and says so', (_, model, options, reason) => {
+  ])('refuses %s with its reason', (_, model, options, reason) => {
     expect(() => convertXgboost(model, options)).toThrow(reason);
   });
 

@@ -16,8 +16,8 @@ export interface ConvertXgboostOptions {
 
 /**
  * An ONNX file of a booster that XGBoost saved as JSON or UBJ, for the registry and for inference: `features` FP32 [n, f] in,
- * `probability` FP32 [n] out, and of a booster with classes the probability of each, `xgboost.<class>`. Which classes are the
- * bad news, nobody can read from the booster: `positive` says it.
+ * `probability` FP32 [n] out, and for a booster with classes the probability of each, `xgboost.<class>`. A booster does not
+ * record which classes are positive: pass them as `positive`.
  */
 export function convertXgboost(
   model: string | Uint8Array | object,
@@ -37,7 +37,7 @@ export function convertXgboost(
     refuse(`it has ${classes.length} classes and ${names.length} names were given`);
   }
   if (positive.length === 0) {
-    refuse(`it has the classes ${names.join(', ')}, and none is positive: say which make the probability`);
+    refuse(`it has the classes ${names.join(', ')}, and none is positive; name the positive classes`);
   }
   const indices = positive.map((name) => {
     const index = names.indexOf(name);

@@ -4,12 +4,12 @@ import { floatTensor, int64Tensor } from './tensors.js';
 
 const { onnx } = onnxProto;
 
-/** A fixed size, or the name of one that is known at run time only. */
+/** A fixed size, or the name of a size that is known only at run time. */
 export type Dimension = number | string;
 
 /**
- * Puts an ONNX graph together in the order in which it runs. Values are named by their maker and each name is made once,
- * so a mistake is found here and not by a runtime. Equal calls give equal bytes: the digest of a file names the model.
+ * Builds an ONNX graph in the order in which it runs. The caller names every value, and each name is defined once, so mistakes
+ * are found here and not by a runtime. Equal calls give equal bytes: the digest of a file identifies the model.
  */
 export class GraphBuilder {
   private readonly nodes: Onnx.INodeProto[] = [];
@@ -41,7 +41,7 @@ export class GraphBuilder {
     return this.make(name);
   }
 
-  /** A list of integers; the same name with the same content may be asked for again. */
+  /** A list of integers. Repeated calls with the same name and content are allowed. */
   integers(name: string, values: readonly number[]): string {
     const tensor = int64Tensor(name, [values.length], values);
     const before = this.constants.find((constant) => constant.name === name);
@@ -50,7 +50,7 @@ export class GraphBuilder {
     return this.make(name);
   }
 
-  /** Appends an operator of ai.onnx, or of `domain`, that makes `output`, and answers that name. */
+  /** Appends an operator of ai.onnx, or of `domain`, that makes `output`, and returns that name. */
   node(
     opType: string,
     inputs: readonly string[],

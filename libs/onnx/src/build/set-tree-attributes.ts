@@ -3,13 +3,13 @@ import { refuse, type TreeEnsemble } from '../trees/tree-ensemble.js';
 import { intAttribute, intsAttribute, tensorAttribute } from './attributes.js';
 import { bytesTensor, floatTensor } from './tensors.js';
 
-/** The comparisons of TreeEnsemble that are written. */
+/** The comparisons of TreeEnsemble in use. */
 const mode = { belowThreshold: 1, memberOfSet: 6 } as const;
 
 /**
  * Trees as attributes of TreeEnsemble (ai.onnx.ml 5): inner nodes and leaves in arrays of their own, numbered through all
  * trees. A node with categories asks whether the value is in its set, so its true side is `no`. A tree of a single leaf
- * becomes a node whose two sides are that leaf, because a root must be a node. There are no base values in this operator.
+ * becomes a node whose two sides are that leaf, because a root must be a node. This operator does not have base values.
  */
 export function buildSetTreeAttributes(
   name: string,

@@ -2,7 +2,7 @@ import onnxProto, { type onnx as Onnx } from 'onnx-proto';
 
 const { DataType } = onnxProto.onnx.TensorProto;
 
-/** Float32 values, row-major, little-endian as ONNX wants them (and as every processor that Node runs on has them). */
+/** Float32 values, row-major, little-endian, as in ONNX and on every processor that Node supports. */
 export function floatTensor(
   name: string,
   dims: readonly number[],

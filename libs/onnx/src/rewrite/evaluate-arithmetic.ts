@@ -4,9 +4,9 @@ import { type Constant, elementType, allocateValues, toNumbers, sizeOf } from '.
 
 /**
  * Arithmetic whose result is fixed to the bit: `+ - * /` of float32 (a double rounded to float32 is the float32 operation,
- * because 53 >= 2 * 24 + 2), of integers modulo their width, sign changes, comparisons with nothing but a choice in them,
- * and casts that lose nothing or round in the one way there is. `undefined` for all else: a result that holds NaN (its bits
- * are the processor's), a division by an integer zero, a cast out of range or to a type that is narrower.
+ * because 53 >= 2 * 24 + 2), of integers modulo their width, sign changes, comparisons, and casts that
+ * are exact or have only one way to round. `undefined` for everything else: a result that holds NaN (its bits depend on the
+ * processor), a division by an integer zero, a cast out of range or to a narrower type.
  */
 export function evaluateArithmetic(
   node: Onnx.INodeProto,
@@ -97,7 +97,7 @@ function where(condition: Constant, yes: Constant, no: Constant): Constant | und
   const [of, from, otherwise] = [places(condition.dims, dims), places(yes.dims, dims), places(no.dims, dims)];
   for (let at = 0; at < values.length; at += 1) {
     const value = condition.values[of(at)] ? yes.values[from(at)] : no.values[otherwise(at)];
-    // onnxruntime chooses by adding what was chosen to zero: -0 comes out as 0.
+    // onnxruntime selects by adding the selected value to zero: -0 becomes 0.
     if (Number.isNaN(value) || Object.is(value, -0)) return undefined;
     values[at] = value as never;
   }
@@ -125,7 +125,7 @@ function cast(constant: Constant, to: number): Constant | undefined {
   return undefined;
 }
 
-/** The shape of both together; `undefined` when they do not go together. */
+/** The broadcast shape of both; `undefined` when they cannot be broadcast. */
 function broadcast(a: readonly number[], b: readonly number[]): readonly number[] | undefined {
   const rank = Math.max(a.length, b.length);
   const dims: number[] = [];

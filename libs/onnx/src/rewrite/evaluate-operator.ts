@@ -12,7 +12,7 @@ import {
 } from '../tensor-values.js';
 
 /**
- * What an operator of the default domain makes of constants, or `undefined` when that is not certain **to the bit**.
+ * Evaluates an operator of the default domain on constants. `undefined` when the result is not certain **to the bit**.
  *
  * Evaluated are operators that move elements (Identity, Constant, Reshape, Flatten, Squeeze, Unsqueeze, Transpose, Slice,
  * Concat, Gather, Shape, Where) and those whose result IEEE 754 or integer arithmetic fixes (see evaluateArithmetic). Not
@@ -25,7 +25,7 @@ export function evaluateOperator(
   opset: number,
 ): Constant | undefined {
   const made = evaluateUnchecked(node, inputs, opset);
-  // A file may ask for an axis that is not there or a shape that does not fit: that is for the runtime to refuse.
+  // Invalid axes and shapes in a file are left for the runtime to reject.
   const sound =
     made !== undefined &&
     [...made.dims].every((size) => Number.isSafeInteger(size) && size >= 0) &&

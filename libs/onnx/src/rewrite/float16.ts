@@ -1,4 +1,4 @@
-/** The largest finite float16; what rounds to more does not fit. */
+/** The largest finite float16. */
 export const maxFloat16 = 65_504;
 
 const bits = new DataView(new ArrayBuffer(4));
@@ -16,7 +16,7 @@ export function toFloat16(value: number): number {
   if (exponent === 0xff) return sign | 0x7c00 | (fraction === 0 ? 0 : 0x200);
   const scaled = exponent - 127 + 15;
   if (scaled >= 31) return sign | 0x7c00;
-  // How many bits of the significand fall off: 13, and one more for each power below the smallest normal number.
+  // Dropped bits of the significand: 13, and one more for each power of two below the smallest normal number.
   const dropped = scaled >= 1 ? 13 : 14 - scaled;
   if (dropped > 24) return sign;
   const significand = exponent === 0 ? fraction : fraction | 0x800000;

@@ -5,13 +5,12 @@ import { removeUnused } from './remove-dead-code.js';
 import { type Rewrite, unchangedResult } from './rewrite.js';
 import { type Constant, elementType, readTensor, writeTensor } from '../tensor-values.js';
 
-/** A result may be larger than what it is made of by this much, so that shapes and scalars fold and tensors do not blow up. */
+/** A result may exceed its inputs by this many bytes, so that shapes and scalars are folded but large tensors are not created. */
 const mayGrowBytes = 1_024;
 
 /**
- * Computes now what would be computed in every run: an operator whose inputs are all constants becomes a constant, and what
- * only it read is dropped. Bit-identical, because only operators are evaluated whose result is certain to the bit
- * (see evaluateOperator).
+ * Constant folding: an operator whose inputs are all constants becomes a constant, and inputs that only it read are dropped.
+ * Bit-identical, because only operators whose result is certain to the bit are evaluated (see evaluateOperator).
  *
  * Left as they are: an operator that makes an output of the model; one with a graph inside; one of another domain; one that
  * reads an initializer a caller may replace; one whose result would make the file larger by more than a kilobyte.
@@ -73,7 +72,7 @@ function evaluate(
   return node.opType === 'Constant' || value.values.byteLength <= given + mayGrowBytes ? value : undefined;
 }
 
-/** A weight kept as float16 or int8 is made wide at load; folding that would undo it. */
+/** Weights stored as float16 or int8 are widened when the model is loaded; folding would undo that. */
 function widens(node: Onnx.INodeProto, first: Constant | undefined): boolean {
   return node.opType === 'DequantizeLinear' || first?.dataType === elementType.float16;
 }

@@ -1,6 +1,6 @@
 import { type onnx as Onnx } from 'onnx-proto';
 
-/** The operator's domain and name, with the default domain written in one way. */
+/** The operator's domain and name, with the default domain normalised to ''. */
 export function operatorOf(node: Onnx.INodeProto): string {
   const domain = node.domain === 'ai.onnx' ? '' : (node.domain ?? '');
   return `${domain}/${node.opType ?? ''}`;
@@ -53,7 +53,7 @@ export function countReads(graph: Onnx.IGraphProto): ReadonlyMap<string, number>
   return reads;
 }
 
-/** The names that graphs inside nodes mention. They are not renamed: they may mean something of the graph inside. */
+/** The names used in graphs inside nodes. They are not renamed: they may refer to values of the inner graph. */
 export function collectSubgraphNames(graph: Onnx.IGraphProto): ReadonlySet<string> {
   const names = new Set<string>();
   const collect = (inner: Onnx.IGraphProto): void => {
@@ -69,7 +69,7 @@ export function collectSubgraphNames(graph: Onnx.IGraphProto): ReadonlySet<strin
   return names;
 }
 
-/** Gives names that nothing in the graph, or in a graph inside it, has. The same graph gives the same names. */
+/** Gives names that are unused in the graph and in graphs inside it. The same graph gives the same names. */
 export class FreshNames {
   private readonly taken: Set<string>;
 

@@ -1,7 +1,7 @@
 import { computeStrides } from './evaluate-operator.js';
 import { RewriteRefusedError } from './rewrite.js';
 
-/** Weights as signed bytes: `weight = byte * scale of its channel`, nearly. */
+/** Weights as signed bytes: `weight` is approximately `byte * scale of its channel`. */
 export interface Int8Weights {
   readonly bytes: Int8Array;
   /** One for all, or one a channel. */
@@ -9,14 +9,14 @@ export interface Int8Weights {
   readonly maxChange: number;
 }
 
-/** Below this a scale is no normal float32: the weights are as good as zero. */
+/** Smaller scales are not normal float32 numbers: the weights are practically zero. */
 const minScale = 2 ** -126;
 
 /**
  * Symmetric quantisation: scale = max |w| / steps over the tensor or over each channel along `axis`, byte = w / scale rounded
  * to the nearest (ties to even, float32 division), in [-steps, steps]. Zero stays zero exactly, so that pruned weights stay
- * pruned. A weight moves by half a scale at most, plus the rounding of the scale itself. All weights zero, or so small that
- * their scale is no normal float32: the bytes are 0 and the scale is 1.
+ * pruned. A weight moves by at most half a scale, plus the rounding of the scale itself. When all weights are zero, or so
+ * small that their scale is not a normal float32, the bytes are 0 and the scale is 1.
  *
  * The same formula as onnxruntime.quantization (QuantType.QInt8, WeightSymmetric), to the bit.
  */
@@ -56,7 +56,7 @@ function roundHalfEven(value: number): number {
   return below % 2 === 0 ? below : below + 1;
 }
 
-/** Weights that are NaN or infinite have no scale; a model with such weights has a mistake that smaller storage would hide. */
+/** Refuses NaN and infinite weights: they have no scale, and smaller storage would hide the defect of such a model. */
 export function checkFiniteWeights(rewrite: string, name: string, values: Float32Array): void {
   const place = values.findIndex((value) => !Number.isFinite(value));
   if (place >= 0) {

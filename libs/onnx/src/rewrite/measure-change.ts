@@ -6,7 +6,7 @@ import { collectTrees } from '../trees/tree-classes.js';
 import { RewriteRefusedError } from './rewrite.js';
 import { type RewrittenModel } from './rewrite-model.js';
 
-/** Rows to compare on: one tensor an input of the model, row-major. */
+/** Rows to compare on: one row-major tensor per input of the model. */
 export interface ModelRows {
   readonly rows: number;
   readonly inputs: Readonly<
@@ -14,7 +14,7 @@ export interface ModelRows {
   >;
 }
 
-/** Runs a model file once on these rows and answers every output, one number a row. The runtime is the caller's. */
+/** Runs a model file once on these rows and returns every output, one number per row. The caller provides the runtime. */
 export type RunModel = (
   bytes: Uint8Array,
   rows: ModelRows,
@@ -23,7 +23,7 @@ export type RunModel = (
 export interface MeasuredChange {
   readonly bytesBefore: number;
   readonly bytesAfter: number;
-  /** What a store that compresses (deflate) keeps: where pruned weights show. */
+  /** Size after compression (deflate), where pruned weights save space. */
   readonly compressedBytesBefore: number;
   readonly compressedBytesAfter: number;
   readonly rows: number;
@@ -36,9 +36,9 @@ export interface MeasuredChange {
 }
 
 /**
- * Runs the model before and after on the same rows, in one batch each, and says how far the answers moved. An answer that
- * is NaN on one side only, or not a number at all where there was one, is a change of Infinity. No rows measure nothing and
- * are refused, and so is a model of bit-identical rewrites whose answers moved.
+ * Runs the model before and after the rewrite on the same rows, one batch each, and measures how far the answers moved. An
+ * answer that is NaN on one side only is a change of Infinity. Refuses zero rows, and a model of bit-identical rewrites whose
+ * answers moved.
  */
 export async function measureChange(
   original: Uint8Array,
@@ -75,7 +75,7 @@ export async function measureChange(
   if (rewritten.guarantee === 'bit-identical' && maxChangeAt !== undefined) {
     throw new RewriteRefusedError(
       rewritten.steps.map(({ rewrite }) => rewrite).join(', '),
-      `it promises the same bits and moved ${maxChangeAt.output} of row ${maxChangeAt.row} by ${maxOutputChange}`,
+      `it guarantees identical bits but moved ${maxChangeAt.output} of row ${maxChangeAt.row} by ${maxOutputChange}`,
     );
   }
   return {
@@ -93,13 +93,13 @@ export async function measureChange(
 function computeChange(before: number, after: number): number {
   if (Object.is(before, after)) return 0;
   const change = Math.abs(before - after);
-  // The smallest number instead of 0 for +0 and -0: they are equal, and not the same bits.
+  // The smallest positive number instead of 0 for +0 and -0: they are equal but differ in bits.
   return Number.isNaN(change) ? Infinity : Math.max(change, Number.MIN_VALUE);
 }
 
 /**
- * Rows to measure on where there is no data: for trees on, beside and between their thresholds with missing values, else
- * normal numbers with some missing; `sequence` likewise. The same seed gives the same rows.
+ * Synthetic rows to measure on. For trees: values on, beside and between their thresholds, and missing values. Otherwise normally
+ * distributed numbers with some missing; the same for `sequence`. Equal seeds give equal rows.
  */
 export function seededRows(model: CheckedModel, rows: number, random: Random): ModelRows {
   const trees = model.trees ?? (model.classes && collectTrees(model.classes));

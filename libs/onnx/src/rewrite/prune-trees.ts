@@ -4,14 +4,14 @@ import { type Rewrite } from './rewrite.js';
 import { sizeOfTree, type TreePart } from './tree-node.js';
 
 /**
- * Removes the parts of trees that no row can reach, and splits that decide nothing. Bit-identical: every row, missing
+ * Removes the parts of trees that no row can reach, and redundant splits. Bit-identical: every row, missing
  * values and infinities included, ends in a leaf of the same value of the same tree, so that any aggregate function over
  * any number of targets gives the same bits.
  *
  * - **Unreachable**: below a split the values of its feature lie in an interval (`x < 3` above leaves nothing for `x >= 5`),
- *   and whether a missing value can come here is known. A side that neither a number in the interval nor a missing value
+ *   and it is known whether a missing value can arrive there. A side that neither a number in the interval nor a missing value
  *   reaches is replaced by the other side. Equality modes (BRANCH_EQ, BRANCH_NEQ) narrow nothing.
- * - **Undecided**: a split with two equal subtrees - two leaves with the same bits, in the simplest case - is replaced by
+ * - **Redundant**: a split with two equal subtrees - two leaves with the same bits, in the simplest case - is replaced by
  *   one of them.
  *
  * The trees stay where they are, also one that shrinks to a leaf: float32 sums depend on their order.
@@ -33,7 +33,7 @@ export function pruneTrees(): Rewrite {
           equalNodes += middle - sizeOfTree(merged);
           return { id, root: merged };
         });
-        // Nodes that hang under no root are listed and never reached.
+        // Nodes without a root are listed in the file but never reached.
         const left = pruned.reduce((sum, { root }) => sum + sizeOfTree(root), 0);
         const orphanNodes = nodes - left - unreachableNodes - equalNodes;
         if (left === nodes) return undefined;

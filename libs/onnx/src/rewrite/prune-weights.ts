@@ -13,12 +13,12 @@ export interface PruneWeightsOptions {
 
 /**
  * L1 (magnitude) pruning: in every matrix of MatMul, Gemm and LSTM the round(sparsity * size) weights of the smallest
- * magnitude become zero; of equal ones those that come first. Biases stay. What torch.nn.utils.prune.l1_unstructured does.
+ * magnitude become zero; among equal ones the first. Biases stay. The same as torch.nn.utils.prune.l1_unstructured.
  *
- * **Measured.** A pruned weight moves by its magnitude, and no weight that stays is smaller than one that goes. A file keeps
- * a zero in four bytes as any number: the size shrinks only where the file is compressed (measureChange says by how
- * much), and onnxruntime is not faster. A matrix that several operators read is pruned for all of them. Best done before the
- * last rounds of training, which can make up for it.
+ * **Measured.** A pruned weight moves by its magnitude, and no remaining weight is smaller than a pruned one. A zero takes four
+ * bytes like any number: the size shrinks only when the file is compressed (see measureChange), and onnxruntime is not
+ * faster. A matrix that several operators read is pruned for all of them. Best done before the last rounds of training, which
+ * can compensate for it.
  *
  * Weights that are NaN or infinite are refused: they have no place in the order.
  */
@@ -53,14 +53,14 @@ export function pruneWeights({ sparsity, minWeights = 256 }: PruneWeightsOptions
   };
 }
 
-/** The weights with the `goes` smallest at zero, how many of them were not zero before, and the largest of those. */
+/** Sets the `removed` smallest weights to zero. Returns how many of them were not zero before, and the largest of those. */
 function zeroSmallest(
   values: Float32Array,
   removed: number,
 ): { readonly kept: Float32Array; readonly count: number; readonly max: number } {
   const border = Float32Array.from(values, Math.abs).sort()[removed - 1];
   if (border === undefined) return { kept: values, count: 0, max: 0 };
-  // Everything below the border goes, and of what lies on it as many as are still missing.
+  // All weights below the border become zero, and as many of those on it as are still needed.
   let onBorder = removed - values.reduce((count, value) => count + (Math.abs(value) < border ? 1 : 0), 0);
   let count = 0;
   const kept = values.map((value) => {

@@ -206,7 +206,7 @@ describe('quantizeInt8', () => {
   it.each([
     ['alpha is not 1', dense(64, { alpha: 0.5 }), /alpha/],
     ['something else reads the matrix', dense(64, { shared: true }), /elsewhere/],
-  ])('leaves a Gemm whose %s, and says so', (_, bytes, why) => {
+  ])('leaves a Gemm whose %s, and reports it', (_, bytes, why) => {
     const { steps } = rewriteModel(bytes, [quantizeInt8()]);
     expect(steps[0]!.left.join()).toMatch(why);
   });

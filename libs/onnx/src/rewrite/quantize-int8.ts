@@ -10,12 +10,11 @@ import { elementType, floats, writeTensor } from '../tensor-values.js';
 import { findOtherReads, findWeightReads, type WeightRead } from './weight-reads.js';
 
 export interface QuantizeInt8Options {
-  /** A scale for every unit instead of one for the matrix. Default true: closer, and four bytes a unit larger. */
+  /** A scale for every unit instead of one for the matrix. Default true: more accurate, and four bytes per unit larger. */
   readonly perChannel?: boolean;
   /**
    * Weights in [-64, 64] instead of [-127, 127]. Default true: x86 processors without VNNI add pairs of products of an
-   * unsigned and a signed byte in 16 bits, and 255 * 127 * 2 is more than that; they then answer something else without
-   * saying so.
+   * unsigned and a signed byte in 16 bits, which 255 * 127 * 2 overflows: the results are then silently wrong.
    */
   readonly reduceRange?: boolean;
   /** Matrices with fewer weights stay float32: scales and operators would cost more than they save. Default 256. */
@@ -25,18 +24,17 @@ export interface QuantizeInt8Options {
 const name = 'quantize-int8';
 
 /**
- * Dynamic int8 quantisation: weights become signed bytes (see toInt8), and what they are multiplied with becomes unsigned
- * bytes at every run.
+ * Dynamic int8 quantisation: weights become signed bytes (see toInt8), and activations become unsigned bytes in every run.
  *
  * - MatMul and Gemm become DynamicQuantizeLinear -> MatMulInteger -> Cast -> Mul by both scales (-> Add of the bias), which
  *   onnxruntime fuses again; LSTM becomes com.microsoft/DynamicQuantizeLSTM.
  * - **Measured.** No bound on the answer is proved: the error of the activations depends on the rows.
- * - **The answer for a row depends on the rows beside it**: the runtime takes one scale for all rows of a batch. Where that
- *   cannot be, `storeInt8` keeps the size and multiplies in float32.
+ * - **The answer for a row depends on the rows beside it**: the runtime uses one scale for all rows of a batch. Where that
+ *   is not acceptable, `storeInt8` has the same size and multiplies in float32.
  *
- * Left alone, and said so: a matrix that something else reads too; Gemm with a transposed input or alpha other than 1 or
- * beta other than 1; LSTM with layout 1; operators older than opset 11. Weights that are not constants, matrices that are
- * vectors and small ones are not looked at. NaN and infinite weights are refused.
+ * Left alone and reported: a matrix that something else reads too; Gemm with a transposed input or alpha other than 1 or
+ * beta other than 1; LSTM with layout 1; operators older than opset 11. Weights that are not constants, vectors and small
+ * matrices are ignored. NaN and infinite weights are refused.
  */
 export function quantizeInt8(options: QuantizeInt8Options = {}): Rewrite {
   const { perChannel = true, reduceRange = true, minWeights = 256 } = options;
@@ -121,7 +119,7 @@ function quantize(
 function explainSkip(node: Onnx.INodeProto, reads: readonly WeightRead[]): string | undefined {
   if (node.opType === 'LSTM') {
     if (intOf(node, 'layout', 0) !== 0) return 'its layout is not that of the quantised operator';
-    return reads.length === 2 ? undefined : 'one of its two matrices is no constant or is small';
+    return reads.length === 2 ? undefined : 'one of its two matrices is not a constant or is small';
   }
   if (node.opType !== 'Gemm') return undefined;
   const number = (attribute: string): number => node.attribute?.find((one) => one.name === attribute)?.f ?? 1;

@@ -2,7 +2,7 @@ import { type FreshNames } from './graph-names.js';
 import { type Int8Weights } from './int8-weights.js';
 import { type Constant } from '../tensor-values.js';
 
-/** Puts operators and constants for one quantised matrix product together. */
+/** Shared by the rewrites of quantised matrix products. */
 export interface Quantizer {
   readonly fresh: FreshNames;
   readonly perChannel: boolean;
@@ -11,7 +11,7 @@ export interface Quantizer {
   report(weights: Int8Weights): void;
 }
 
-/** Of a matrix [rows, columns], its transpose. */
+/** Transposes a matrix [rows, columns]. */
 export function transposeBytes(bytes: Int8Array, rows: number, columns: number): Int8Array {
   return Int8Array.from(
     bytes,

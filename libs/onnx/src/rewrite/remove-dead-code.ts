@@ -3,8 +3,8 @@ import { collectSubgraphNames, operatorOf, countReads } from './graph-names.js';
 import { type Rewrite, unchangedResult } from './rewrite.js';
 
 /**
- * Removes operators whose results nobody reads, constants that nobody reads, `Identity` between two operators, and notes
- * about values that are gone. Bit-identical: what is left computes what it computed.
+ * Removes operators with unused results, unused constants, `Identity` between two operators, and annotations of removed values.
+ * Bit-identical: the remaining operators are unchanged.
  *
  * Kept: an `Identity` that makes an output (its name is the signature) or whose name a graph inside a node mentions; an
  * initializer that is also an input (a caller may feed it); every operator, of whatever domain, that something reads.
@@ -42,7 +42,7 @@ function removeIdentities(graph: Onnx.IGraphProto): Onnx.IGraphProto {
   return instead.size === 0 ? graph : { ...graph, node };
 }
 
-/** The graph without what no output depends on. */
+/** Removes everything that no output depends on. */
 export function removeUnused(graph: Onnx.IGraphProto): Onnx.IGraphProto {
   let node = graph.node ?? [];
   for (;;) {

@@ -85,32 +85,29 @@ function refusedOr<T>(run: () => T): T | undefined {
 }
 
 describe('rewriting damaged files', () => {
-  it.each(files)(
-    'rewrites or refuses every damaged form of %s that the door lets through',
-    async (_, file) => {
-      let rewritten = 0;
-      let compared = 0;
-      for (let round = 0; round < 400; round += 1) {
-        const damaged = Buffer.from(file);
-        for (let changes = 1 + random.integer(2); changes > 0; changes -= 1) {
-          damaged[random.integer(damaged.length)] = random.integer(256);
-        }
-        if (refusedOr(() => checkModel(damaged)) === undefined) continue;
-        for (const rewrites of all) {
-          const made = refusedOr(() => rewriteModel(damaged, rewrites));
-          if (made === undefined) continue;
-          rewritten += 1;
-          if (made.guarantee !== 'bit-identical') continue;
-          // What onnxruntime does not run has no answers to keep.
-          const rows = seededRows(checkModel(damaged), 3, new SeededRandom(round));
-          const answers = await runGraph(damaged, rows.inputs).catch(() => undefined);
-          if (answers === undefined) continue;
-          expect(await runGraph(made.bytes, rows.inputs)).toEqual(answers);
-          compared += 1;
-        }
+  it.each(files)('rewrites or refuses every damaged form of %s that passes admission', async (_, file) => {
+    let rewritten = 0;
+    let compared = 0;
+    for (let round = 0; round < 400; round += 1) {
+      const damaged = Buffer.from(file);
+      for (let changes = 1 + random.integer(2); changes > 0; changes -= 1) {
+        damaged[random.integer(damaged.length)] = random.integer(256);
       }
-      expect(rewritten).toBeGreaterThan(300);
-      expect(compared).toBeGreaterThan(30);
-    },
-  );
+      if (refusedOr(() => checkModel(damaged)) === undefined) continue;
+      for (const rewrites of all) {
+        const made = refusedOr(() => rewriteModel(damaged, rewrites));
+        if (made === undefined) continue;
+        rewritten += 1;
+        if (made.guarantee !== 'bit-identical') continue;
+        // What onnxruntime does not run has no answers to keep.
+        const rows = seededRows(checkModel(damaged), 3, new SeededRandom(round));
+        const answers = await runGraph(damaged, rows.inputs).catch(() => undefined);
+        if (answers === undefined) continue;
+        expect(await runGraph(made.bytes, rows.inputs)).toEqual(answers);
+        compared += 1;
+      }
+    }
+    expect(rewritten).toBeGreaterThan(300);
+    expect(compared).toBeGreaterThan(30);
+  });
 });

@@ -57,7 +57,7 @@ describe('rewriteModel', () => {
     expect(Uint8Array.from(bytes)).toEqual(before);
   });
 
-  it('refuses a model that the door refuses', () => {
+  it('refuses a model that admission refuses', () => {
     expect(() => rewriteModel(Buffer.from('no model'), [])).toThrow(ModelRefusedError);
     const model = decodeModel(bytes);
     model.graph!.node![0]!.domain = 'their.own';
@@ -108,13 +108,13 @@ describe('measureChange', () => {
     });
   });
 
-  it('refuses a rewrite that promised the same bits and broke its word', async () => {
+  it('refuses a rewrite that guarantees identical bits and changes answers', async () => {
     const liar = broken((model) => {
       const weights = model.graph!.node![0]!.attribute!.find(({ name }) => name === 'target_weights')!;
       weights.floats = weights.floats!.map((value) => value * 1.001);
     });
     await expect(measureChange(bytes, rewriteModel(bytes, [liar]), rows, run)).rejects.toThrow(
-      /promises the same bits/,
+      /guarantees identical bits/,
     );
   });
 

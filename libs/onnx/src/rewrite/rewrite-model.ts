@@ -29,11 +29,10 @@ export interface RewrittenModel {
 }
 
 /**
- * Applies rewrites in their order. The model must pass the door before, and after every step; a rewrite that would change
- * the signature - inputs, outputs, feature names, metadata - is a mistake of ours and is refused. Equal arguments give equal
- * bytes.
+ * Applies rewrites in their order. The model must pass admission before and after every step. A rewrite that would change the
+ * signature (inputs, outputs, feature names, metadata) is a defect and is refused. Equal arguments give equal bytes.
  *
- * Order matters to size, not to truth: fold and remove first, prune trees, then choose how weights are stored.
+ * The order affects size, not correctness: fold and remove first, prune trees, then choose how weights are stored.
  *
  * @throws ModelRefusedError for a model that may not run; RewriteRefusedError for a rewrite that cannot be done as asked.
  */

@@ -2,7 +2,7 @@ import { type onnx as Onnx } from 'onnx-proto';
 import { unchangedResult, type RewriteResult } from './rewrite.js';
 import { isTreeNode, readTrees, writeTrees, type TreeNodeTrees } from './tree-node.js';
 
-/** What one pass made of the trees of a node, or why it left them alone. */
+/** The result of one pass over the trees of a node, or why it left them alone. */
 export type TreesPass = (
   trees: TreeNodeTrees,
   node: Onnx.INodeProto,
@@ -11,7 +11,7 @@ export type TreesPass = (
   | string
   | undefined;
 
-/** Sends every tree ensemble of the graph through `pass`; `undefined` from it means that there was nothing to do. */
+/** Sends every tree ensemble of the graph through `pass`; `undefined` means that there was nothing to do. */
 export function rewriteTrees(model: Onnx.IModelProto, pass: TreesPass): RewriteResult {
   const changes: Record<string, number> = {};
   const left: string[] = [];

@@ -3,12 +3,12 @@ import { type onnx as Onnx } from 'onnx-proto';
 
 /**
  * One way to make a model smaller or faster that keeps its signature: inputs, outputs and metadata stay as they are.
- * A rewrite is a pure function; the model it is given is not changed, and rewriting the result again changes nothing (except
- * shrinkTrees, which spends its budget again).
+ * A rewrite is a pure function: it does not modify its argument. Rewriting the result again changes nothing, except with
+ * shrinkTrees, which spends its budget again.
  */
 export interface Rewrite {
   readonly name: string;
-  /** `bit-identical`: every row is answered with the same bits. `measured`: answers move; measureChange says how far. */
+  /** `bit-identical`: every answer keeps its bits. `measured`: answers move, see measureChange. */
   readonly guarantee: 'bit-identical' | 'measured';
   apply(model: Onnx.IModelProto): RewriteResult;
 }
@@ -16,13 +16,13 @@ export interface Rewrite {
 export interface RewriteResult {
   /** The given model itself when there was nothing to do. */
   readonly model: Onnx.IModelProto;
-  /** Counts and sizes of what was done, by name. */
+  /** Counts and sizes of the changes, by name. */
   readonly changes: Readonly<Record<string, number>>;
-  /** What looks like work for this rewrite and was left alone: which part, and why. */
+  /** Candidates that were left alone: which part, and why. */
   readonly left: readonly string[];
 }
 
-/** A rewrite that cannot be done as asked. The message says which rewrite, which part of the model, why, and what helps. */
+/** A rewrite that cannot be done as requested. The message names the rewrite, the part of the model, the reason and a remedy. */
 export class RewriteRefusedError extends AppError {
   readonly code = 'ONNX_REWRITE_REFUSED';
   readonly kind = 'invalid';

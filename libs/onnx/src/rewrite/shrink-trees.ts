@@ -9,17 +9,17 @@ export interface ShrinkTreesOptions {
 }
 
 /**
- * Replaces subtrees whose leaves differ least by one leaf in the middle of their range, within a budget that holds for
+ * Replaces subtrees whose leaves are close together by one leaf in the middle of their range, within a budget that holds for
  * **every** row, not only for measured ones.
  *
  * In a tree that may move by e, every subtree whose leaves span at most 2e becomes a leaf; the trees' e add up to the bound.
- * The budget is shared by what it buys: each tree's (e, splits gone) points are replaced by their concave hull, and the
- * steepest pieces over all trees are bought first.
+ * The budget is spent where it removes most: each tree's (e, removed splits) points are replaced by their concave hull, and the
+ * steepest pieces of all trees come first.
  *
- * Proved: |margin after - margin before| <= `marginBound` of the report = the sum of the e, each including the rounding of its
- * leaf, + what the sum may round otherwise, see marginRounding. A sigmoid makes at most a quarter of it.
+ * Proven: |margin after - margin before| <= `marginBound` of the report = the sum of the e, each including the rounding of its
+ * leaf, + the difference in rounding of the sum, see marginRounding. A sigmoid makes at most a quarter of it.
  *
- * The budget is spent at every application: twice may move twice as far. Left alone: other aggregate functions than SUM and
+ * Every application spends the budget: two may move a margin twice as far. Left alone: other aggregate functions than SUM and
  * several targets.
  */
 export function shrinkTrees({ maxMarginChange }: ShrinkTreesOptions): Rewrite {

@@ -12,8 +12,8 @@ export interface StoreFloat16Options {
 }
 
 /**
- * Float32 constants stored as float16 and made float32 again by Cast, which onnxruntime folds when it loads the file: half
- * the size, the speed and memory of float32. Inputs, outputs and all arithmetic stay float32; leaves and thresholds of trees
+ * Stores float32 constants as float16. Cast makes them float32 again; onnxruntime folds it when it loads the file: half the
+ * size, the speed and memory of float32. Inputs, outputs and all arithmetic stay float32; leaves and thresholds of trees
  * are not constants of this kind and stay as they are.
  *
  * **Measured.** Each number is rounded to the nearest: it moves by 2^-11 of itself at most, or by 2^-25 where it is smaller

@@ -12,9 +12,9 @@ export interface StoreInt8Options {
 }
 
 /**
- * Weights stored as signed bytes with a scale a unit, and made float32 again by Cast and Mul, which onnxruntime folds when it
- * loads the file: a quarter of the size, the speed and memory of float32, and an answer for a row that does not depend on
- * the rows beside it. **Measured**; a weight moves by half its scale at most.
+ * Stores weights as signed bytes with a scale per unit. Cast and Mul make them float32 again; onnxruntime folds both when it
+ * loads the file: a quarter of the size, the speed and memory of float32, and answers that do not depend on the other rows of
+ * the batch. **Measured**; a weight moves by at most half its scale.
  *
  * A matrix that something else reads too is left alone, and NaN and infinite weights are refused.
  */

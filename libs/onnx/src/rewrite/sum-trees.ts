@@ -5,16 +5,16 @@ import { marginRounding, explainNoMargin } from './summed-margin.js';
 import { sizeOfTree, type TreePart } from './tree-node.js';
 
 /**
- * Makes one tree of those that split alike - the same features, thresholds and ways of a missing value at the same places -
- * whose leaves are the sums of theirs; equal trees are the simplest case. The first of such trees keeps its place in the sum.
- * Boosters of depth 1 and 2 have them: a real one of 120 rounds and 16 bins shrinks to 56 trees at depth 1 and to 101 at
+ * Merges trees with identical splits (features, thresholds and directions of missing values at the same places) into one tree
+ * whose leaves are the sums of theirs; equal trees are the simplest case. The first of these trees keeps its place in the sum.
+ * Boosters of depth 1 and 2 have such trees: a real one of 120 rounds and 16 bins shrinks to 56 trees at depth 1 and to 101 at
  * depth 2; deeper ones have hardly any.
  *
- * Not bit-identical, not even for equal trees: (a + t) + t rounds otherwise than a + 2t, although 2t is exact. Proved:
+ * Not bit-identical, not even for equal trees: (a + t) + t and a + 2t round differently, although 2t is exact. Proven:
  * |margin after - margin before| <= `marginBound` of the report = the sum over the new trees of the farthest that rounding
- * moved a leaf, + what float32 sums of the trees may lie apart, see marginRounding. A sigmoid makes at most a quarter of it.
+ * moved a leaf, + the difference between float32 sums of the trees, see marginRounding. A sigmoid makes at most a quarter of it.
  *
- * pruneTrees first: what nobody reaches keeps trees from being alike. Left alone: other aggregate functions than SUM, several
+ * Run pruneTrees first: unreachable parts hide identical splits. Left alone: other aggregate functions than SUM, several
  * targets, and sums of leaves beyond float32.
  */
 export function sumTrees(): Rewrite {

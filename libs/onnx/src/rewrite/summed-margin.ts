@@ -1,6 +1,6 @@
 import { type TreeNodeTrees, type TreePart } from './tree-node.js';
 
-/** Why a node has no single margin, the sum of one leaf of each tree, that could be bounded; undefined when it has. */
+/** Explains why a node does not have a single margin, the sum of one leaf of each tree. Undefined when it has one. */
 export function explainNoMargin({ rest, leafPrefix, trees }: TreeNodeTrees): string | undefined {
   const attribute = (name: string) => rest.find((one) => one.name === name);
   if (leafPrefix !== 'target') return 'it is a classifier';

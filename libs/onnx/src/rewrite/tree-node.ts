@@ -29,7 +29,7 @@ export interface TreeNodeTrees {
   readonly nodes: number;
 }
 
-/** Deeper than any door lets through; a walk over a tree calls itself once a level. */
+/** More than admission accepts. Bounds the recursion of a walk over a tree. */
 const deepest = 1_000;
 
 const nodeLists = [
@@ -115,7 +115,7 @@ export function readTrees(node: Onnx.INodeProto): TreeNodeTrees | string {
   };
   const trees: { id: number; root: TreePart }[] = [];
   for (const [place, id] of treeIds.entries()) {
-    // A runtime begins at the first node of a tree as the file lists them.
+    // A runtime starts at the first listed node of a tree.
     if (trees.some((tree) => tree.id === id)) continue;
     const root = walk(id, nodeIds[place] ?? 0, 0);
     if (typeof root === 'string') return root;

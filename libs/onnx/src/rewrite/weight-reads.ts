@@ -15,8 +15,8 @@ export interface WeightRead {
 }
 
 /**
- * The float32 constants that MatMul, Gemm and LSTM multiply by, of at least `least` weights, in the order of the graph. One
- * constant that two operators read is answered twice. Vectors are not weights of a layer: a MatMul with one adds up.
+ * The float32 constants that MatMul, Gemm and LSTM multiply by, of at least `minWeights` weights, in the order of the graph.
+ * A constant that two operators read is returned twice. Vectors are not weights of a layer: a MatMul with one is a sum.
  */
 export function findWeightReads(graph: Onnx.IGraphProto, minWeights: number): readonly WeightRead[] {
   const constants = collectConstants(graph);
@@ -51,7 +51,7 @@ function weightInputs(
   }
 }
 
-/** Names that something else reads too: another operator in another place, a graph inside a node, or the caller. */
+/** Names with further readers: another operator or input, a graph inside a node, or the caller. */
 export function findOtherReads(
   graph: Onnx.IGraphProto,
   reads: readonly { readonly name: string }[],

@@ -5,7 +5,7 @@ import { softmax, type TreeClasses } from '../trees/tree-classes.js';
 /** Scores the classes of a model; see TreeScorer for rows, missing values and threads. */
 export interface ClassScorer {
   readonly featureCount: number;
-  /** What the compiled model keeps in memory. */
+  /** Memory of the compiled model. */
   readonly bytes: number;
   /** The names of the outputs, in their order. */
   readonly outputNames: readonly string[];
@@ -22,8 +22,8 @@ const softmaxTolerance = 2e-6;
  * Compiles a model of several classes: the trees of each class as compileTrees does, then the softmax of their margins. The
  * margins are XGBoost's bit for bit, and the shares too except for the last bit of an exponential.
  *
- * A share moves by at most half of what a margin moves: its slope is p (1 - p), and the other classes' slopes add up to as
- * much again.
+ * A share moves by at most half as much as a margin: its slope is p (1 - p), and the slopes of the other classes add up to the
+ * same.
  */
 export function compileClasses({ margins, outputs, featureNames }: TreeClasses): ClassScorer {
   const compiled = compileMargins(margins);

@@ -9,7 +9,7 @@ import { buildTreeMachine, nextBlock } from './tree-machine.js';
  */
 export interface TreeScorer {
   readonly featureCount: number;
-  /** What the compiled model keeps in memory beside its source: nodes, leaves, tables and one block of rows. */
+  /** Memory of the compiled model beside its source: nodes, leaves, tables and one block of rows. */
   readonly bytes: number;
   /** How far this answer may lie from one whose float32 sum was taken in another order. */
   tolerance(answer: number): number;
@@ -30,11 +30,11 @@ const maxCompleteNodes = 8_000_000;
  * `x < threshold[k]` is `rank <= k` (rank = how many thresholds are <= x). A missing value gets rank 0 where it goes to
  * `yes` and the highest rank where it goes to `no`; a feature that has nodes of both kinds gets two ranks, each in its
  * slot. A split by category is a rank of 0 or 1 in a slot of its set, looked up for all sets of a feature at once. A node is
- * one integer, `k << bits | slot`; ranks are kept shifted alike, so that the sign of their difference
- * says which way to go: no branch, nothing for the branch predictor to miss.
+ * one integer, `k << bits | slot`; ranks are shifted in the same way, so that the sign of their difference
+ * gives the direction without a branch.
  *
- * Many rows go in blocks, tree by tree, so that a tree stays in the nearest cache while a block passes: sixteen or thirty-two
- * side by side as bytes, see walkLanes; few rows, and models whose ranks take more than a byte, are walked row by row.
+ * Many rows are scored in blocks, tree by tree, so that a tree stays in the L1 cache for a whole block: sixteen or thirty-two rows
+ * side by side as bytes, see walkLanes. Few rows, and models whose ranks exceed a byte, are walked row by row.
  */
 export function compileTrees(ensemble: TreeEnsemble): TreeScorer {
   const compiled = compileMargins([ensemble]);
@@ -62,8 +62,8 @@ export interface MarginScorer {
 
 /**
  * Compiles ensembles over the same features, such as the classes of a model, to one program: a row is quantised once, by the
- * thresholds of all of them. XGBoost cuts a feature alike for every class, so that these are hardly more than those of one.
- * Where they are too many to be ranks of a byte, each ensemble has a program of its own, which is faster then.
+ * thresholds of all of them. XGBoost uses the same cuts of a feature for every class, so there are hardly more than for one.
+ * Where there are too many for ranks of a byte, a separate program for each ensemble is faster.
  */
 export function compileMargins(ensembles: readonly TreeEnsemble[]): MarginScorer {
   const groups = ensembles.map(buildGroup);
@@ -90,7 +90,7 @@ export function compileMargins(ensembles: readonly TreeEnsemble[]): MarginScorer
   return {
     bytes,
     margins(features, rows, outs) {
-      // By index: an iterator a call is a fiftieth of the time of a single row.
+      // By index: an iterator per call takes a fiftieth of the time of a single row.
       for (let group = 0; group < offsets.length; group += 1) {
         if (features.length < rows * columns || (outs[group] as Float32Array).length < rows) {
           throw new RangeError(`${rows} rows need ${rows * columns} features and ${rows} places`);
@@ -184,7 +184,7 @@ function runMachine(
   return { margins, bytes: machine.bytes };
 }
 
-/** Deep trees, walked from node to node: the memory of complete trees would double with every level. */
+/** Walks deep trees from node to node: the memory of complete trees would double with every level. */
 function walkTrees(groups: readonly Group[], columns: number): Margins {
   return (features, rows, outs) => {
     for (const [index, { trees, start }] of groups.entries()) {

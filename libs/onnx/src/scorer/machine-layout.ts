@@ -3,10 +3,10 @@ import { refuse } from '../trees/tree-ensemble.js';
 
 export const blockRows = 32;
 export const featureBytes = 40;
-/** What one v128 holds of bytes. */
+/** Bytes in one v128. */
 export const laneCount = 16;
 
-/** Where the trees lie that are summed together, and their sums. */
+/** Memory of the trees that are summed together, and of their sums. */
 export interface TreeGroup {
   readonly output: number;
   readonly nodes: number;
@@ -17,7 +17,7 @@ export interface TreeGroup {
   readonly trees: number;
 }
 
-/** Where in the memory of a machine each thing begins, and the sizes that its program has as constants. */
+/** Memory layout of a machine, and the sizes that are constants of its program. */
 export interface MachineLayout {
   readonly at: {
     /** One row of shifted ranks after another. */
@@ -54,13 +54,13 @@ export interface MachineLayout {
   readonly walksByRow: boolean;
 }
 
-/** More upper levels cost the lanes more than walking costs: they compare all nodes of a level, twice as many each time. */
+/** Beyond this, lanes are slower than walking: they compare all nodes of a level, twice as many for each further level. */
 const maxLaneLevels = 5;
 /** Of a categorical feature; a table takes a `pick` for every sixteen. */
 const maxLaneCategories = 4 * laneCount;
 const maxLaneRank = 255;
 
-/** How many vectors a row of the tables of this feature is looked up in. */
+/** Number of vectors per row of the tables of this feature. */
 export function tableVectors({ categories }: { readonly categories: number }): number {
   return Math.ceil((categories + 2) / laneCount);
 }

@@ -1,7 +1,7 @@
 import { AppError, type Random } from '@headrace/kernel';
 import { type TreeEnsemble } from '../trees/tree-ensemble.js';
 
-/** Runs the same model in onnxruntime: the answer of each row. */
+/** Runs the same model in onnxruntime and returns the answer of each row. */
 export type ReferenceRun = (features: Float32Array, rows: number) => Promise<Float32Array> | Float32Array;
 
 /** What `proveEqual` needs of a scorer. */
@@ -27,18 +27,18 @@ export class ScorersDifferError extends AppError {
     readonly reference: number,
   ) {
     super(
-      `The compiled scorer answers ${answer} for row ${row} of the proof and onnxruntime ${reference}; the model is not used`,
+      `The compiled scorer answers ${answer} for row ${row} of the proof and onnxruntime answers ${reference}; the model is not used`,
     );
   }
 }
 
-/** How many rows are scored together: all, each alone, and a few. A scorer may have a program of its own for each. */
+/** Numbers of rows scored together: all, one, and a few. A scorer may have a separate program for each. */
 const groupSizes = [Infinity, 1, 5] as const;
 
 /**
- * Scores the rows in both ways and answers the largest difference; fails on the first row that differs by more than the
- * scorer's tolerance, or where one says NaN and the other does not. The scorer answers every row several times, alone and
- * among others. A proof over no rows proves nothing and fails.
+ * Scores the rows with both and returns the largest difference. Fails on the first row that differs by more than the scorer's
+ * tolerance, or where only one answer is NaN. The scorer answers every row several times, alone and among others. A proof over
+ * zero rows fails.
  */
 export async function proveEqual(
   scorer: ProvableScorer,
@@ -77,9 +77,9 @@ function scoreInGroups(
 }
 
 /**
- * Rows that would show a mistake: values on, just below and just above the thresholds of the model, missing values,
- * infinities, both zeros, and ordinary values between thresholds. A feature with categories gets whole numbers only: those of
- * its sets, their neighbours and strangers; XGBoost cuts other numbers off and ONNX compares them as they are.
+ * Rows that expose differences: values on, just below and just above the thresholds of the model, missing values, infinities,
+ * both zeros, and ordinary values between thresholds. A feature with categories gets integers only: those of its sets, their
+ * neighbours and unknown ones. XGBoost truncates other numbers, and ONNX compares them unchanged.
  */
 export function proofRows(
   ensemble: Pick<TreeEnsemble, 'featureNames' | 'trees'>,

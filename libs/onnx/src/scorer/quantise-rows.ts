@@ -4,8 +4,8 @@ import { wasm, type Code, type WasmFunction } from './wasm-code.js';
 
 /**
  * Ranks of all features of `rows` rows: shifted, row by row, for walking; as bytes, slot by slot, for the lanes; or both.
- * A set of categories has no rank of its own for a row: for walking the ranks of all sets are copied from the category's row,
- * for the lanes each set looks up the categories of sixteen rows at once.
+ * Ranks of sets of categories come from tables: for walking, the ranks of all sets are copied from the category's row; for the
+ * lanes, each set looks up the categories of sixteen rows at once.
  */
 export function quantiseRows(
   { at, bits, rowBytes, columns }: MachineLayout,

@@ -15,7 +15,7 @@ export interface QuantisedFeature {
 }
 
 /**
- * One feature whose categories the model asks for. Every set of categories that a node lists has a slot, and the slots of
+ * One feature with splits by category. Every set of categories that a node lists has a slot, and the slots of
  * a feature lie side by side: one row of `ranks`, copied, answers all sets at once. Row 0 belongs to numbers that are in no
  * set, row c + 1 to the category c, and the last row to a missing value.
  */
@@ -40,7 +40,7 @@ export interface RankPlan {
   readonly cells: Int32Array;
   /** First step of the search within a cell, a power of two. */
   readonly firstHalf: number;
-  /** The most thresholds that one feature has. */
+  /** Maximum number of thresholds of one feature. */
   readonly maxThresholds: number;
   rankOf(tree: Tree, node: number): number;
   slotOf(tree: Tree, node: number): number;
@@ -128,7 +128,7 @@ export function planRanks(trees: readonly Tree[]): RankPlan {
   };
 }
 
-/** Equal for nodes of any tree that split alike; undefined for a node that splits by threshold. */
+/** Equal for nodes of any tree with the same split; undefined for a node that splits by threshold. */
 function toSetKey(tree: Tree, node: number): string | undefined {
   const set = tree.categories?.get(node);
   if (set === undefined) return undefined;
@@ -138,7 +138,7 @@ function toSetKey(tree: Tree, node: number): string | undefined {
 /** Cells of the tables of all categorical features; beyond it the trees are walked from node to node. */
 export const maxCategoryCells = 16_777_216;
 
-/** How many cells those tables would take. */
+/** Counts the cells that those tables would have. */
 export function countCategoryCells(trees: readonly Tree[]): number {
   const sets = new Map<number, Set<string>>();
   const highest = new Map<number, number>();
@@ -184,7 +184,7 @@ function planCategories(
   return { categorical, slotOfSet };
 }
 
-/** Cell of a value on a grid whose first and last cells are open. NaN never comes here. */
+/** Cell of a value on a grid whose first and last cells are open. Never called with NaN. */
 function cellOf(value: number, low: number, scale: number): number {
   const place = (value - low) * scale + 1;
   // Infinity times a scale of 0 is NaN and lands in cell 0; scale 0 means one threshold, which a search from there finds.

@@ -4,13 +4,13 @@ import { type TreeRegressor } from '../trees/read-tree-node.js';
 import { type TreeClasses } from '../trees/tree-classes.js';
 import { type Link, type TreeEnsemble } from '../trees/tree-ensemble.js';
 
-/** What the compiled scorers can answer for: the one or the other, or neither. */
+/** The part of a model that a compiled scorer can answer: one of the two, or neither. */
 export interface TreeAnswers {
   readonly trees: TreeEnsemble | undefined;
   readonly classes: TreeClasses | undefined;
 }
 
-/** What a value of the graph is: of one ensemble, or of several side by side in the columns of a matrix. */
+/** Meaning of a value of the graph: of one ensemble, or of several in the columns of a matrix. */
 type Meaning =
   | { readonly kind: 'answer'; readonly regressor: TreeRegressor; readonly link: Link; readonly axes: Axes }
   | { readonly kind: 'margins'; readonly of: readonly TreeRegressor[] }
@@ -24,12 +24,12 @@ type Axes = 'list' | 'column' | 'unknown';
 const reshaping: ReadonlySet<string> = new Set(['Identity', 'Reshape', 'Flatten', 'Squeeze', 'Unsqueeze']);
 
 /**
- * Reads what the outputs of a graph mean, when they are answers of trees alone:
+ * Determines the meaning of the outputs of a graph that are computed from trees alone:
  *
- * - `trees`: every output is the linked margin of the one ensemble;
+ * - `trees`: every output is the link function of the margin of the one ensemble;
  * - `classes`: every output is a sum of shares in the softmax of several margins, as buildEnsembleModel writes them.
  *
- * A wider graph, or one that says the same in other operators, is not ours to compile; onnxruntime runs it.
+ * Any other graph, or the same computation in other operators, is not compiled; onnxruntime runs it.
  */
 export function readAnswers(
   graph: Onnx.IGraphProto,

@@ -13,14 +13,14 @@ import { fillLaneNodes, fillLaneTables, walkLanes } from './walk-lanes.js';
 import { walkBlock, walkRow } from './walk-trees.js';
 import { assemble } from './wasm-code.js';
 
-/** Node has it; the libraries that TypeScript knows without a browser do not declare it. */
+/** Available in Node; not declared by the TypeScript libraries without a browser. */
 declare const WebAssembly: {
   readonly Module: new (bytes: Uint8Array) => object;
   readonly Instance: new (module: object, imports: object) => { readonly exports: unknown };
   readonly Memory: new (limits: { initial: number; maximum: number }) => { readonly buffer: ArrayBuffer };
 };
 
-/** The compiled program of groups of trees over the same features, with its memory. Each group has sums of its own. */
+/** The compiled program of groups of trees over the same features, with its memory. Each group has separate sums. */
 export interface TreeMachine {
   /** Where the features of a block go, row after row. */
   readonly input: Float32Array;
@@ -30,11 +30,11 @@ export interface TreeMachine {
   row(starts: readonly number[], outs: readonly Float32Array[], place: number): void;
   /** Adds the leaves of this many rows, at most `blockRows`, to what `outputs` hold. */
   block(rows: number): void;
-  /** What the machine keeps in memory. */
+  /** Memory of the machine. */
   readonly bytes: number;
 }
 
-/** What walks the trees of one group. */
+/** The code that walks the trees of one group. */
 interface Program {
   readonly row: () => number;
   readonly block: (rows: number) => void;
@@ -43,10 +43,10 @@ interface Program {
 }
 
 const pageBytes = 65_536;
-/** So many rows are walked one by one in the time that sixteen lanes take. */
+/** Number of rows walked one by one in the time of sixteen lanes. */
 const fewRows = 8;
 
-/** How many of the rows that are left make the next block: a few beyond sixteen are cheaper walked than in lanes of their own. */
+/** Number of remaining rows in the next block. A few beyond sixteen are cheaper to walk than to score in separate lanes. */
 export function nextBlock(rows: number): number {
   if (rows > laneCount && rows <= laneCount + fewRows) return laneCount;
   return Math.min(blockRows, rows);

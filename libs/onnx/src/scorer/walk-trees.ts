@@ -1,10 +1,10 @@
 import { type MachineLayout, type TreeGroup } from './machine-layout.js';
 import { wasm, type Code, type WasmFunction } from './wasm-code.js';
 
-/** Rows of a block and trees of a row are walked four side by side: their loads do not wait for one another. */
+/** Rows of a block and trees of a row are walked four at a time: their loads do not depend on each other. */
 const sideBySide = [0, 1, 2, 3] as const;
 
-/** One step down: `at` is four times the node's number; the sign of threshold minus rank says which child comes next. */
+/** One step down: `at` is four times the node's number; the sign of threshold minus rank selects the child. */
 export function stepDown(node: number, load: Code, ranks: Code, packed: number, bits: number): Code {
   const { get, set, tee, i32 } = wasm;
   return [

@@ -1,4 +1,4 @@
-/** Instructions as bytes; nested, because a piece of code is made of pieces. */
+/** Instructions as bytes; nested, because code is composed of parts. */
 export type Code = readonly (number | Code)[];
 
 const unsigned = (value: number): number[] => {
@@ -21,7 +21,7 @@ const signed = (value: number): number[] => {
   }
 };
 
-/** The few instructions of WebAssembly that the tree scorer is made of. */
+/** The WebAssembly instructions that the tree scorer uses. */
 export const wasm = {
   get: (local: number): Code => [0x20, unsigned(local)],
   set: (local: number): Code => [0x21, unsigned(local)],
@@ -79,7 +79,7 @@ export const wasm = {
     add: [0xfd, 0x6e],
     min: [0xfd, 0x76],
   },
-  /** Repeats `body` while it leaves something else than 0. */
+  /** Repeats `body` while its result is not 0. */
   repeat: (body: Code): Code => [0x03, 0x40, body, 0x0d, 0, 0x0b],
   ifElse: (then: Code, otherwise: Code): Code => [0x04, 0x40, then, 0x05, otherwise, 0x0b],
 } as const;

@@ -22,7 +22,7 @@ export function operatorsOf(bytes: Uint8Array): readonly string[] {
   return (decodeModel(bytes).graph?.node ?? []).map(({ opType }) => opType ?? '');
 }
 
-/** A file that the door lets through: `features` [n, columns], and what `make` answers, of any shape, as `probability`. */
+/** A file that passes admission: input `features` [n, columns], and the result of `make`, of any shape, as `probability`. */
 export function buildModel(columns: number, make: (graph: GraphBuilder) => string): Uint8Array {
   const graph = new GraphBuilder('small');
   graph.input('features', ['n', columns]);

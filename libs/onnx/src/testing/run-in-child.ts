@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 
-/** What became of one model: its answers, or why onnxruntime did not take it. */
+/** The outcome for one model: its answers, or why onnxruntime rejected it. */
 export type ChildOutcome =
   | { readonly index: number; readonly outcome: 'ran'; readonly probability: readonly (number | null)[] }
   | { readonly index: number; readonly outcome: 'refused'; readonly reason: string };
@@ -46,9 +46,8 @@ export interface ChildModel {
 }
 
 /**
- * Runs models in onnxruntime in a process of their own: one that brings the process down or never ends is seen, and does
- * not take the test with it. Without an answer for `silenceMs` the child is killed: far more than a busy machine needs to
- * start a process.
+ * Runs models in onnxruntime in a child process: a model that crashes or hangs is detected without ending the test. Without an
+ * answer for `silenceMs` the child is killed; that is far more than a busy machine needs to start a process.
  */
 export function runInChild(models: readonly ChildModel[], silenceMs = 90_000): Promise<ChildRun> {
   return new Promise((resolve, reject) => {

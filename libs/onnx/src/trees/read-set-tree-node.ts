@@ -24,7 +24,7 @@ const known: ReadonlySet<string> = new Set([
 ]);
 
 const [atMost, below, member] = [0, 1, 6] as const;
-/** A float32 holds every whole number below this. */
+/** A float32 represents every integer below this. */
 const categoryLimit = 2 ** 24;
 
 /**
@@ -74,7 +74,7 @@ export function readSetTreeNode(node: Onnx.INodeProto, columns: number, limits: 
     sets: readSets(modes, attributes),
   };
   if (ints('leaf_targetids', weights.length).some((target) => target !== 0)) {
-    refuse('a leaf has another target than 0');
+    refuse('a leaf has a target other than 0');
   }
   for (const [name, values] of [
     ['nodes_splits', splits],
@@ -85,7 +85,7 @@ export function readSetTreeNode(node: Onnx.INodeProto, columns: number, limits: 
     }
   }
 
-  // Shared over all trees: what one tree has, no other may have.
+  // Shared by all trees: a node or leaf may belong to one tree only.
   const taken = { nodes: new Uint8Array(count), leaves: new Uint8Array(weights.length) };
   const trees = roots.map((root, index) => readTree(`tree ${index}`, root, arrays, taken, columns, limits));
   if (taken.nodes.includes(0)) refuse(`no tree reaches node ${taken.nodes.indexOf(0)}`);
@@ -122,7 +122,7 @@ function readTree(
   const take = (what: 'nodes' | 'leaves', id: number): void => {
     const marks = taken[what];
     if (!(Number.isInteger(id) && id >= 0 && id < marks.length)) {
-      refuse(`${name} refers to ${what} ${id}, which is not there`);
+      refuse(`${name} refers to ${what} ${id}, which does not exist`);
     }
     if (marks[id] === 1) refuse(`${name} reaches ${what} ${id} twice: a cycle or a shared node`);
     marks[id] = 1;

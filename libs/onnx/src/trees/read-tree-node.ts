@@ -34,8 +34,8 @@ const known: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Reads the attributes of a TreeEnsembleRegressor (ai.onnx.ml 3) with one target. onnxruntime trusts these arrays: an
- * id out of range or a cycle makes it read foreign memory or loop for ever, so everything is checked here: equal
+ * Reads the attributes of a TreeEnsembleRegressor (ai.onnx.ml 3) with one target. onnxruntime does not check these arrays:
+ * an id out of range or a cycle makes it read out of bounds or loop forever, so everything is checked here: equal
  * lengths, ids in range and unique, one root a tree, each node reached exactly once, finite numbers, one weight a leaf.
  */
 export function readTreeNode(node: Onnx.INodeProto, columns: number, limits: TreeLimits): TreeRegressor {
@@ -153,7 +153,7 @@ function findRoot(treeId: number, nodes: ReadonlyMap<number, TreeNode>): number 
   const [root] = roots;
   if (root === undefined) refuse(`tree ${treeId} has no root: its nodes form a cycle`);
   if (roots.length > 1) refuse(`tree ${treeId} has ${roots.length} roots`);
-  // onnxruntime begins at the first node of a tree as the file lists them, wherever the arrows point.
+  // onnxruntime starts at the first listed node of a tree, whatever the edges are.
   if (root !== [...nodes.keys()][0]) refuse(`tree ${treeId} does not begin with its root`);
   return root;
 }
@@ -178,7 +178,7 @@ export function nextUp(value: number): number {
   return view.getFloat32(0);
 }
 
-/** By name; an attribute that is not known, or is there twice, is refused. */
+/** By name. Unknown and repeated attributes are refused. */
 export function readAttributes(
   node: Onnx.INodeProto,
   known: ReadonlySet<string>,

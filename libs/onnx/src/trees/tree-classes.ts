@@ -12,7 +12,7 @@ export interface TreeClasses {
   readonly outputs: readonly { readonly name: string; readonly classes: readonly number[] }[];
 }
 
-/** The trees of all classes, for proofRows. */
+/** The trees of all classes, for `proofRows`. */
 export function collectTrees({
   featureNames,
   margins,

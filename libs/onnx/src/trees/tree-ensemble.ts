@@ -13,9 +13,9 @@ export interface Tree {
   readonly missingYes: Uint8Array;
   readonly value: Float32Array;
   /**
-   * Inner nodes that split by category instead of threshold, with their categories in rising order. The category of a row
-   * is its value cut off towards zero; it goes to `no` when it is in the list and to `yes` otherwise, also when it is
-   * negative, never seen or beyond 2^24. Absent when no node does.
+   * Inner nodes that split by category instead of threshold, with their categories in ascending order. The category of
+   * a row is its value truncated towards zero; it goes to `no` when it is in the list and to `yes` otherwise, also when it is
+   * negative, never seen or beyond 2^24. Absent when no node splits by category.
    */
   readonly categories?: ReadonlyMap<number, readonly number[]>;
   /** Steps from the root to the deepest leaf; 0 for a tree that is a single leaf. */
@@ -51,7 +51,7 @@ export function refuse(reason: string): never {
   throw new ModelRefusedError(reason);
 }
 
-/** The node arrays of a tree while it is built; `finishTree` checks nothing, its callers have. */
+/** One node of a tree while it is built. */
 export interface TreeNode {
   readonly feature: number;
   readonly threshold: number;
@@ -59,7 +59,7 @@ export interface TreeNode {
   readonly no: number;
   readonly missingYes: boolean;
   readonly value: number;
-  /** In rising order; present when the node splits by category. */
+  /** In ascending order; present when the node splits by category. */
   readonly categories?: readonly number[];
 }
 
@@ -79,7 +79,7 @@ export function layOutTree(
   let depth = 0;
   for (let place = 0; place < order.length; place += 1) {
     const { id, depth: level } = order[place] as { id: number; depth: number };
-    const node = nodes.get(id) ?? refuse(`${name} refers to node ${id}, which is not there`);
+    const node = nodes.get(id) ?? refuse(`${name} refers to node ${id}, which does not exist`);
     if (level > maxDepth) refuse(`${name} is deeper than ${maxDepth} levels`);
     depth = Math.max(depth, level);
     if (node.feature < 0) continue;
@@ -100,7 +100,7 @@ export function layOutTree(
   };
   const categories = new Map<number, readonly number[]>();
   for (const [place, { id }] of order.entries()) {
-    const node = nodes.get(id) ?? refuse(`${name} refers to node ${id}, which is not there`);
+    const node = nodes.get(id) ?? refuse(`${name} refers to node ${id}, which does not exist`);
     tree.value[place] = node.value;
     if (node.feature < 0) continue;
     tree.feature[place] = node.feature;
@@ -129,7 +129,7 @@ export function goesYes(tree: Tree, node: number, x: number): boolean {
   return !(x >= 0 && categories.includes(Math.trunc(x)));
 }
 
-/** The margin of one row by plain walking: the slow, obvious form that the compiled scorer is compared with. */
+/** Computes the margin of one row by walking the trees: the slow, simple form that the compiled scorer is compared with. */
 export function computeMargin(ensemble: TreeEnsemble, features: Float32Array, row = 0): number {
   const start = row * ensemble.featureNames.length;
   let sum = 0;

@@ -49,7 +49,7 @@ describe('readUbjson', () => {
       /2 values is cut off/,
     ],
     ['a negative count', ubj('[', '#', 'i', 0xff), /count of -1/],
-    ['a count that is no number', ubj('[', '#', 'T'), /"T" where a count/],
+    ['a count that is not a number', ubj('[', '#', 'T'), /"T" where a count/],
     ['a type without a count', ubj('[', '$', 'i', 1), /type and no count/],
     ['values that take no bytes', ubj('[', '$', 'T', '#', 'i', 100), /container of the type "T"/],
     ['a name twice', ubj('{', 'i', 1, 'a', 'T', 'i', 1, 'a', 'T', '}'), /"a" comes twice/],

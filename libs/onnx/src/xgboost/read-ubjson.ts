@@ -7,12 +7,12 @@ const numberSize: Readonly<Record<string, number>> = { i: 1, U: 1, I: 2, l: 4, L
 
 /**
  * Reads Universal Binary JSON, draft 12, as XGBoost writes its models: big-endian numbers, containers with or without a
- * declared type and count. Answers plain objects, lists and numbers, so that a model read from UBJ is the one read from
- * JSON.
+ * declared type and count. Returns plain objects, lists and numbers, so that a model read from UBJ equals the one read
+ * from JSON.
  *
- * Strict where leniency could hide damage or cost memory: every length and count must fit into what is left of the
- * file before anything is allocated, names in an object are different, integers are exact, texts are UTF-8, nesting is
- * bounded, and nothing follows the value. Refused: high-precision numbers, no-ops, and typed containers of values that
+ * Strict where leniency could hide damage or cost memory: every length and count must fit into the rest of the file
+ * before anything is allocated, names in an object are unique, integers are exact, strings are UTF-8, nesting is bounded, and
+ * nothing follows the value. Refused: high-precision numbers, no-ops, and typed containers of values that
  * take no bytes. Throws ModelRefusedError with the position, for any input.
  *
  * @see https://ubjson.org/
@@ -148,7 +148,7 @@ class UbjsonReader {
     }
   }
 
-  /** Steps over this many bytes and answers where they begin. */
+  /** Skips this many bytes and returns where they begin. */
   private take(length: number): number {
     const from = this.place;
     if (length > this.bytes.length - from) this.fail('it is cut off');

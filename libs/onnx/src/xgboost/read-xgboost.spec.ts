@@ -188,7 +188,7 @@ describe('readXgboost', () => {
 
   const tree = 'learner.gradient_booster.model.trees.0';
   const broken: readonly (readonly [string, string | Uint8Array | object, RegExp])[] = [
-    ['text that is no JSON', 'not a booster', /neither JSON nor UBJ/],
+    ['text that is not JSON', 'not a booster', /neither JSON nor UBJ/],
     ['an empty object', {}, /no learner/],
     ['UBJ that is cut off', golden.ubj!.subarray(0, 100), /UBJ is broken/],
     ['dart', changed('learner.gradient_booster.name', 'dart'), /booster dart/],
@@ -205,7 +205,7 @@ describe('readXgboost', () => {
       /2 entries for 1/,
     ],
     ['vector leaves', changed(`${tree}.tree_param`, { size_leaf_vector: '3' }), /leaves of 3 values/],
-    ['a child that is not there', changed(`${tree}.left_children.0`, 999), /node 999, which is not there/],
+    ['a child that is not there', changed(`${tree}.left_children.0`, 999), /node 999, which does not exist/],
     ['a cycle', changed(`${tree}.left_children.1`, 0), /reaches node 0 twice/],
     ['a feature that is not there', changed(`${tree}.split_indices.0`, 5), /feature 5 of 5/],
     ['an unknown kind of split', changed(`${tree}.split_type.0`, 2), /unknown split/],

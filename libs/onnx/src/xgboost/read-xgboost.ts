@@ -13,21 +13,21 @@ import { baseMargins, findObjective } from './xgboost-objective.js';
 type Json = Readonly<Record<string, unknown>>;
 
 const maxDepth = 512;
-/** XGBoost takes no category from here on. */
+/** XGBoost supports categories below this only. */
 const categoryLimit = 2 ** 24;
 
 /**
- * Reads a booster with one output that XGBoost saved as JSON or UBJ (1.x to 3.x) into a tree ensemble that answers bit for
- * bit what the library answers. What it takes care of:
+ * Reads a booster with one output that XGBoost saved as JSON or UBJ (1.x to 3.x) into a tree ensemble whose answers equal
+ * those of the library bit for bit. Details:
  *
  * - thresholds, leaves and sums are float32; the file holds their decimal form;
  * - the forms and meanings of `base_score`, see baseMargins;
  * - a missing value goes to the default child of each node;
  * - a split by category sends the listed categories to the right and everything else that is a number to the left;
- * - nodes that pruning removed lie in the arrays still and are not read.
+ * - nodes removed by pruning are still in the arrays and are skipped.
  *
- * Every tree counts: to keep the rounds until the best one, slice the booster before it is saved. Refuses what it would
- * otherwise answer wrongly: several outputs (see readXgboostClasses), vector leaves, dart, linear boosters.
+ * Every tree counts: to keep only the rounds up to the best one, slice the booster before saving it. Refuses boosters that it
+ * would answer incorrectly: several outputs (see readXgboostClasses), vector leaves, dart, linear boosters.
  */
 export function readXgboost(
   model: string | Uint8Array | object,
@@ -59,11 +59,11 @@ export interface XgboostHeader {
   readonly objective: string;
   /** 0 for a booster with one output. */
   readonly classes: number;
-  /** As the booster was trained with them; `f0`, `f1`, ... when it was given none. */
+  /** The names used in training; `f0`, `f1`, ... without names. */
   readonly featureNames: readonly string[];
 }
 
-/** What a booster says of itself, without its trees. */
+/** The description of a booster, without its trees. */
 export function readXgboostHeader(model: string | Uint8Array | object): XgboostHeader {
   const learner = requireChild(parseModel(model), 'learner');
   const parameters = requireChild(learner, 'learner_model_param');
@@ -106,7 +106,7 @@ function readBooster(
     margin === 0 ? [] : [buildLeafTree(margin)],
   );
   for (const [index, tree] of trees.entries()) {
-    if (typeof tree !== 'object' || tree === null) refuse(`tree ${index} is no object`);
+    if (typeof tree !== 'object' || tree === null) refuse(`tree ${index} is not an object`);
     const group =
       treesOf[Number(groupOf[index])] ??
       refuse(`tree ${index} belongs to output ${String(groupOf[index])} of ${groups}`);
@@ -177,7 +177,7 @@ function readCategories(name: string, tree: Json): ReadonlyMap<number, readonly 
     const set = categories.slice(begin, end).map(Number);
     if (set.length === 0) refuse(`${name} has an empty set of categories at node ${String(id)}`);
     if (!set.every((category) => Number.isInteger(category) && category >= 0 && category < categoryLimit)) {
-      refuse(`${name} has a category that is not one at node ${String(id)}`);
+      refuse(`${name} has an invalid category at node ${String(id)}`);
     }
     sets.set(
       Number(id),
@@ -204,7 +204,7 @@ function toLatin(byte: number | undefined): string {
   return byte === undefined ? '' : String.fromCharCode(byte);
 }
 
-/** XGBoost writes the condition of a split by category as NaN, which is not JSON; here it becomes a text. */
+/** XGBoost writes the condition of a split by category as NaN, which is not JSON; here it becomes a string. */
 function parseJson(model: string | Uint8Array): unknown {
   const text = typeof model === 'string' ? model : Buffer.from(model).toString('utf8');
   try {

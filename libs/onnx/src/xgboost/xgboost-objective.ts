@@ -1,9 +1,9 @@
 import { refuse, type Link } from '../trees/tree-ensemble.js';
 
 interface XgboostObjective {
-  /** What turns a margin into an answer; with `softmax` there is a margin for each class. */
+  /** Maps a margin to an answer; with `softmax` there is one margin per class. */
   readonly link: Link | 'softmax';
-  /** What turns the stored base score into the margin that the sum begins with. */
+  /** Maps the stored base score to the margin that the sum starts with. */
   readonly base: 'probability' | 'margin' | 'mean';
 }
 
@@ -76,7 +76,7 @@ function toMargin(score: number, base: XgboostObjective['base']): number {
       return Math.fround(-Math.log(odds)) + 0;
     }
     case 'mean':
-      if (score <= 0) refuse(`base_score ${score} is no mean of counts`);
+      if (score <= 0) refuse(`base_score ${score} is not a mean of counts`);
       return Math.fround(Math.log(score));
   }
 }
