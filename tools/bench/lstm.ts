@@ -138,6 +138,6 @@ async function measureForward(values: Float32Array, label: Float32Array): Promis
   });
   const times: number[] = [];
   for (let run = 0; run < 5; run += 1)
-    times.push(await measureSeconds('wasm', () => predictLstm(weights, values)));
+    {times.push(await measureSeconds('wasm', () => predictLstm(weights, values)));}
   return median(times);
 }
