@@ -13,7 +13,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { DriftEvents } from './adapters/events/drift.events.js';
 import { DriftController } from './adapters/http/drift.controller.js';
 import { driftSchema } from './adapters/persistence/drift-schema.js';
-import { TypeormDriftStore } from './adapters/persistence/typeorm-drift-store.js';
+import { TypeormDriftRepository } from './adapters/persistence/typeorm-drift-repository.js';
 import { CheckDrift } from './application/check-drift.js';
 import { CloseWindow } from './application/close-window.js';
 import { CountFeatures } from './application/count-features.js';
@@ -21,8 +21,8 @@ import { CountPredictions } from './application/count-predictions.js';
 import { DriftGauges } from './application/drift-gauges.js';
 import { FollowChampion } from './application/follow-champion.js';
 import { MeasurePerformance } from './application/measure-performance.js';
-import { Policies } from './application/policies.js';
-import { DriftStore } from './application/ports.js';
+import { DriftPolicies } from './application/drift-policies.js';
+import { DriftRepository } from './application/ports.js';
 import { ReadDrift } from './application/read-drift.js';
 import { RecordOutcomes } from './application/record-outcomes.js';
 import { RecordProgress } from './application/record-progress.js';
@@ -34,8 +34,8 @@ import { type DriftConfig, driftConfigSchema } from './drift.config.js';
 @Module({})
 export class DriftModule {
   static forRoot(
-    store: DriftStore,
-    policies: Policies,
+    store: DriftRepository,
+    policies: DriftPolicies,
     check: CheckDrift,
     shared: SharedParts,
   ): DynamicModule {
@@ -43,8 +43,8 @@ export class DriftModule {
       module: DriftModule,
       controllers: [DriftController, DriftEvents],
       providers: [
-        { provide: DriftStore, useValue: store },
-        { provide: Policies, useValue: policies },
+        { provide: DriftRepository, useValue: store },
+        { provide: DriftPolicies, useValue: policies },
         { provide: CheckDrift, useValue: check },
         { provide: ReferenceProfiles, useValue: shared.profiles },
         { provide: DriftGauges, useValue: shared.gauges },
@@ -82,9 +82,9 @@ export const drift: ServiceDefinition<DriftConfig> = {
   database: driftSchema,
   async compose(config, backends) {
     const declared = loadDeclarations('drift-policies', driftPolicySchema, config.configDirectory);
-    const policies = new Policies(declared.map(({ value, version }) => ({ policy: value, version })));
+    const policies = new DriftPolicies(declared.map(({ value, version }) => ({ policy: value, version })));
     const { clock, logger } = backends;
-    const store = new TypeormDriftStore(backends.database);
+    const store = new TypeormDriftRepository(backends.database);
     const profiles = new ReferenceProfiles(backends.objects, logger);
     const gauges = new DriftGauges(backends.serviceMetrics, backends.metrics);
     const closeWindow = new CloseWindow(clock);

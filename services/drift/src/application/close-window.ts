@@ -5,14 +5,14 @@ import { Injectable } from '@nestjs/common';
 import { type VersionedPolicy } from '../domain/drift-policy.js';
 import { DriftWindow } from '../domain/drift-window.js';
 import { judgeDrift } from '../domain/judge-drift.js';
-import { afterWindow, type DriftKind, type ModelWatch, openWindow } from '../domain/model-watch.js';
+import { applyJudgement, type DriftKind, type ModelWatch, openWindow } from '../domain/model-watch.js';
 import { type ReferenceProfile } from '../domain/reference-profile.js';
 import { type DriftReport, type ModelUnitOfWork } from './ports.js';
 import { type LoadedProfile } from './reference-profiles.js';
 import { requestRetraining } from './request-retraining.js';
 
 /** A reference without any column: what a window is compared with when there is none, so that it is no-data. */
-const noProfile: ReferenceProfile = {
+const emptyProfile: ReferenceProfile = {
   modelRunId: '',
   rows: 0,
   features: {},
@@ -31,9 +31,11 @@ export class CloseWindow {
     versioned: VersionedPolicy,
   ): Promise<{ readonly watch: ModelWatch; readonly report: DriftReport }> {
     const now = this.clock.now();
-    const profile = loaded.kind === 'loaded' ? loaded.profile : noProfile;
+    const profile = loaded.kind === 'loaded' ? loaded.profile : emptyProfile;
     const window =
-      loaded.kind === 'loaded' ? openWindow(watch, profile).state() : DriftWindow.open(profile, now).state();
+      loaded.kind === 'loaded'
+        ? openWindow(watch, profile).toState()
+        : DriftWindow.open(profile, now).toState();
     const judgement = judgeDrift(profile, window, versioned.policy);
     const { modelName, champion } = watch;
     const driftId = deterministicId('drift', modelName, String(champion.version), watch.windowOpenedAt);
@@ -68,7 +70,7 @@ export class CloseWindow {
         },
       }),
     );
-    const after = afterWindow({ ...watch, window }, judgement, versioned.policy, now);
+    const after = applyJudgement({ ...watch, window }, judgement, versioned.policy, now);
     for (const kind of after.confirmed) {
       await unit.emit(
         eventOf(DriftDetected, {
@@ -80,7 +82,7 @@ export class CloseWindow {
             modelName,
             modelVersion: champion.version,
             kind,
-            features: featuresOf(kind, after.steadyFeatures, judgement.incompleteFeatures),
+            features: selectFeatures(kind, after.steadyFeatures, judgement.incompleteFeatures),
             evidence: judgement.evidence.slice(0, 100),
             windowsInARow: after.watch.streaks[kind],
             policyVersion: versioned.version,
@@ -103,7 +105,11 @@ export class CloseWindow {
   }
 }
 
-function featuresOf(kind: DriftKind, drifted: readonly string[], incomplete: readonly string[]): string[] {
+function selectFeatures(
+  kind: DriftKind,
+  drifted: readonly string[],
+  incomplete: readonly string[],
+): string[] {
   if (kind === 'feature') return [...drifted];
   return kind === 'data-quality' ? [...incomplete] : [];
 }

@@ -2,39 +2,39 @@ import { type FeaturesComputed } from '@headrace/contracts';
 import { Clock } from '@headrace/kernel';
 import { type ReceivedEvent } from '@headrace/messaging';
 import { Injectable } from '@nestjs/common';
-import { counted, isCounted, isDue, type ModelWatch, openWindow } from '../domain/model-watch.js';
+import { advancePositions, isCounted, isDue, type ModelWatch, openWindow } from '../domain/model-watch.js';
 import { CloseWindow } from './close-window.js';
 import { DriftGauges } from './drift-gauges.js';
-import { Policies } from './policies.js';
-import { type DriftReport, DriftStore } from './ports.js';
+import { DriftPolicies } from './drift-policies.js';
+import { type DriftReport, DriftRepository } from './ports.js';
 import { ReferenceProfiles } from './reference-profiles.js';
 
 /** Counts feature rows into the open window of every model that has a champion, and closes windows that are full. */
 @Injectable()
 export class CountFeatures {
   constructor(
-    private readonly store: DriftStore,
+    private readonly store: DriftRepository,
     private readonly profiles: ReferenceProfiles,
-    private readonly policies: Policies,
+    private readonly policies: DriftPolicies,
     private readonly closeWindow: CloseWindow,
     private readonly gauges: DriftGauges,
     private readonly clock: Clock,
   ) {}
 
   async execute(events: readonly ReceivedEvent<typeof FeaturesComputed>[]): Promise<void> {
-    for (const modelName of await this.store.modelNames()) await this.countFor(modelName, events);
+    for (const modelName of await this.store.findModelNames()) await this.countForModel(modelName, events);
   }
 
-  private async countFor(
+  private async countForModel(
     modelName: string,
     events: readonly ReceivedEvent<typeof FeaturesComputed>[],
   ): Promise<void> {
-    const champion = (await this.store.watch(modelName))?.champion;
+    const champion = (await this.store.findWatch(modelName))?.champion;
     if (!champion) return;
     const loaded = await this.profiles.get(champion.reference);
     if (loaded.kind === 'missing') return;
-    const versioned = this.policies.of(modelName);
-    const reports = await this.store.inModel(modelName, async (unit) => {
+    const versioned = this.policies.findFor(modelName);
+    const reports = await this.store.change(modelName, async (unit) => {
       const closed: DriftReport[] = [];
       let watch = unit.watch;
       // Another process may have followed another champion since; these rows are then counted against that one.
@@ -44,7 +44,7 @@ export class CountFeatures {
       for (const { id, payload } of fresh) {
         window.countFeatures({ ...payload, id });
         if (window.rowCount < versioned.policy.window.rows) continue;
-        const full: ModelWatch = { ...watch, window: window.state() };
+        const full: ModelWatch = { ...watch, window: window.toState() };
         if (!full.champion) break;
         const result = await this.closeWindow.execute(
           unit,
@@ -56,7 +56,11 @@ export class CountFeatures {
         watch = result.watch;
         window = openWindow(watch, loaded.profile);
       }
-      watch = { ...watch, window: window.state(), positions: counted(watch, events.at(-1)?.position) };
+      watch = {
+        ...watch,
+        window: window.toState(),
+        positions: advancePositions(watch, events.at(-1)?.position),
+      };
       if (isDue(watch, versioned.policy, this.clock.now()) && watch.champion) {
         const result = await this.closeWindow.execute(
           unit,
@@ -70,7 +74,7 @@ export class CountFeatures {
       await unit.save(watch);
       return closed;
     });
-    if (reports === undefined) return this.countFor(modelName, events);
-    for (const report of reports) this.gauges.showDrift(report);
+    if (reports === undefined) return this.countForModel(modelName, events);
+    for (const report of reports) this.gauges.setDrift(report);
   }
 }

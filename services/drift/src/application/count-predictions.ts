@@ -2,9 +2,9 @@ import { type PredictionMade } from '@headrace/contracts';
 import { Clock } from '@headrace/kernel';
 import { type ReceivedEvent } from '@headrace/messaging';
 import { Injectable } from '@nestjs/common';
-import { counted, isCounted, newWatch, openWindow } from '../domain/model-watch.js';
-import { Policies } from './policies.js';
-import { DriftStore } from './ports.js';
+import { advancePositions, isCounted, newWatch, openWindow } from '../domain/model-watch.js';
+import { DriftPolicies } from './drift-policies.js';
+import { DriftRepository } from './ports.js';
 import { ReferenceProfiles } from './reference-profiles.js';
 
 type Predictions = readonly ReceivedEvent<typeof PredictionMade>[];
@@ -13,26 +13,26 @@ type Predictions = readonly ReceivedEvent<typeof PredictionMade>[];
 @Injectable()
 export class CountPredictions {
   constructor(
-    private readonly store: DriftStore,
+    private readonly store: DriftRepository,
     private readonly profiles: ReferenceProfiles,
-    private readonly policies: Policies,
+    private readonly policies: DriftPolicies,
     private readonly clock: Clock,
   ) {}
 
   async execute(events: Predictions): Promise<void> {
     for (const modelName of new Set(events.map(({ payload }) => payload.modelName))) {
-      await this.countFor(
+      await this.countForModel(
         modelName,
         events.filter(({ payload }) => payload.modelName === modelName),
       );
     }
   }
 
-  private async countFor(modelName: string, events: Predictions): Promise<void> {
-    const reference = (await this.store.watch(modelName))?.champion?.reference;
+  private async countForModel(modelName: string, events: Predictions): Promise<void> {
+    const reference = (await this.store.findWatch(modelName))?.champion?.reference;
     const loaded = await this.profiles.get(reference);
-    const { policy } = this.policies.of(modelName);
-    await this.store.inModel(modelName, async (unit) => {
+    const { policy } = this.policies.findFor(modelName);
+    await this.store.change(modelName, async (unit) => {
       let watch = unit.watch ?? newWatch(modelName, this.clock.now());
       const { champion } = watch;
       const fresh = events.filter(({ position }) => !isCounted(watch, position));
@@ -46,7 +46,7 @@ export class CountPredictions {
             probability: payload.probability,
           });
         }
-        watch = { ...watch, window: window.state() };
+        watch = { ...watch, window: window.toState() };
       }
       await unit.addPredictions(
         fresh.flatMap(({ payload }) =>
@@ -56,7 +56,7 @@ export class CountPredictions {
         ),
         policy.performance.label,
       );
-      await unit.save({ ...watch, positions: counted(watch, events.at(-1)?.position) });
+      await unit.save({ ...watch, positions: advancePositions(watch, events.at(-1)?.position) });
     });
   }
 }

@@ -25,7 +25,7 @@ export class DriftGauges {
     );
   }
 
-  showDrift(report: DriftReport): void {
+  setDrift(report: DriftReport): void {
     const { features, prediction, shareDrifted } = report.judgement;
     const time = new Date(report.closedAt);
     const points = [];
@@ -52,7 +52,7 @@ export class DriftGauges {
     this.store.write(points);
   }
 
-  showPerformance(report: PerformanceReport): void {
+  setPerformance(report: PerformanceReport): void {
     const fields: Record<string, number> = {};
     for (const [metric, value] of Object.entries(report.metrics)) {
       const labels = {

@@ -6,28 +6,28 @@ import { type VersionedPolicy } from '../domain/drift-policy.js';
 import { judgePerformance } from '../domain/judge-performance.js';
 import { type ModelWatch } from '../domain/model-watch.js';
 import { DriftGauges } from './drift-gauges.js';
-import { Policies } from './policies.js';
-import { DriftStore, type ModelUnitOfWork, type PerformanceReport } from './ports.js';
+import { DriftPolicies } from './drift-policies.js';
+import { DriftRepository, type ModelUnitOfWork, type PerformanceReport } from './ports.js';
 import { requestRetraining } from './request-retraining.js';
 
 /** Measures each served version on the predictions whose outcome is known, a window at a time. */
 @Injectable()
 export class MeasurePerformance {
   constructor(
-    private readonly store: DriftStore,
-    private readonly policies: Policies,
+    private readonly store: DriftRepository,
+    private readonly policies: DriftPolicies,
     private readonly gauges: DriftGauges,
     private readonly clock: Clock,
   ) {}
 
   /** `now` also measures windows that are neither full nor old enough. */
   async execute(modelName: string, when: 'due' | 'now' = 'due'): Promise<readonly PerformanceReport[]> {
-    const versioned = this.policies.of(modelName);
-    const reports = await this.store.inModel(modelName, async (unit) => {
+    const versioned = this.policies.findFor(modelName);
+    const reports = await this.store.change(modelName, async (unit) => {
       if (!unit.watch) return [];
       const measured: PerformanceReport[] = [];
       let watch = unit.watch;
-      for (const { version, labelled } of await this.versionsOf(unit, watch)) {
+      for (const { version, labelled } of await this.findVersions(unit, watch)) {
         for (
           let left = labelled, first = true;
           ;
@@ -43,16 +43,16 @@ export class MeasurePerformance {
       if (measured.length > 0) await unit.save(watch);
       return measured;
     });
-    for (const report of reports) this.gauges.showPerformance(report);
+    for (const report of reports) this.gauges.setPerformance(report);
     return reports;
   }
 
   /** The champion is measured also when nothing is known about it, because no data is a finding. */
-  private async versionsOf(
+  private async findVersions(
     unit: ModelUnitOfWork,
     { champion }: ModelWatch,
   ): Promise<readonly { readonly version: number; readonly labelled: number }[]> {
-    const versions = await unit.labelledVersions();
+    const versions = await unit.countLabelledByVersion();
     return !champion || versions.some(({ version }) => version === champion.version)
       ? versions
       : [...versions, { version: champion.version, labelled: 0 }];
@@ -72,7 +72,7 @@ export class MeasurePerformance {
   ): Promise<{ watch: ModelWatch; report: PerformanceReport }> {
     const now = this.clock.now();
     const { modelName } = watch;
-    const rows = await unit.labelled(version, versioned.policy.performance.window.rows);
+    const rows = await unit.findLabelled(version, versioned.policy.performance.window.rows);
     await unit.markMeasured(rows.map(({ predictionId }) => predictionId));
     const opened = new Date(watch.performanceClosedAt[version] ?? watch.champion?.since ?? now);
     const [start, end] = [rows[0]?.eventTime ?? opened, rows.at(-1)?.eventTime ?? now];

@@ -68,9 +68,9 @@ export interface ModelUnitOfWork {
   /** Idempotent per prediction; outcomes that came first are joined. */
   addPredictions(predictions: readonly StoredPrediction[], label: string): Promise<void>;
   /** Versions with predictions whose outcome is known and not yet measured, with their number. */
-  labelledVersions(): Promise<readonly { readonly version: number; readonly labelled: number }[]>;
+  countLabelledByVersion(): Promise<readonly { readonly version: number; readonly labelled: number }[]>;
   /** The oldest of them, in order of event time. */
-  labelled(version: number, limit: number): Promise<readonly ScoredPrediction[]>;
+  findLabelled(version: number, limit: number): Promise<readonly ScoredPrediction[]>;
   markMeasured(predictionIds: readonly string[]): Promise<void>;
   countPredictions(version: number, from: Date, to: Date): Promise<number>;
   emit(...facts: readonly PendingEvent[]): Promise<void>;
@@ -78,14 +78,14 @@ export interface ModelUnitOfWork {
 }
 
 /** What drift knows, durable. A restart goes on with the same windows; two processes never count into one at a time. */
-export abstract class DriftStore {
+export abstract class DriftRepository {
   /** Of the models that have a champion: only those are watched. */
-  abstract modelNames(): Promise<readonly string[]>;
-  abstract inModel<T>(modelName: string, work: (unit: ModelUnitOfWork) => Promise<T>): Promise<T>;
+  abstract findModelNames(): Promise<readonly string[]>;
+  abstract change<T>(modelName: string, work: (unit: ModelUnitOfWork) => Promise<T>): Promise<T>;
   /** Idempotent per outcome; predictions of the same system and event time learn their label. */
   abstract addOutcomes(outcomes: readonly StoredOutcome[]): Promise<void>;
-  abstract watch(modelName: string): Promise<ModelWatch | undefined>;
-  abstract latestReport(modelName: string): Promise<DriftReport | undefined>;
-  abstract latestPerformance(modelName: string): Promise<readonly PerformanceReport[]>;
-  abstract forget(before: Date): Promise<void>;
+  abstract findWatch(modelName: string): Promise<ModelWatch | undefined>;
+  abstract findLatestReport(modelName: string): Promise<DriftReport | undefined>;
+  abstract findLatestPerformance(modelName: string): Promise<readonly PerformanceReport[]>;
+  abstract deleteStoredBefore(before: Date): Promise<void>;
 }

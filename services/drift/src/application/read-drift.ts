@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { newModelOf, type ModelWatch } from '../domain/model-watch.js';
+import { deriveNewModelStage, type ModelWatch } from '../domain/model-watch.js';
 import { type NewModelStage } from '../domain/new-model-progress.js';
-import { ModelNotWatchedError } from './check-drift.js';
-import { type DriftReport, DriftStore, type PerformanceReport } from './ports.js';
+import { WatchedModelNotFoundError } from './check-drift.js';
+import { type DriftReport, DriftRepository, type PerformanceReport } from './ports.js';
 
 export interface DriftView {
   readonly modelName: string;
@@ -21,15 +21,15 @@ export interface DriftView {
 /** What is known about a model: the last report with its histograms, the streaks, the last performance of each version. */
 @Injectable()
 export class ReadDrift {
-  constructor(private readonly store: DriftStore) {}
+  constructor(private readonly store: DriftRepository) {}
 
   modelNames(): Promise<readonly string[]> {
-    return this.store.modelNames();
+    return this.store.findModelNames();
   }
 
   async execute(modelName: string): Promise<DriftView> {
-    const watch = await this.store.watch(modelName);
-    if (!watch?.champion) throw new ModelNotWatchedError(modelName);
+    const watch = await this.store.findWatch(modelName);
+    if (!watch?.champion) throw new WatchedModelNotFoundError(modelName);
     return {
       modelName,
       champion: watch.champion,
@@ -41,9 +41,9 @@ export class ReadDrift {
       windowsInARow: watch.streaks,
       shift: watch.shift,
       requestedAt: watch.requestedAt,
-      newModel: newModelOf(watch),
-      latest: await this.store.latestReport(modelName),
-      performance: await this.store.latestPerformance(modelName),
+      newModel: deriveNewModelStage(watch),
+      latest: await this.store.findLatestReport(modelName),
+      performance: await this.store.findLatestPerformance(modelName),
     };
   }
 }

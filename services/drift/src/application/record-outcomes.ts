@@ -2,15 +2,15 @@ import { type OutcomeObserved } from '@headrace/contracts';
 import { type ReceivedEvent } from '@headrace/messaging';
 import { Injectable } from '@nestjs/common';
 import { MeasurePerformance } from './measure-performance.js';
-import { Policies } from './policies.js';
-import { DriftStore } from './ports.js';
+import { DriftPolicies } from './drift-policies.js';
+import { DriftRepository } from './ports.js';
 
 /** What really happened: labels the predictions of the same system and event time, and measures when a window is full. */
 @Injectable()
 export class RecordOutcomes {
   constructor(
-    private readonly store: DriftStore,
-    private readonly policies: Policies,
+    private readonly store: DriftRepository,
+    private readonly policies: DriftPolicies,
     private readonly performance: MeasurePerformance,
   ) {}
 
@@ -19,6 +19,6 @@ export class RecordOutcomes {
     await this.store.addOutcomes(
       events.map(({ payload }) => payload).filter(({ label }) => wanted.has(label)),
     );
-    for (const modelName of await this.store.modelNames()) await this.performance.execute(modelName);
+    for (const modelName of await this.store.findModelNames()) await this.performance.execute(modelName);
   }
 }

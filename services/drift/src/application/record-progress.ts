@@ -1,8 +1,8 @@
 import { Clock } from '@headrace/kernel';
 import { Injectable } from '@nestjs/common';
 import { newWatch } from '../domain/model-watch.js';
-import { progressed, type Milestone } from '../domain/new-model-progress.js';
-import { DriftStore } from './ports.js';
+import { recordMilestone, type Milestone } from '../domain/new-model-progress.js';
+import { DriftRepository } from './ports.js';
 
 /**
  * Remembers how far a new model has come. Also of a model without a champion: the first rollout's beginning may arrive
@@ -11,14 +11,14 @@ import { DriftStore } from './ports.js';
 @Injectable()
 export class RecordProgress {
   constructor(
-    private readonly store: DriftStore,
+    private readonly store: DriftRepository,
     private readonly clock: Clock,
   ) {}
 
   async execute(modelName: string, milestone: Milestone, at: string): Promise<void> {
-    await this.store.inModel(modelName, async (unit) => {
+    await this.store.change(modelName, async (unit) => {
       const watch = unit.watch ?? newWatch(modelName, this.clock.now());
-      await unit.save({ ...watch, progress: progressed(watch.progress ?? {}, milestone, new Date(at)) });
+      await unit.save({ ...watch, progress: recordMilestone(watch.progress ?? {}, milestone, new Date(at)) });
     });
   }
 }

@@ -2,8 +2,8 @@ import { DriftDetected, type Evidence, type WindowValidated } from '@headrace/co
 import { Clock, deterministicId } from '@headrace/kernel';
 import { type ReceivedEvent, eventOf } from '@headrace/messaging';
 import { Injectable } from '@nestjs/common';
-import { Policies } from './policies.js';
-import { DriftStore } from './ports.js';
+import { DriftPolicies } from './drift-policies.js';
+import { DriftRepository } from './ports.js';
 
 /**
  * Readings met or failed their expectations. A suite that keeps failing is data-quality drift of every model that has a
@@ -12,19 +12,22 @@ import { DriftStore } from './ports.js';
 @Injectable()
 export class RecordValidation {
   constructor(
-    private readonly store: DriftStore,
-    private readonly policies: Policies,
+    private readonly store: DriftRepository,
+    private readonly policies: DriftPolicies,
     private readonly clock: Clock,
   ) {}
 
   async execute(event: ReceivedEvent<typeof WindowValidated>): Promise<void> {
-    for (const modelName of await this.store.modelNames()) await this.recordFor(modelName, event);
+    for (const modelName of await this.store.findModelNames()) await this.recordForModel(modelName, event);
   }
 
-  private async recordFor(modelName: string, event: ReceivedEvent<typeof WindowValidated>): Promise<void> {
-    const { policy, version } = this.policies.of(modelName);
+  private async recordForModel(
+    modelName: string,
+    event: ReceivedEvent<typeof WindowValidated>,
+  ): Promise<void> {
+    const { policy, version } = this.policies.findFor(modelName);
     const { suite, success } = event.payload;
-    await this.store.inModel(modelName, async (unit) => {
+    await this.store.change(modelName, async (unit) => {
       const { watch } = unit;
       if (!watch?.champion || !(await unit.claim(`record-validation/${modelName}`, event.id))) return;
       const failed = success ? 0 : (watch.failedSuites[suite] ?? 0) + 1;
@@ -42,8 +45,8 @@ export class RecordValidation {
             modelName,
             modelVersion: watch.champion.version,
             kind: 'data-quality',
-            features: columnsOf(event.payload),
-            evidence: evidenceOf(event.payload),
+            features: findFailedColumns(event.payload),
+            evidence: toEvidence(event.payload),
             windowsInARow: failed,
             policyVersion: version,
             detectedAt: now.toISOString(),
@@ -56,15 +59,17 @@ export class RecordValidation {
 
 type Validated = ReceivedEvent<typeof WindowValidated>['payload'];
 
-const failedResults = ({ results }: Validated): Validated['results'] =>
+const findFailedResults = ({ results }: Validated): Validated['results'] =>
   results.filter(({ success }) => success === false);
 
-function columnsOf(validated: Validated): string[] {
-  return [...new Set(failedResults(validated).flatMap(({ column }) => (column === null ? [] : [column])))];
+function findFailedColumns(validated: Validated): string[] {
+  return [
+    ...new Set(findFailedResults(validated).flatMap(({ column }) => (column === null ? [] : [column]))),
+  ];
 }
 
-function evidenceOf(validated: Validated): Evidence[] {
-  return failedResults(validated)
+function toEvidence(validated: Validated): Evidence[] {
+  return findFailedResults(validated)
     .slice(0, 100)
     .map(({ expectation, column, unexpectedCount, unexpectedSample }) => ({
       criterion: `${expectation}${column === null ? '' : ` of ${column}`}`,

@@ -3,7 +3,7 @@ import { deterministicId } from '@headrace/kernel';
 import { eventOf } from '@headrace/messaging';
 import { type VersionedPolicy } from '../domain/drift-policy.js';
 import { decideRetraining } from '../domain/decide-retraining.js';
-import { newModelOf, type ModelWatch } from '../domain/model-watch.js';
+import { deriveNewModelStage, type ModelWatch } from '../domain/model-watch.js';
 import { type ModelUnitOfWork } from './ports.js';
 
 /** Asks whether the model should be trained again, and states the request in the unit. Answers what was decided. */
@@ -26,7 +26,7 @@ export async function requestRetraining(
         watch.streaks['data-quality'] >= policy.windowsInARow ||
         Object.values(watch.failedSuites).some((failed) => failed >= policy.dataQuality.failedWindowsInARow),
       requestedBefore: watch.requestedAt.map((time) => new Date(time)),
-      newModel: newModelOf(watch),
+      newModel: deriveNewModelStage(watch),
     },
     policy.retraining,
   );

@@ -1,7 +1,7 @@
 import { freezeHistogram } from '@headrace/statistics';
 import { describe, expect, it } from 'vitest';
 import { DriftWindow } from './drift-window.js';
-import { independentRows } from './independent-rows.js';
+import { countIndependentRows } from './count-independent-rows.js';
 import { parseReferenceProfile, type ReferenceProfile } from './reference-profile.js';
 
 const now = new Date('2026-11-23T12:00:00Z');
@@ -32,7 +32,7 @@ describe('a drift window', () => {
     window.countFeatures(row('b', 's1', 30));
     window.countPrediction({ id: 'p', systemId: 's1', probability: 0.95 });
     window.countPrediction({ id: 'p', systemId: 's1', probability: 0.95 });
-    expect(window.state()).toMatchObject({
+    expect(window.toState()).toMatchObject({
       rows: 3,
       predictions: 1,
       features: { cpu: { counts: [1, 1, 0, 0], missing: 1, followed: 1, squaredSteps: 1 } },
@@ -46,10 +46,10 @@ describe('a drift window', () => {
     for (let index = 0; index < 50; index += 1) {
       const fact = row(`fact-number-${index % 40}-of-a-long-id`, `s${index % 3}`, (index * 37) % 100);
       whole.countFeatures(fact);
-      stored = DriftWindow.restore(profile, JSON.parse(JSON.stringify(stored.state())) as never);
+      stored = DriftWindow.restore(profile, JSON.parse(JSON.stringify(stored.toState())) as never);
       stored.countFeatures(fact);
     }
-    expect(stored.state()).toEqual(whole.state());
+    expect(stored.toState()).toEqual(whole.toState());
     expect(whole.rowCount).toBe(40);
   });
 
@@ -57,7 +57,7 @@ describe('a drift window', () => {
     const window = DriftWindow.open(profile, now);
     window.countFeatures(row('a', 's', 1, '2026-11-23T13:00:00+02:00'));
     window.countFeatures(row('b', 's', 1, '2026-11-23T10:30:00Z'));
-    expect(window.state()).toMatchObject({
+    expect(window.toState()).toMatchObject({
       firstEvent: '2026-11-23T10:30:00.000Z',
       lastEvent: '2026-11-23T11:00:00.000Z',
     });
@@ -68,23 +68,25 @@ describe('independentRows', () => {
   const reference = [25, 25, 25, 25];
   it('is all rows when they follow each other by chance', () => {
     const column = { counts: [25, 25, 25, 25], missing: 0, followed: 80, squaredSteps: 200 };
-    expect(independentRows(column, 20, reference)).toBe(100);
+    expect(countIndependentRows(column, 20, reference)).toBe(100);
   });
 
   it('is one a system when nothing moves', () => {
     const column = { counts: [25, 25, 25, 25], missing: 0, followed: 80, squaredSteps: 0 };
-    expect(independentRows(column, 20, reference)).toBe(20);
+    expect(countIndependentRows(column, 20, reference)).toBe(20);
   });
 
   it('is rows * (1 - rho) / (1 + rho) in between', () => {
     const column = { counts: [25, 25, 25, 25], missing: 0, followed: 80, squaredSteps: 100 };
-    expect(independentRows(column, 2, reference)).toBeCloseTo(100 / 3, 10);
+    expect(countIndependentRows(column, 2, reference)).toBeCloseTo(100 / 3, 10);
   });
 
   it('is nothing without rows, and all rows against a constant', () => {
-    expect(independentRows({ counts: [0, 0], missing: 5, followed: 0, squaredSteps: 0 }, 3, [1, 1])).toBe(0);
     expect(
-      independentRows({ counts: [50, 0, 0], missing: 0, followed: 40, squaredSteps: 0 }, 3, [0, 9, 0]),
+      countIndependentRows({ counts: [0, 0], missing: 5, followed: 0, squaredSteps: 0 }, 3, [1, 1]),
+    ).toBe(0);
+    expect(
+      countIndependentRows({ counts: [50, 0, 0], missing: 0, followed: 40, squaredSteps: 0 }, 3, [0, 9, 0]),
     ).toBe(50);
   });
 });

@@ -48,7 +48,7 @@ interface MutableColumn {
 }
 
 /** Beyond so many systems the repetition is measured on the first ones only; the counts stay complete. */
-const TRACKED_SYSTEMS = 1000;
+const MAX_TRACKED_SYSTEMS = 1000;
 const MISSING = -2;
 const UNKNOWN = -1;
 
@@ -113,7 +113,7 @@ export class DriftWindow {
     const time = new Date(row.eventTime).toISOString();
     if (this.firstEvent === undefined || time < this.firstEvent) this.firstEvent = time;
     if (this.lastEvent === undefined || time > this.lastEvent) this.lastEvent = time;
-    const previous = this.previousOf(row.systemId);
+    const previous = this.findPreviousBins(row.systemId);
     this.names.forEach((name, index) => {
       const value = row.features[name] ?? Number.NaN;
       this.count(index, this.profile.features[name] as FrozenHistogram, value, previous);
@@ -124,11 +124,11 @@ export class DriftWindow {
     if (this.isCounted(row.id)) return;
     this.predictions += 1;
     this.lastFactId ??= row.id;
-    const previous = row.systemId === undefined ? undefined : this.previousOf(row.systemId);
+    const previous = row.systemId === undefined ? undefined : this.findPreviousBins(row.systemId);
     this.count(this.names.length, this.profile.prediction, row.probability, previous);
   }
 
-  state(): DriftWindowState {
+  toState(): DriftWindowState {
     const prediction = this.columns[this.names.length] as MutableColumn;
     return {
       openedAt: this.openedAt,
@@ -154,9 +154,9 @@ export class DriftWindow {
     return false;
   }
 
-  private previousOf(systemId: string): number[] | undefined {
+  private findPreviousBins(systemId: string): number[] | undefined {
     const known = this.lastBins.get(systemId);
-    if (known || this.lastBins.size >= TRACKED_SYSTEMS) return known;
+    if (known || this.lastBins.size >= MAX_TRACKED_SYSTEMS) return known;
     const fresh = this.columns.map(() => UNKNOWN);
     this.lastBins.set(systemId, fresh);
     return fresh;
@@ -183,7 +183,7 @@ export class DriftWindow {
 }
 
 /** The column as a histogram over the reference's borders. */
-export function histogramOf(reference: FrozenHistogram, column: ColumnCount): FrozenHistogram {
+export function toHistogram(reference: FrozenHistogram, column: ColumnCount): FrozenHistogram {
   const values = column.counts.reduce((sum, count) => sum + count, 0);
   return {
     edges: reference.edges,

@@ -42,7 +42,7 @@ function windowOf(
     window.countFeatures({ id: `f${row}`, systemId, eventTime: now.toISOString(), features });
     window.countPrediction({ id: `p${row}`, systemId, probability: predict(row) });
   }
-  return window.state();
+  return window.toState();
 }
 
 const normal =

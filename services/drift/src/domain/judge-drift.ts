@@ -9,8 +9,8 @@ import {
   populationStabilityIndex,
 } from '@headrace/statistics';
 import { type DriftPolicy } from './drift-policy.js';
-import { type ColumnCount, type DriftWindowState, histogramOf } from './drift-window.js';
-import { independentRows } from './independent-rows.js';
+import { type ColumnCount, type DriftWindowState, toHistogram } from './drift-window.js';
+import { countIndependentRows } from './count-independent-rows.js';
 import { type ReferenceProfile } from './reference-profile.js';
 
 export interface DriftScore {
@@ -114,9 +114,9 @@ function measure(
     followed: 0,
     squaredSteps: 0,
   };
-  const current = histogramOf(reference, counts);
+  const current = toHistogram(reference, counts);
   const present = current.total - current.missing;
-  const independent = independentRows(counts, systems, reference.counts);
+  const independent = countIndependentRows(counts, systems, reference.counts);
   const referencePresent = reference.total - reference.missing;
   // The reference repeats itself as much as the window does: it is the same column of the same systems.
   const worth = present > 0 ? independent / present : 1;
@@ -175,8 +175,8 @@ function judgeColumn(
     score('js', column.js, shapeP, js.threshold, policy.falseDiscoveryRate),
   ];
   const judged = scores.filter(({ drifted }) => drifted !== undefined);
-  const missingShare = shareOf(column.current.missing, column.current.total);
-  const referenceMissingShare = shareOf(column.reference.missing, column.reference.total);
+  const missingShare = computeShare(column.current.missing, column.current.total);
+  const referenceMissingShare = computeShare(column.reference.missing, column.reference.total);
   return {
     feature: column.feature,
     scores,
@@ -205,7 +205,7 @@ function conclude(
   const judged = features.filter(({ drifted, excluded }) => drifted !== undefined && !excluded);
   const driftedFeatures = judged.filter(({ drifted }) => drifted === true).map(({ feature }) => feature);
   const incompleteFeatures = features.filter(({ incomplete }) => incomplete).map(({ feature }) => feature);
-  const shareDrifted = shareOf(driftedFeatures.length, judged.length);
+  const shareDrifted = computeShare(driftedFeatures.length, judged.length);
   const shifted = shareDrifted !== undefined && shareDrifted >= policy.share && driftedFeatures.length > 0;
   const verdict: Verdict =
     window.rows === 0 && window.predictions === 0
@@ -226,14 +226,14 @@ function conclude(
       sampleSize: window.rows,
       detail: `${driftedFeatures.length} of ${judged.length} features`,
     },
-    ...features.filter(({ drifted }) => drifted === true).flatMap(evidenceOf),
-    ...evidenceOf(prediction),
-    ...features.filter(({ incomplete }) => incomplete).map((column) => missingEvidence(column, policy)),
+    ...features.filter(({ drifted }) => drifted === true).flatMap(toEvidence),
+    ...toEvidence(prediction),
+    ...features.filter(({ incomplete }) => incomplete).map((column) => toMissingEvidence(column, policy)),
   ];
   return { verdict, features, prediction, driftedFeatures, incompleteFeatures, shareDrifted, evidence };
 }
 
-function evidenceOf(column: ColumnJudgement): Evidence[] {
+function toEvidence(column: ColumnJudgement): Evidence[] {
   const rows = column.current.total - column.current.missing;
   return column.scores.map((score) => ({
     criterion: `${score.method} of ${column.feature}`,
@@ -255,7 +255,7 @@ function evidenceOf(column: ColumnJudgement): Evidence[] {
   }));
 }
 
-function missingEvidence(column: ColumnJudgement, policy: DriftPolicy): Evidence {
+function toMissingEvidence(column: ColumnJudgement, policy: DriftPolicy): Evidence {
   return {
     criterion: `missing share of ${column.feature}`,
     verdict: 'degraded',
@@ -267,4 +267,5 @@ function missingEvidence(column: ColumnJudgement, policy: DriftPolicy): Evidence
   };
 }
 
-const shareOf = (part: number, whole: number): number | undefined => (whole > 0 ? part / whole : undefined);
+const computeShare = (part: number, whole: number): number | undefined =>
+  whole > 0 ? part / whole : undefined;

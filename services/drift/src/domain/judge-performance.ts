@@ -53,7 +53,7 @@ export function judgePerformance(
     return limits;
   });
   return {
-    verdict: worstOf(
+    verdict: findWorst(
       evidence.map(({ verdict }) => verdict),
       rows.length,
       policy.minimumLabelled,
@@ -84,7 +84,7 @@ function judgeLimit(
     : 'inconclusive';
 }
 
-function worstOf(verdicts: readonly Verdict[], rows: number, minimum: number): Verdict {
+function findWorst(verdicts: readonly Verdict[], rows: number, minimum: number): Verdict {
   if (rows === 0) return 'no-data';
   if (rows < minimum) return 'inconclusive';
   const order: readonly Verdict[] = ['degraded', 'inconclusive', 'no-data', 'healthy'];

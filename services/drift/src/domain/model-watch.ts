@@ -3,7 +3,7 @@ import { type Verdict } from '@headrace/kernel';
 import { type DriftPolicy } from './drift-policy.js';
 import { DriftWindow, type DriftWindowState } from './drift-window.js';
 import { type DriftJudgement } from './judge-drift.js';
-import { stageOfNewModel, type NewModelProgress, type NewModelStage } from './new-model-progress.js';
+import { deriveStage, type NewModelProgress, type NewModelStage } from './new-model-progress.js';
 import { type ReferenceProfile } from './reference-profile.js';
 
 export type DriftKind = 'feature' | 'prediction' | 'data-quality' | 'performance';
@@ -72,7 +72,7 @@ export function newWatch(modelName: string, now: Date): ModelWatch {
  * Another champion: its own reference, so windows, streaks and shifts of the one before say nothing about it. Positions
  * stay (the log is the same), and so do the requests and the progress of a new model: they belong to the model, not to a version.
  */
-export function followChampion(
+export function switchChampion(
   watch: ModelWatch,
   champion: { readonly version: number; readonly reference: StoredObjectName | undefined } | undefined,
   now: Date,
@@ -87,9 +87,9 @@ export function followChampion(
   };
 }
 
-export function newModelOf({ progress, requestedAt }: ModelWatch): NewModelStage {
+export function deriveNewModelStage({ progress, requestedAt }: ModelWatch): NewModelStage {
   const last = requestedAt.at(-1);
-  return stageOfNewModel(progress ?? {}, last === undefined ? undefined : new Date(last));
+  return deriveStage(progress ?? {}, last === undefined ? undefined : new Date(last));
 }
 
 /** The open window, begun when there is none yet. */
@@ -110,7 +110,7 @@ export function isDue(watch: ModelWatch, policy: DriftPolicy, now: Date): boolea
  * is announced once until it has recovered. A window that is inconclusive or without data neither grows nor breaks a
  * streak: silence proves nothing in either direction.
  */
-export function afterWindow(
+export function applyJudgement(
   watch: ModelWatch,
   judgement: DriftJudgement,
   policy: DriftPolicy,
@@ -166,7 +166,7 @@ export function afterWindow(
       degradedSince,
       shift:
         what.length > 0
-          ? { since: degradedSince ?? start, what: nameSome(what), evidence: judgement.evidence }
+          ? { since: degradedSince ?? start, what: summarizeNames(what), evidence: judgement.evidence }
           : moving
             ? watch.shift
             : undefined,
@@ -174,7 +174,7 @@ export function afterWindow(
   };
 }
 
-function nameSome(names: readonly string[]): string {
+function summarizeNames(names: readonly string[]): string {
   return names.length <= 3
     ? names.join(', ')
     : `${names.slice(0, 3).join(', ')} and ${names.length - 3} more`;
@@ -197,7 +197,7 @@ export function isCounted(
 }
 
 /** Remembers the last of these positions as counted. */
-export function counted(
+export function advancePositions(
   watch: ModelWatch,
   position:
     | { readonly topic: string; readonly partition: number; readonly offset: bigint; readonly index: number }

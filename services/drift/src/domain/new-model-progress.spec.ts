@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { progressed, stageOfNewModel, type Milestone, type NewModelProgress } from './new-model-progress.js';
+import { recordMilestone, deriveStage, type Milestone, type NewModelProgress } from './new-model-progress.js';
 
 const hour = (hours: number) => new Date(Date.UTC(2026, 10, 23) + hours * 3_600_000);
 const after = (...facts: readonly (readonly [Milestone, number])[]): NewModelProgress =>
-  facts.reduce((known, [milestone, hours]) => progressed(known, milestone, hour(hours)), {});
+  facts.reduce((known, [milestone, hours]) => recordMilestone(known, milestone, hour(hours)), {});
 
 describe('a new model', () => {
   it('is none before anybody asked for one', () => {
-    expect(stageOfNewModel({}, undefined)).toEqual({ stage: 'none' });
+    expect(deriveStage({}, undefined)).toEqual({ stage: 'none' });
   });
 
   it('is asked for, trained, rolled out and then none again', () => {
@@ -18,8 +18,8 @@ describe('a new model', () => {
       ['rolloutBegan', 6],
       ['rolloutEnded', 90],
     ];
-    const stages = story.map((_, facts) => stageOfNewModel(after(...story.slice(0, facts)), hour(0)));
-    expect([...stages, stageOfNewModel(after(...story), hour(0))]).toEqual([
+    const stages = story.map((_, facts) => deriveStage(after(...story.slice(0, facts)), hour(0)));
+    expect([...stages, deriveStage(after(...story), hour(0))]).toEqual([
       { stage: 'handed-over', since: hour(0) },
       { stage: 'training' },
       { stage: 'handed-over', since: hour(5) },
@@ -29,34 +29,34 @@ describe('a new model', () => {
   });
 
   it('that somebody else asked for is one as well', () => {
-    expect(stageOfNewModel(after(['trainingBegan', 1]), undefined)).toEqual({ stage: 'training' });
-    expect(stageOfNewModel(after(['rolloutBegan', 1]), undefined)).toEqual({ stage: 'rollout' });
+    expect(deriveStage(after(['trainingBegan', 1]), undefined)).toEqual({ stage: 'training' });
+    expect(deriveStage(after(['rolloutBegan', 1]), undefined)).toEqual({ stage: 'rollout' });
   });
 
   it('is none after a training without a model, and after the next one began it is one again', () => {
     const failed = after(['trainingBegan', 1], ['trainingFailed', 2]);
-    expect(stageOfNewModel(failed, hour(0))).toEqual({ stage: 'none' });
-    expect(stageOfNewModel(progressed(failed, 'trainingBegan', hour(3)), hour(0))).toEqual({
+    expect(deriveStage(failed, hour(0))).toEqual({ stage: 'none' });
+    expect(deriveStage(recordMilestone(failed, 'trainingBegan', hour(3)), hour(0))).toEqual({
       stage: 'training',
     });
   });
 
   it('whose rollout ends as it begins, because it was not validated, is none', () => {
     const refused = after(['trainingBegan', 1], ['trained', 2], ['rolloutBegan', 3], ['rolloutEnded', 3]);
-    expect(stageOfNewModel(refused, hour(0))).toEqual({ stage: 'none' });
+    expect(deriveStage(refused, hour(0))).toEqual({ stage: 'none' });
   });
 
   it('takes the place of another one: one end ends both', () => {
     const replaced = after(['rolloutBegan', 1], ['rolloutBegan', 2]);
-    expect(stageOfNewModel(replaced, undefined)).toEqual({ stage: 'rollout' });
-    expect(stageOfNewModel(progressed(replaced, 'rolloutEnded', hour(3)), undefined)).toEqual({
+    expect(deriveStage(replaced, undefined)).toEqual({ stage: 'rollout' });
+    expect(deriveStage(recordMilestone(replaced, 'rolloutEnded', hour(3)), undefined)).toEqual({
       stage: 'none',
     });
   });
 
   it('is asked for again by a newer request', () => {
     const ended = after(['trained', 2], ['rolloutBegan', 3], ['rolloutEnded', 4]);
-    expect(stageOfNewModel(ended, hour(5))).toEqual({ stage: 'handed-over', since: hour(5) });
+    expect(deriveStage(ended, hour(5))).toEqual({ stage: 'handed-over', since: hour(5) });
   });
 
   it('has come as far in whatever order, and however often, the topics deliver', () => {

@@ -4,8 +4,12 @@ export type Milestone = 'trainingBegan' | 'trained' | 'trainingFailed' | 'rollou
 export type NewModelProgress = Readonly<Partial<Record<Milestone, string>>>;
 
 /** A newer milestone replaces the one before it; an older one, delivered late or again, changes nothing. */
-export function progressed(progress: NewModelProgress, milestone: Milestone, at: Date): NewModelProgress {
-  return timeOf(progress, milestone) >= at.getTime()
+export function recordMilestone(
+  progress: NewModelProgress,
+  milestone: Milestone,
+  at: Date,
+): NewModelProgress {
+  return timeOfMilestone(progress, milestone) >= at.getTime()
     ? progress
     : { ...progress, [milestone]: at.toISOString() };
 }
@@ -22,8 +26,8 @@ export type NewModelStage =
  * unless an end is as late. That holds in whatever order the topics deliver, and for what was begun by others, too. An
  * end at the instant of its beginning is an end: a version that its training did not validate is rolled back at once.
  */
-export function stageOfNewModel(progress: NewModelProgress, requestedAt: Date | undefined): NewModelStage {
-  const at = (milestone: Milestone): number => timeOf(progress, milestone);
+export function deriveStage(progress: NewModelProgress, requestedAt: Date | undefined): NewModelStage {
+  const at = (milestone: Milestone): number => timeOfMilestone(progress, milestone);
   if (at('rolloutBegan') > at('rolloutEnded')) return { stage: 'rollout' };
   if (at('trainingBegan') > Math.max(at('trained'), at('trainingFailed'))) return { stage: 'training' };
   const handedOver = Math.max(requestedAt?.getTime() ?? -Infinity, at('trained'));
@@ -31,7 +35,7 @@ export function stageOfNewModel(progress: NewModelProgress, requestedAt: Date | 
   return handedOver > over ? { stage: 'handed-over', since: new Date(handedOver) } : { stage: 'none' };
 }
 
-function timeOf(progress: NewModelProgress, milestone: Milestone): number {
+function timeOfMilestone(progress: NewModelProgress, milestone: Milestone): number {
   const at = progress[milestone];
   return at === undefined ? -Infinity : Date.parse(at);
 }

@@ -32,22 +32,22 @@ export class DriftEvents {
   ) {}
 
   @On(AliasChanged)
-  onAlias(event: ReceivedEvent<typeof AliasChanged>): Promise<void> {
+  onAliasChanged(event: ReceivedEvent<typeof AliasChanged>): Promise<void> {
     return this.champion.execute(event);
   }
 
   @OnBatch(FeaturesComputed)
-  onFeatures(events: readonly ReceivedEvent<typeof FeaturesComputed>[]): Promise<void> {
+  onFeaturesComputed(events: readonly ReceivedEvent<typeof FeaturesComputed>[]): Promise<void> {
     return this.features.execute(events);
   }
 
   @OnBatch(PredictionMade)
-  onPredictions(events: readonly ReceivedEvent<typeof PredictionMade>[]): Promise<void> {
+  onPredictionMade(events: readonly ReceivedEvent<typeof PredictionMade>[]): Promise<void> {
     return this.predictions.execute(events);
   }
 
   @OnBatch(OutcomeObserved)
-  onOutcomes(events: readonly ReceivedEvent<typeof OutcomeObserved>[]): Promise<void> {
+  onOutcomeObserved(events: readonly ReceivedEvent<typeof OutcomeObserved>[]): Promise<void> {
     return this.outcomes.execute(events);
   }
 
@@ -82,7 +82,7 @@ export class DriftEvents {
   }
 
   @On(WindowValidated)
-  onWindow(event: ReceivedEvent<typeof WindowValidated>): Promise<void> {
+  onWindowValidated(event: ReceivedEvent<typeof WindowValidated>): Promise<void> {
     return this.validation.execute(event);
   }
 }

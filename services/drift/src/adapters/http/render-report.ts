@@ -11,50 +11,50 @@ export function renderReport(view: DriftView): string {
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Drift of ${escape(view.modelName)}</title><style>${style}</style></head>
 <body><h1>Drift of ${escape(view.modelName)}</h1>
-${view.latest ? latestOf(view.latest, view) : '<p>No window has closed yet.</p>'}
-${performanceOf(view)}
+${view.latest ? renderLatest(view.latest, view) : '<p>No window has closed yet.</p>'}
+${renderPerformance(view)}
 </body></html>
 `;
 }
 
-function latestOf(report: DriftReport, view: DriftView): string {
+function renderLatest(report: DriftReport, view: DriftView): string {
   const { judgement } = report;
   const columns = [judgement.prediction, ...judgement.features].sort(
-    (first, second) => rankOf(second) - rankOf(first),
+    (first, second) => rank(second) - rank(first),
   );
   return `<p><strong class="${report.judgement.verdict}">${judgement.verdict}</strong>
 version ${report.modelVersion}, ${report.rows} rows and ${report.predictions} predictions against ${report.referenceRows}
 from ${escape(report.windowStart)} to ${escape(report.windowEnd)}, policy ${escape(report.policyVersion)}.</p>
-<p>${judgement.driftedFeatures.length} features drifted${judgement.shareDrifted === undefined ? '' : ` (${percent(judgement.shareDrifted)})`};
+<p>${judgement.driftedFeatures.length} features drifted${judgement.shareDrifted === undefined ? '' : ` (${formatPercent(judgement.shareDrifted)})`};
 degraded windows in a row: features ${view.windowsInARow.feature}, prediction ${view.windowsInARow.prediction},
 data quality ${view.windowsInARow['data-quality']}. Retraining: ${escape(report.retraining)}.</p>
 ${report.note === undefined ? '' : `<p class="degraded">${escape(report.note)}</p>`}
 <table><thead><tr><th>column</th><th>reference (line) and window (bars)</th><th>PSI</th><th>KS</th><th>JS</th><th>missing</th><th></th></tr></thead>
-<tbody>${columns.map(rowOf).join('\n')}</tbody></table>`;
+<tbody>${columns.map(renderColumn).join('\n')}</tbody></table>`;
 }
 
-function rowOf(column: ColumnJudgement): string {
+function renderColumn(column: ColumnJudgement): string {
   const cell = (method: string): string => {
     const score = column.scores.find((candidate) => candidate.method === method);
     if (score?.value === undefined) return '<td>no data</td>';
     return `<td class="${score.drifted === true ? 'degraded' : ''}">${score.value.toFixed(3)}</td>`;
   };
-  const said = column.excluded
+  const status = column.excluded
     ? 'not judged'
     : column.drifted === undefined
       ? 'too little'
       : column.drifted
         ? 'drifted'
         : '';
-  return `<tr><td>${escape(column.feature)}</td><td>${histogramPair(column)}</td>${cell('psi')}${cell('ks')}${cell('js')}
-<td class="${column.incomplete ? 'degraded' : ''}">${column.missingShare === undefined ? 'no data' : percent(column.missingShare)}</td><td>${said}</td></tr>`;
+  return `<tr><td>${escape(column.feature)}</td><td>${renderHistograms(column)}</td>${cell('psi')}${cell('ks')}${cell('js')}
+<td class="${column.incomplete ? 'degraded' : ''}">${column.missingShare === undefined ? 'no data' : formatPercent(column.missingShare)}</td><td>${status}</td></tr>`;
 }
 
-function histogramPair({ feature, reference, current }: ColumnJudgement): string {
-  const [before, after] = [sharesOf(reference.counts), sharesOf(current.counts)];
-  const most = Math.max(...before, ...after, Number.EPSILON);
+function renderHistograms({ feature, reference, current }: ColumnJudgement): string {
+  const [before, after] = [toShares(reference.counts), toShares(current.counts)];
+  const maxShare = Math.max(...before, ...after, Number.EPSILON);
   const step = WIDTH / Math.max(1, before.length);
-  const y = (share: number): string => (HEIGHT - (share / most) * HEIGHT).toFixed(1);
+  const y = (share: number): string => (HEIGHT - (share / maxShare) * HEIGHT).toFixed(1);
   const bars = after
     .map((share, bin) => {
       const top = y(share);
@@ -69,7 +69,7 @@ function histogramPair({ feature, reference, current }: ColumnJudgement): string
   return `<svg role="img" aria-label="${escape(feature)}" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}">${bars}<polyline points="${line}"/></svg>`;
 }
 
-function performanceOf({ performance }: DriftView): string {
+function renderPerformance({ performance }: DriftView): string {
   if (performance.length === 0) return '<p>No outcomes have matured yet.</p>';
   const rows = performance.map(
     (report) => `<tr><td>${report.modelVersion}</td><td class="${report.verdict}">${report.verdict}</td>
@@ -81,14 +81,14 @@ function performanceOf({ performance }: DriftView): string {
   return `<h2>Performance</h2><table><thead><tr><th>version</th><th>verdict</th><th>labelled</th><th>window</th><th>metrics</th></tr></thead><tbody>${rows.join('\n')}</tbody></table>`;
 }
 
-function sharesOf(counts: readonly number[]): number[] {
+function toShares(counts: readonly number[]): number[] {
   const rows = counts.reduce((sum, count) => sum + count, 0);
   return counts.map((count) => (rows > 0 ? count / rows : 0));
 }
 
-const rankOf = (column: ColumnJudgement): number =>
+const rank = (column: ColumnJudgement): number =>
   (column.drifted === true ? 1000 : 0) + (column.scores.find(({ method }) => method === 'psi')?.value ?? -1);
-const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+const formatPercent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
 const entities: Readonly<Record<string, string>> = {
   '&': '&amp;',

@@ -2,7 +2,7 @@ import { AppError } from '@headrace/kernel';
 import { policyFor, type VersionedPolicy } from '../domain/drift-policy.js';
 
 /** No policy speaks about a model; it must be declared before the model is watched. */
-export class PolicyMissingError extends AppError {
+export class DriftPolicyNotFoundError extends AppError {
   readonly code = 'DRIFT_POLICY_MISSING';
   readonly kind = 'conflict';
 
@@ -12,12 +12,12 @@ export class PolicyMissingError extends AppError {
 }
 
 /** The declared policies of this process. */
-export class Policies {
+export class DriftPolicies {
   constructor(private readonly declared: readonly VersionedPolicy[]) {}
 
-  of(modelName: string): VersionedPolicy {
+  findFor(modelName: string): VersionedPolicy {
     const found = policyFor(modelName, this.declared);
-    if (!found) throw new PolicyMissingError(modelName);
+    if (!found) throw new DriftPolicyNotFoundError(modelName);
     return found;
   }
 
@@ -27,7 +27,7 @@ export class Policies {
   }
 
   /** The longest that predictions and outcomes are kept. */
-  get keepHours(): number {
+  get maxKeepHours(): number {
     return Math.max(...this.declared.map(({ policy }) => policy.performance.keepHours));
   }
 }

@@ -13,7 +13,7 @@ import { type ColumnCount } from './drift-window.js';
  * repetition: it counts one row a system, unless the reference has a single bin too (a constant), where each row is a
  * fresh denial.
  */
-export function independentRows(
+export function countIndependentRows(
   column: ColumnCount,
   systems: number,
   referenceCounts: readonly number[],
@@ -21,10 +21,10 @@ export function independentRows(
   const rows = column.counts.reduce((sum, count) => sum + count, 0);
   if (rows === 0) return 0;
   if (referenceCounts.filter((count) => count > 0).length <= 1 || column.followed === 0) return rows;
-  const least = Math.min(rows, Math.max(1, systems));
+  const minRows = Math.min(rows, Math.max(1, systems));
   const mean = column.counts.reduce((sum, count, bin) => sum + count * bin, 0) / rows;
   const variance = column.counts.reduce((sum, count, bin) => sum + count * (bin - mean) ** 2, 0) / rows;
-  if (variance === 0) return least;
-  const repeat = Math.min(1, Math.max(0, 1 - column.squaredSteps / column.followed / (2 * variance)));
-  return Math.max(least, (rows * (1 - repeat)) / (1 + repeat));
+  if (variance === 0) return minRows;
+  const correlation = Math.min(1, Math.max(0, 1 - column.squaredSteps / column.followed / (2 * variance)));
+  return Math.max(minRows, (rows * (1 - correlation)) / (1 + correlation));
 }

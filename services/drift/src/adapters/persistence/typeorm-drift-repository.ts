@@ -2,7 +2,7 @@ import { type Database, type Transaction } from '@headrace/database';
 import { type PendingEvent } from '@headrace/messaging';
 import {
   type DriftReport,
-  DriftStore,
+  DriftRepository,
   type ModelUnitOfWork,
   type PerformanceReport,
   type ScoredPrediction,
@@ -18,7 +18,7 @@ interface LabelledRow {
   readonly label: number;
 }
 
-class TypeormModelUnit implements ModelUnitOfWork {
+class TypeormModelUnitOfWork implements ModelUnitOfWork {
   constructor(
     private readonly modelName: string,
     readonly watch: ModelWatch | undefined,
@@ -62,7 +62,9 @@ class TypeormModelUnit implements ModelUnitOfWork {
     );
   }
 
-  async labelledVersions(): Promise<readonly { readonly version: number; readonly labelled: number }[]> {
+  async countLabelledByVersion(): Promise<
+    readonly { readonly version: number; readonly labelled: number }[]
+  > {
     return this.query(
       `SELECT model_version AS version, count(*)::int AS labelled FROM drift.prediction
        WHERE model_name = $1 AND label IS NOT NULL AND NOT measured GROUP BY model_version ORDER BY model_version`,
@@ -70,7 +72,7 @@ class TypeormModelUnit implements ModelUnitOfWork {
     );
   }
 
-  async labelled(version: number, limit: number): Promise<readonly ScoredPrediction[]> {
+  async findLabelled(version: number, limit: number): Promise<readonly ScoredPrediction[]> {
     const rows = await this.query<LabelledRow>(
       `SELECT prediction_id, event_time, probability, label FROM drift.prediction
        WHERE model_name = $1 AND model_version = $2 AND label IS NOT NULL AND NOT measured
@@ -114,12 +116,12 @@ class TypeormModelUnit implements ModelUnitOfWork {
 }
 
 /** The state of each model is one row that a unit of work locks; predictions and outcomes are joined by system and event time. */
-export class TypeormDriftStore extends DriftStore {
+export class TypeormDriftRepository extends DriftRepository {
   constructor(private readonly database: Database) {
     super();
   }
 
-  async modelNames(): Promise<readonly string[]> {
+  async findModelNames(): Promise<readonly string[]> {
     const rows = await this.query<{ model_name: string }>(
       `SELECT model_name FROM drift.watch WHERE state -> 'champion' IS NOT NULL ORDER BY model_name`,
       [],
@@ -127,7 +129,7 @@ export class TypeormDriftStore extends DriftStore {
     return rows.map((row) => row.model_name);
   }
 
-  inModel<T>(modelName: string, work: (unit: ModelUnitOfWork) => Promise<T>): Promise<T> {
+  change<T>(modelName: string, work: (unit: ModelUnitOfWork) => Promise<T>): Promise<T> {
     return this.database.transaction(async (transaction) => {
       // The row must exist before it can be locked; without it two processes could both begin from nothing.
       await transaction.manager.query(
@@ -138,7 +140,7 @@ export class TypeormDriftStore extends DriftStore {
         'SELECT state FROM drift.watch WHERE model_name = $1 FOR UPDATE',
         [modelName],
       );
-      return work(new TypeormModelUnit(modelName, rows[0]?.state ?? undefined, transaction));
+      return work(new TypeormModelUnitOfWork(modelName, rows[0]?.state ?? undefined, transaction));
     });
   }
 
@@ -160,7 +162,7 @@ export class TypeormDriftStore extends DriftStore {
     });
   }
 
-  async watch(modelName: string): Promise<ModelWatch | undefined> {
+  async findWatch(modelName: string): Promise<ModelWatch | undefined> {
     const rows = await this.query<{ state: ModelWatch | null }>(
       'SELECT state FROM drift.watch WHERE model_name = $1',
       [modelName],
@@ -168,7 +170,7 @@ export class TypeormDriftStore extends DriftStore {
     return rows[0]?.state ?? undefined;
   }
 
-  async latestReport(modelName: string): Promise<DriftReport | undefined> {
+  async findLatestReport(modelName: string): Promise<DriftReport | undefined> {
     const rows = await this.query<{ report: DriftReport }>(
       'SELECT report FROM drift.report WHERE model_name = $1 ORDER BY closed_at DESC LIMIT 1',
       [modelName],
@@ -176,7 +178,7 @@ export class TypeormDriftStore extends DriftStore {
     return rows[0]?.report;
   }
 
-  async latestPerformance(modelName: string): Promise<readonly PerformanceReport[]> {
+  async findLatestPerformance(modelName: string): Promise<readonly PerformanceReport[]> {
     const rows = await this.query<{ report: PerformanceReport }>(
       `SELECT DISTINCT ON (model_version) report FROM drift.performance
        WHERE model_name = $1 ORDER BY model_version DESC, measured_at DESC`,
@@ -185,7 +187,7 @@ export class TypeormDriftStore extends DriftStore {
     return rows.map(({ report }) => report);
   }
 
-  async forget(before: Date): Promise<void> {
+  async deleteStoredBefore(before: Date): Promise<void> {
     await this.database.transaction(async ({ manager }) => {
       // An outcome and a prediction that were written at the same moment did not see each other.
       await manager.query(
