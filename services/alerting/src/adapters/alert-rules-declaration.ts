@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { type AlertRule } from '../domain/alert-rule.js';
-import { ConditionUnreadableError, parseCondition } from '../domain/condition.js';
+import { InvalidConditionError, parseCondition } from '../domain/condition.js';
 
 const condition = z.string().transform((text, context) => {
   try {
     return parseCondition(text);
   } catch (error) {
-    if (!(error instanceof ConditionUnreadableError)) throw error;
+    if (!(error instanceof InvalidConditionError)) throw error;
     context.addIssue({ code: 'custom', message: error.message, input: text });
     return z.NEVER;
   }

@@ -33,13 +33,13 @@ export class AcknowledgeAlert {
 
   execute(alertId: string, by: string, comment: string | undefined): Promise<Alert> {
     return this.alerts.change(async (work) => {
-      const alert = await work.byId(alertId);
+      const alert = await work.findById(alertId);
       if (alert === undefined) throw new AlertNotFoundError(alertId);
       if (alert.endsAt !== undefined) throw new AlertEndedError(alertId, alert.endsAt);
       if (alert.acknowledgedBy === by) return alert;
       const now = this.clock.now();
-      const taken = { ...alert, acknowledgedBy: by, updatedAt: now };
-      await work.save(taken);
+      const acknowledged = { ...alert, acknowledgedBy: by, updatedAt: now };
+      await work.save(acknowledged);
       await work.emit(
         eventOf(AlertAcknowledged, {
           id: deterministicId('alert-acknowledged', alertId, by),
@@ -49,7 +49,7 @@ export class AcknowledgeAlert {
           actor: by,
         }),
       );
-      return taken;
+      return acknowledged;
     });
   }
 }

@@ -10,12 +10,12 @@ export interface AlertCause {
   readonly correlationId: string | undefined;
 }
 
-export type BegunAlert = Omit<Alert, 'updatedAt' | 'endsAt' | 'acknowledgedBy' | 'occurrences'>;
+export type NewAlert = Omit<Alert, 'updatedAt' | 'endsAt' | 'acknowledgedBy' | 'occurrences'>;
 
 /** Keeps a new alert and states it. */
-export async function beginAlert(
+export async function emitAlertFired(
   work: AlertUnitOfWork,
-  begun: BegunAlert,
+  begun: NewAlert,
   now: Date,
   cause?: AlertCause,
 ): Promise<void> {
@@ -46,7 +46,7 @@ export async function beginAlert(
 }
 
 /** Keeps the end of an alert and states it. */
-export async function endAlert(
+export async function emitAlertResolved(
   work: AlertUnitOfWork,
   ended: Alert & { readonly endsAt: Date },
   reason: string,

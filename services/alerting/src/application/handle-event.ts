@@ -1,9 +1,9 @@
 import { Clock } from '@headrace/kernel';
 import { Inject, Injectable } from '@nestjs/common';
-import { signalsOf, type AlertRule, type AlertSignal, type ResolveSignal } from '../domain/alert-rule.js';
+import { evaluateRules, type AlertRule, type FireSignal, type ResolveSignal } from '../domain/alert-rule.js';
 import { alertIdOf, fingerprintOf } from '../domain/alert.js';
 import { AlertRepository, type AlertUnitOfWork } from './ports.js';
-import { beginAlert, endAlert, type AlertCause } from './state-alert.js';
+import { emitAlertFired, emitAlertResolved, type AlertCause } from './emit-alert.js';
 
 export const alertRules = Symbol('alertRules');
 
@@ -22,7 +22,7 @@ export class HandleEvent {
   ) {}
 
   async execute(event: Cause): Promise<void> {
-    const signals = signalsOf(this.rules, event);
+    const signals = evaluateRules(this.rules, event);
     if (signals.length === 0) return;
     await this.alerts.change(async (work) => {
       if (!(await work.claim(event.id))) return;
@@ -35,19 +35,19 @@ export class HandleEvent {
 
   private async fire(
     work: AlertUnitOfWork,
-    { rule, labels: own, summary }: AlertSignal,
+    { rule, labels: own, summary }: FireSignal,
     cause: Cause,
   ): Promise<void> {
     const now = this.clock.now();
     const labels = { alertname: rule.name, severity: rule.severity, ...own };
     const fingerprint = fingerprintOf(labels);
     const annotations = { summary, ...(rule.runbook === undefined ? {} : { runbook_url: rule.runbook }) };
-    const [open] = await work.open(fingerprint);
+    const [open] = await work.findOpen(fingerprint);
     if (open !== undefined) {
       await work.save({ ...open, annotations, updatedAt: now, occurrences: open.occurrences + 1 });
       return;
     }
-    await beginAlert(
+    await emitAlertFired(
       work,
       {
         alertId: alertIdOf(fingerprint, cause.id),
@@ -70,10 +70,10 @@ export class HandleEvent {
     cause: Cause,
   ): Promise<void> {
     const now = this.clock.now();
-    for (const alert of await work.open()) {
+    for (const alert of await work.findOpen()) {
       if (alert.name !== rule.name) continue;
       if (!Object.entries(labels).every(([name, value]) => alert.labels[name] === value)) continue;
-      await endAlert(work, { ...alert, endsAt: now, updatedAt: now }, reason, now, cause);
+      await emitAlertResolved(work, { ...alert, endsAt: now, updatedAt: now }, reason, now, cause);
     }
   }
 }

@@ -3,8 +3,12 @@ import { describeError, deterministicId, type Clock } from '@headrace/kernel';
 import { eventOf } from '@headrace/messaging';
 import { type ServiceLogger } from '@headrace/service-host';
 import { type Alert } from '../domain/alert.js';
-import { dueNotification, type GroupState, type NotificationPolicy } from '../domain/due-notification.js';
-import { silencedBy } from '../domain/silence.js';
+import {
+  decideNotification,
+  type GroupState,
+  type NotificationPolicy,
+} from '../domain/decide-notification.js';
+import { findSilences } from '../domain/silence.js';
 import { type AlertRepository, type Channel, type GroupRepository, type SilenceRepository } from './ports.js';
 
 export interface NotificationSettings extends NotificationPolicy {
@@ -28,25 +32,25 @@ export class NotifyGroups {
   ) {}
 
   execute(): Promise<void> {
-    return this.groups.exclusively(async () => {
+    return this.groups.runExclusively(async () => {
       const now = this.clock.now();
       const since = new Date(
         now.getTime() - 2 * (this.settings.repeatIntervalMs + this.settings.groupIntervalMs),
       );
-      const silences = await this.silences.all();
-      const audible = (await this.alerts.current(since)).filter(
-        (alert) => silencedBy(alert.labels, silences, now).length === 0,
+      const silences = await this.silences.findAll();
+      const unsilenced = (await this.alerts.findCurrent(since)).filter(
+        (alert) => findSilences(alert.labels, silences, now).length === 0,
       );
-      for (const [group, alerts] of this.grouped(audible)) {
+      for (const [group, alerts] of this.groupByLabels(unsilenced)) {
         for (const channel of this.channels) await this.notify(group, alerts, channel, now);
       }
     });
   }
 
   private async notify(group: string, alerts: readonly Alert[], channel: Channel, now: Date): Promise<void> {
-    const stored = await this.groups.stateOf(group, channel.name);
-    const state: GroupState = stored ?? { firstSeenAt: now, lastSentAt: undefined, toldFiring: [] };
-    const due = dueNotification(state, alerts, this.settings, now);
+    const stored = await this.groups.findState(group, channel.name);
+    const state: GroupState = stored ?? { firstSeenAt: now, lastSentAt: undefined, notifiedFiring: [] };
+    const due = decideNotification(state, alerts, this.settings, now);
     if (due.kind === 'nothing') {
       if (stored === undefined && alerts.some((alert) => alert.endsAt === undefined)) {
         await this.groups.save(group, channel.name, state, []);
@@ -110,13 +114,13 @@ export class NotifyGroups {
     await this.groups.save(
       group,
       channel.name,
-      { ...state, lastSentAt: now, toldFiring: due.firing.map((alert) => alert.alertId) },
+      { ...state, lastSentAt: now, notifiedFiring: due.firing.map((alert) => alert.alertId) },
       [sent],
     );
-    if (due.status === 'resolved') await this.groups.forget(group, channel.name);
+    if (due.status === 'resolved') await this.groups.delete(group, channel.name);
   }
 
-  private grouped(alerts: readonly Alert[]): ReadonlyMap<string, readonly Alert[]> {
+  private groupByLabels(alerts: readonly Alert[]): ReadonlyMap<string, readonly Alert[]> {
     const groups = new Map<string, Alert[]>();
     for (const alert of alerts) {
       const group = JSON.stringify(this.settings.groupBy.map((label) => alert.labels[label] ?? ''));

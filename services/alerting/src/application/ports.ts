@@ -1,13 +1,13 @@
 import { type PendingEvent } from '@headrace/messaging';
 import { type Alert } from '../domain/alert.js';
-import { type GroupState } from '../domain/due-notification.js';
+import { type GroupState } from '../domain/decide-notification.js';
 import { type Silence } from '../domain/silence.js';
 
 /** What one unit of work sees of the alerts; all of it becomes durable together with the facts stated in it. */
 export interface AlertUnitOfWork {
   /** Open alerts, all or those of one fingerprint. Locked until the work ends. */
-  open(fingerprint?: string): Promise<readonly Alert[]>;
-  byId(alertId: string): Promise<Alert | undefined>;
+  findOpen(fingerprint?: string): Promise<readonly Alert[]>;
+  findById(alertId: string): Promise<Alert | undefined>;
   save(alert: Alert): Promise<void>;
   emit(...facts: readonly PendingEvent[]): Promise<void>;
   /** False when this event's effect is stored already. */
@@ -17,12 +17,12 @@ export interface AlertUnitOfWork {
 export abstract class AlertRepository {
   abstract change<T>(work: (alerts: AlertUnitOfWork) => Promise<T>): Promise<T>;
   /** Open alerts and those that ended after `since`. */
-  abstract current(since: Date): Promise<readonly Alert[]>;
+  abstract findCurrent(since: Date): Promise<readonly Alert[]>;
 }
 
 export abstract class SilenceRepository {
-  abstract all(): Promise<readonly Silence[]>;
-  abstract byId(id: string): Promise<Silence | undefined>;
+  abstract findAll(): Promise<readonly Silence[]>;
+  abstract findById(id: string): Promise<Silence | undefined>;
   abstract save(silence: Silence): Promise<void>;
 }
 
@@ -42,14 +42,14 @@ export abstract class Channel {
 
 /** What was told of each group on each channel. */
 export abstract class GroupRepository {
-  abstract stateOf(group: string, channel: string): Promise<GroupState | undefined>;
+  abstract findState(group: string, channel: string): Promise<GroupState | undefined>;
   abstract save(
     group: string,
     channel: string,
     state: GroupState,
     facts: readonly PendingEvent[],
   ): Promise<void>;
-  abstract forget(group: string, channel: string): Promise<void>;
+  abstract delete(group: string, channel: string): Promise<void>;
   /** Runs while no other process notifies. */
-  abstract exclusively(work: () => Promise<void>): Promise<void>;
+  abstract runExclusively(work: () => Promise<void>): Promise<void>;
 }

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { alertIdOf, fingerprintOf } from '../domain/alert.js';
 import { type Severity } from '../domain/alert-rule.js';
 import { AlertRepository, type AlertUnitOfWork } from './ports.js';
-import { beginAlert, endAlert } from './state-alert.js';
+import { emitAlertFired, emitAlertResolved } from './emit-alert.js';
 
 export interface PostedAlert {
   readonly labels: Readonly<Record<string, string>>;
@@ -33,17 +33,17 @@ export class ReceiveAlerts {
     const now = this.clock.now();
     const ended = endsAt !== undefined && endsAt <= now;
     const fingerprint = fingerprintOf(labels);
-    const [open] = await work.open(fingerprint);
+    const [open] = await work.findOpen(fingerprint);
     if (open === undefined) {
       if (ended) return;
       const begunAt = startsAt ?? now;
-      await beginAlert(
+      await emitAlertFired(
         work,
         {
           alertId: alertIdOf(fingerprint, begunAt.toISOString()),
           fingerprint,
           name: labels['alertname'] ?? 'unnamed',
-          severity: severityOf(labels['severity']),
+          severity: toSeverity(labels['severity']),
           labels,
           annotations,
           recommendations: [],
@@ -53,12 +53,12 @@ export class ReceiveAlerts {
       );
       return;
     }
-    const told = { ...open, annotations, updatedAt: now, occurrences: open.occurrences + 1 };
-    if (ended) await endAlert(work, { ...told, endsAt }, 'ended by its sender', now);
-    else await work.save({ ...told, endsAt: undefined });
+    const updated = { ...open, annotations, updatedAt: now, occurrences: open.occurrences + 1 };
+    if (ended) await emitAlertResolved(work, { ...updated, endsAt }, 'ended by its sender', now);
+    else await work.save({ ...updated, endsAt: undefined });
   }
 }
 
-function severityOf(label: string | undefined): Severity {
+function toSeverity(label: string | undefined): Severity {
   return label === 'critical' || label === 'info' ? label : 'warning';
 }

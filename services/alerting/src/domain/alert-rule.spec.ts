@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { signalsOf, type AlertRule } from './alert-rule.js';
+import { evaluateRules, type AlertRule } from './alert-rule.js';
 import { parseCondition } from './condition.js';
 
 const rule: AlertRule = {
@@ -22,7 +22,7 @@ const measured = (accuracy: number | null) => ({
 
 describe('signalsOf', () => {
   it('fires below the threshold, with the values in the text and "no data" where there is none', () => {
-    expect(signalsOf([rule], measured(0.8123456))).toEqual([
+    expect(evaluateRules([rule], measured(0.8123456))).toEqual([
       { kind: 'fire', rule, labels: { modelName: 'm' }, summary: 'm v2: accuracy 0.8123, recall no data' },
     ]);
   });
@@ -30,16 +30,16 @@ describe('signalsOf', () => {
   it('says "none" for an empty list', () => {
     const listing = { ...rule, where: [], summary: 'features: {features}' };
     const event = { type: rule.on, payload: { modelName: 'm', features: [] } };
-    expect(signalsOf([listing], event)).toMatchObject([{ kind: 'fire', summary: 'features: none' }]);
+    expect(evaluateRules([listing], event)).toMatchObject([{ kind: 'fire', summary: 'features: none' }]);
   });
 
   it('resolves at the threshold', () => {
-    expect(signalsOf([rule], measured(0.85))).toEqual([
+    expect(evaluateRules([rule], measured(0.85))).toEqual([
       { kind: 'resolve', rule, labels: { modelName: 'm' }, reason: 'performance measured' },
     ]);
   });
 
   it('neither fires nor resolves without data', () => {
-    expect(signalsOf([rule], measured(null))).toEqual([]);
+    expect(evaluateRules([rule], measured(null))).toEqual([]);
   });
 });

@@ -1,4 +1,4 @@
-import { fieldOf, meets, type Condition } from './condition.js';
+import { readField, meets, type Condition } from './condition.js';
 
 export type Severity = 'info' | 'warning' | 'critical';
 
@@ -23,7 +23,7 @@ export interface AlertRule {
   }[];
 }
 
-export interface AlertSignal {
+export interface FireSignal {
   readonly kind: 'fire';
   readonly rule: AlertRule;
   readonly labels: Readonly<Record<string, string>>;
@@ -42,54 +42,56 @@ export interface ResolveSignal {
  * Decides what an event means for alerts. Pure, so that a rule can be tried on the stored log before it is switched on.
  * An event that misses a field of the key belongs to no alert of that rule.
  */
-export function signalsOf(
+export function evaluateRules(
   rules: readonly AlertRule[],
   event: { readonly type: string; readonly payload: unknown },
-): readonly (AlertSignal | ResolveSignal)[] {
-  const signals: (AlertSignal | ResolveSignal)[] = [];
+): readonly (FireSignal | ResolveSignal)[] {
+  const signals: (FireSignal | ResolveSignal)[] = [];
   for (const rule of rules) {
     for (const end of rule.resolve) {
       if (end.on !== event.type || !end.where.every((condition) => meets(event.payload, condition))) continue;
-      const labels = labelsOf(end.key, event.payload);
+      const labels = readLabels(end.key, event.payload);
       if (labels !== undefined) {
-        signals.push({ kind: 'resolve', rule, labels, reason: shortNameOf(event.type) });
+        signals.push({ kind: 'resolve', rule, labels, reason: toShortName(event.type) });
       }
     }
     if (rule.on !== event.type || !rule.where.every((condition) => meets(event.payload, condition))) continue;
-    const labels = labelsOf(rule.key, event.payload);
+    const labels = readLabels(rule.key, event.payload);
     if (labels !== undefined) {
-      signals.push({ kind: 'fire', rule, labels, summary: fill(rule.summary, event.payload) });
+      signals.push({ kind: 'fire', rule, labels, summary: fillTemplate(rule.summary, event.payload) });
     }
   }
   return signals;
 }
 
-function labelsOf(key: readonly string[], payload: unknown): Record<string, string> | undefined {
+function readLabels(key: readonly string[], payload: unknown): Record<string, string> | undefined {
   const labels: Record<string, string> = {};
   for (const path of key) {
-    const value = fieldOf(payload, path.split('.'));
+    const value = readField(payload, path.split('.'));
     if (value === undefined || value === null) return undefined;
-    labels[path.split('.').at(-1) ?? path] = textOf(value);
+    labels[path.split('.').at(-1) ?? path] = formatValue(value);
   }
   return labels;
 }
 
-function fill(template: string, payload: unknown): string {
+function fillTemplate(template: string, payload: unknown): string {
   return template.replace(/\{([\w.-]+)\}/g, (_, path: string) => {
-    const value = fieldOf(payload, path.split('.'));
-    return value === undefined || value === null ? 'no data' : textOf(value);
+    const value = readField(payload, path.split('.'));
+    return value === undefined || value === null ? 'no data' : formatValue(value);
   });
 }
 
-function textOf(value: unknown): string {
+function formatValue(value: unknown): string {
   if (typeof value === 'number') return Number.isInteger(value) ? String(value) : value.toPrecision(4);
   if (Array.isArray(value) && value.length === 0) return 'none';
   if (Array.isArray(value)) {
-    return value.slice(0, 5).map(textOf).join(', ') + (value.length > 5 ? `, ${value.length - 5} more` : '');
+    return (
+      value.slice(0, 5).map(formatValue).join(', ') + (value.length > 5 ? `, ${value.length - 5} more` : '')
+    );
   }
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-function shortNameOf(type: string): string {
+function toShortName(type: string): string {
   return (type.split('.').at(-1) ?? type).replaceAll('-', ' ');
 }

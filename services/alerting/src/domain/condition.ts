@@ -9,7 +9,7 @@ export interface Condition {
   readonly operand: number | string | boolean;
 }
 
-export class ConditionUnreadableError extends AppError {
+export class InvalidConditionError extends AppError {
   readonly code = 'ALERTING_CONDITION_UNREADABLE';
   readonly kind = 'invalid';
 
@@ -24,11 +24,11 @@ const grammar = /^\s*([A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*)*)\s*(<=|>=|==|!=|<|>)
 
 export function parseCondition(text: string): Condition {
   const [, path, comparison, operand] = grammar.exec(text) ?? [];
-  if (path === undefined || operand === undefined) throw new ConditionUnreadableError(text);
-  return { path: path.split('.'), comparison: comparison as Comparison, operand: operandOf(operand) };
+  if (path === undefined || operand === undefined) throw new InvalidConditionError(text);
+  return { path: path.split('.'), comparison: comparison as Comparison, operand: parseOperand(operand) };
 }
 
-function operandOf(text: string): Condition['operand'] {
+function parseOperand(text: string): Condition['operand'] {
   if (text === 'true' || text === 'false') return text === 'true';
   const value = Number(text);
   return Number.isNaN(value) ? text.replace(/^(['"])(.*)\1$/, '$2') : value;
@@ -39,7 +39,7 @@ function operandOf(text: string): Condition['operand'] {
  * pass nor a failure. An order between values of different types is never met.
  */
 export function meets(payload: unknown, condition: Condition): boolean {
-  const value = fieldOf(payload, condition.path);
+  const value = readField(payload, condition.path);
   if (value === undefined || value === null) return false;
   const { comparison, operand } = condition;
   if (comparison === '==') return value === operand;
@@ -58,7 +58,7 @@ export function meets(payload: unknown, condition: Condition): boolean {
 }
 
 /** The value at a path of own properties, or undefined. */
-export function fieldOf(payload: unknown, path: readonly string[]): unknown {
+export function readField(payload: unknown, path: readonly string[]): unknown {
   let value = payload;
   for (const name of path) {
     if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Alert } from './alert.js';
-import { dueNotification, type GroupState } from './due-notification.js';
+import { decideNotification, type GroupState } from './decide-notification.js';
 
 const policy = { groupWaitMs: 10_000, groupIntervalMs: 60_000, repeatIntervalMs: 3_600_000 };
 const at = (seconds: number): Date => new Date(Date.UTC(2026, 10, 23, 10, 0, seconds));
@@ -19,33 +19,37 @@ const alert = (alertId: string, change: Partial<Alert> = {}): Alert => ({
   occurrences: 1,
   ...change,
 });
-const fresh: GroupState = { firstSeenAt: at(0), lastSentAt: undefined, toldFiring: [] };
-const told: GroupState = { firstSeenAt: at(0), lastSentAt: at(10), toldFiring: ['a'] };
+const fresh: GroupState = { firstSeenAt: at(0), lastSentAt: undefined, notifiedFiring: [] };
+const told: GroupState = { firstSeenAt: at(0), lastSentAt: at(10), notifiedFiring: ['a'] };
 
 describe('dueNotification', () => {
   it('waits for more alerts of a new group, then tells them together', () => {
-    expect(dueNotification(fresh, [alert('a')], policy, at(9))).toEqual({ kind: 'nothing' });
-    expect(dueNotification(fresh, [alert('a'), alert('b')], policy, at(10))).toMatchObject({
+    expect(decideNotification(fresh, [alert('a')], policy, at(9))).toEqual({ kind: 'nothing' });
+    expect(decideNotification(fresh, [alert('a'), alert('b')], policy, at(10))).toMatchObject({
       status: 'firing',
       firing: [{ alertId: 'a' }, { alertId: 'b' }],
     });
   });
 
   it('tells a change once the interval has passed', () => {
-    expect(dueNotification(told, [alert('a'), alert('b')], policy, at(69))).toEqual({ kind: 'nothing' });
-    expect(dueNotification(told, [alert('a'), alert('b')], policy, at(70))).toMatchObject({ kind: 'send' });
+    expect(decideNotification(told, [alert('a'), alert('b')], policy, at(69))).toEqual({ kind: 'nothing' });
+    expect(decideNotification(told, [alert('a'), alert('b')], policy, at(70))).toMatchObject({
+      kind: 'send',
+    });
   });
 
   it('tells the end of an alert that was told, and not of one that nobody heard of', () => {
     const ended = { endsAt: at(30) };
-    expect(dueNotification(told, [alert('a', ended)], policy, at(70))).toMatchObject({ status: 'resolved' });
-    expect(dueNotification(fresh, [alert('a', ended)], policy, at(70))).toEqual({ kind: 'nothing' });
+    expect(decideNotification(told, [alert('a', ended)], policy, at(70))).toMatchObject({
+      status: 'resolved',
+    });
+    expect(decideNotification(fresh, [alert('a', ended)], policy, at(70))).toEqual({ kind: 'nothing' });
   });
 
   it('repeats what nobody took over, and keeps quiet once somebody has', () => {
-    expect(dueNotification(told, [alert('a')], policy, at(3609))).toEqual({ kind: 'nothing' });
-    expect(dueNotification(told, [alert('a')], policy, at(3610))).toMatchObject({ status: 'firing' });
-    expect(dueNotification(told, [alert('a', { acknowledgedBy: 'me' })], policy, at(9999))).toEqual({
+    expect(decideNotification(told, [alert('a')], policy, at(3609))).toEqual({ kind: 'nothing' });
+    expect(decideNotification(told, [alert('a')], policy, at(3610))).toMatchObject({ status: 'firing' });
+    expect(decideNotification(told, [alert('a', { acknowledgedBy: 'me' })], policy, at(9999))).toEqual({
       kind: 'nothing',
     });
   });

@@ -14,10 +14,10 @@ export interface GroupState {
   readonly firstSeenAt: Date;
   readonly lastSentAt: Date | undefined;
   /** Alert ids as last told. */
-  readonly toldFiring: readonly string[];
+  readonly notifiedFiring: readonly string[];
 }
 
-export type DueNotification =
+export type NotificationDecision =
   | { readonly kind: 'nothing' }
   | {
       readonly kind: 'send';
@@ -31,18 +31,18 @@ export type DueNotification =
  * interval, an unchanged one after the repeat interval unless every alert was taken over, and an end as soon as the
  * interval allows. `alerts` are those of the group that are open or were told as firing, without silenced ones.
  */
-export function dueNotification(
+export function decideNotification(
   state: GroupState,
   alerts: readonly Alert[],
   policy: NotificationPolicy,
   now: Date,
-): DueNotification {
+): NotificationDecision {
   const firing = alerts.filter((alert) => alert.endsAt === undefined);
   const resolved = alerts.filter(
-    (alert) => alert.endsAt !== undefined && state.toldFiring.includes(alert.alertId),
+    (alert) => alert.endsAt !== undefined && state.notifiedFiring.includes(alert.alertId),
   );
   if (firing.length === 0 && resolved.length === 0) return { kind: 'nothing' };
-  const send: DueNotification = {
+  const send: NotificationDecision = {
     kind: 'send',
     status: firing.length > 0 ? 'firing' : 'resolved',
     firing,
@@ -53,7 +53,8 @@ export function dueNotification(
     return now.getTime() >= state.firstSeenAt.getTime() + policy.groupWaitMs ? send : { kind: 'nothing' };
   }
   const sinceMs = now.getTime() - state.lastSentAt.getTime();
-  const changed = resolved.length > 0 || firing.some((alert) => !state.toldFiring.includes(alert.alertId));
+  const changed =
+    resolved.length > 0 || firing.some((alert) => !state.notifiedFiring.includes(alert.alertId));
   if (changed) return sinceMs >= policy.groupIntervalMs ? send : { kind: 'nothing' };
   if (firing.every((alert) => alert.acknowledgedBy !== undefined)) return { kind: 'nothing' };
   return sinceMs >= policy.repeatIntervalMs ? send : { kind: 'nothing' };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { checkSilence, silencedBy, silenceState, type Matcher, type Silence } from './silence.js';
+import { checkSilence, findSilences, deriveSilenceState, type Matcher, type Silence } from './silence.js';
 
 const noon = new Date('2026-11-23T12:00:00Z');
 const matcher = (name: string, value: string, change: Partial<Matcher> = {}): Matcher => ({
@@ -21,22 +21,24 @@ const silence = (...matchers: Matcher[]): Silence => ({
 
 describe('silences', () => {
   it('hold from their start until just before their end', () => {
-    expect(silenceState(silence(), new Date(noon.getTime() - 1))).toBe('pending');
-    expect(silenceState(silence(), noon)).toBe('active');
-    expect(silenceState(silence(), new Date('2026-11-23T13:00:00Z'))).toBe('expired');
+    expect(deriveSilenceState(silence(), new Date(noon.getTime() - 1))).toBe('pending');
+    expect(deriveSilenceState(silence(), noon)).toBe('active');
+    expect(deriveSilenceState(silence(), new Date('2026-11-23T13:00:00Z'))).toBe('expired');
   });
 
   it('need all matchers, and a pattern matches the whole value (alertmanager#5162)', () => {
     const labels = { alertname: 'drift', model: 'web-predictor' };
     expect(
-      silencedBy(
+      findSilences(
         labels,
         [silence(matcher('alertname', 'drift'), matcher('model', 'web', { isRegex: true }))],
         noon,
       ),
     ).toEqual([]);
-    expect(silencedBy(labels, [silence(matcher('model', 'web-.*', { isRegex: true }))], noon)).toEqual(['s']);
-    expect(silencedBy(labels, [silence(matcher('team', '', { isEqual: false }))], noon)).toEqual([]);
+    expect(findSilences(labels, [silence(matcher('model', 'web-.*', { isRegex: true }))], noon)).toEqual([
+      's',
+    ]);
+    expect(findSilences(labels, [silence(matcher('team', '', { isEqual: false }))], noon)).toEqual([]);
   });
 
   it.each(['(a+)+$', '([a-z]*)*', '(', 'x'.repeat(300)])('refuse the pattern %j', (value) => {

@@ -18,30 +18,30 @@ export interface Silence {
   readonly comment: string;
 }
 
-export class SilenceInvalidError extends AppError {
+export class InvalidSilenceError extends AppError {
   readonly code = 'ALERTING_SILENCE_INVALID';
   readonly kind = 'invalid';
 }
 
-const longestPattern = 256;
+const MAX_PATTERN_LENGTH = 256;
 /** A group that repeats and holds a repetition itself: what makes backtracking exponential. */
 const nestedRepetition = /\([^)]*[*+{][^)]*\)[*+{]/;
 
 /** Refuses what could never match, would match everything, or could hang the matching. */
 export function checkSilence(silence: Pick<Silence, 'matchers' | 'startsAt' | 'endsAt'>): void {
-  if (silence.endsAt <= silence.startsAt) throw new SilenceInvalidError('The silence ends before it starts');
-  if (silence.matchers.length === 0) throw new SilenceInvalidError('A silence needs at least one matcher');
+  if (silence.endsAt <= silence.startsAt) throw new InvalidSilenceError('The silence ends before it starts');
+  if (silence.matchers.length === 0) throw new InvalidSilenceError('A silence needs at least one matcher');
   for (const { name, value, isRegex } of silence.matchers) {
     if (!isRegex) continue;
-    if (value.length > longestPattern || nestedRepetition.test(value)) {
-      throw new SilenceInvalidError(
+    if (value.length > MAX_PATTERN_LENGTH || nestedRepetition.test(value)) {
+      throw new InvalidSilenceError(
         `The pattern of matcher ${name} is too long or repeats a repetition; simplify it`,
       );
     }
     try {
       new RegExp(value);
     } catch (error) {
-      throw new SilenceInvalidError(`The pattern of matcher ${name} is not a regular expression`, {
+      throw new InvalidSilenceError(`The pattern of matcher ${name} is not a regular expression`, {
         cause: error,
       });
     }
@@ -50,13 +50,13 @@ export function checkSilence(silence: Pick<Silence, 'matchers' | 'startsAt' | 'e
 
 export type SilenceState = 'pending' | 'active' | 'expired';
 
-export function silenceState(silence: Silence, now: Date): SilenceState {
+export function deriveSilenceState(silence: Silence, now: Date): SilenceState {
   if (now >= silence.endsAt) return 'expired';
   return now < silence.startsAt ? 'pending' : 'active';
 }
 
 /** The active silences that match the labels. All matchers must hold; a missing label is the empty text; patterns match the whole value. */
-export function silencedBy(
+export function findSilences(
   labels: Readonly<Record<string, string>>,
   silences: readonly Silence[],
   now: Date,
@@ -64,7 +64,7 @@ export function silencedBy(
   return silences
     .filter(
       (silence) =>
-        silenceState(silence, now) === 'active' &&
+        deriveSilenceState(silence, now) === 'active' &&
         silence.matchers.every((matcher) => matches(labels, matcher)),
     )
     .map((silence) => silence.id);

@@ -38,7 +38,7 @@ export class WebhookChannel extends Channel {
       if (options.all === true) callback(null, [{ address, family }]);
       else callback(null, address, family);
     };
-    await this.post(JSON.stringify(bodyOf(notification)), pinned);
+    await this.post(JSON.stringify(toWebhookBody(notification)), pinned);
   }
 
   private post(body: string, pinned: LookupFunction): Promise<void> {
@@ -68,7 +68,7 @@ export class WebhookChannel extends Channel {
   }
 }
 
-function bodyOf({ status, groupLabels, firing, resolved }: Notification): unknown {
+function toWebhookBody({ status, groupLabels, firing, resolved }: Notification): unknown {
   const alerts = [...firing, ...resolved];
   const common = (pick: (alert: Alert) => Readonly<Record<string, string>>): Record<string, string> =>
     Object.fromEntries(

@@ -30,7 +30,7 @@ export class AlertingEvents {
     TrainingFailed,
     WindowValidated,
   )
-  onDecision(event: ReceivedEvent): Promise<void> {
+  onAlertableEvent(event: ReceivedEvent): Promise<void> {
     return this.handle.execute(event);
   }
 }

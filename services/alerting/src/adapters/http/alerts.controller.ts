@@ -6,7 +6,7 @@ import { AcknowledgeAlert } from '../../application/acknowledge-alert.js';
 import { AlertRepository, SilenceRepository } from '../../application/ports.js';
 import { ReceiveAlerts } from '../../application/receive-alerts.js';
 import { type Alert } from '../../domain/alert.js';
-import { silencedBy } from '../../domain/silence.js';
+import { findSilences } from '../../domain/silence.js';
 
 const labels = z.record(z.string().max(128), z.string().max(4096));
 const time = z.iso.datetime({ offset: true }).transform((text) => new Date(text));
@@ -43,9 +43,9 @@ export class AlertsController {
   @Get('api/v2/alerts')
   async list(@Query(zod(filters)) query: z.output<typeof filters>): Promise<readonly unknown[]> {
     const now = this.clock.now();
-    const silences = await this.silences.all();
-    return (await this.alerts.current(now))
-      .map((alert) => gettableAlert(alert, silencedBy(alert.labels, silences, now)))
+    const silences = await this.silences.findAll();
+    return (await this.alerts.findCurrent(now))
+      .map((alert) => toAlertView(alert, findSilences(alert.labels, silences, now)))
       .filter(({ status }) => (status.state === 'active' ? query.active : query.silenced));
   }
 
@@ -61,11 +61,11 @@ export class AlertsController {
     @Param('alertId') alertId: string,
     @Body(zod(acknowledgement)) body: z.output<typeof acknowledgement>,
   ): Promise<unknown> {
-    return gettableAlert(await this.acknowledge.execute(alertId, body.by, body.comment), []);
+    return toAlertView(await this.acknowledge.execute(alertId, body.by, body.comment), []);
   }
 }
 
-function gettableAlert(alert: Alert, silences: readonly string[]) {
+function toAlertView(alert: Alert, silences: readonly string[]) {
   const { alertId, annotations, fingerprint, recommendations, acknowledgedBy, occurrences } = alert;
   return {
     alertId,

@@ -3,7 +3,7 @@ import { zod } from '@headrace/service-host';
 import { Body, Controller, Delete, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { z } from 'zod';
 import { SilenceRepository } from '../../application/ports.js';
-import { checkSilence, silenceState, type Silence } from '../../domain/silence.js';
+import { checkSilence, deriveSilenceState, type Silence } from '../../domain/silence.js';
 
 class SilenceNotFoundError extends AppError {
   readonly code = 'ALERTING_SILENCE_NOT_FOUND';
@@ -40,12 +40,12 @@ export class SilencesController {
   @Get('silences')
   async list(): Promise<readonly unknown[]> {
     const now = this.clock.now();
-    return (await this.silences.all()).map((silence) => gettableSilence(silence, now));
+    return (await this.silences.findAll()).map((silence) => toSilenceView(silence, now));
   }
 
   @Get('silence/:id')
-  async one(@Param('id') id: string): Promise<unknown> {
-    return gettableSilence(await this.required(id), this.clock.now());
+  async find(@Param('id') id: string): Promise<unknown> {
+    return toSilenceView(await this.load(id), this.clock.now());
   }
 
   @Post('silences')
@@ -55,7 +55,7 @@ export class SilencesController {
   ): Promise<{ silenceID: string }> {
     checkSilence(body);
     const now = this.clock.now();
-    const id = body.id === undefined || body.id === '' ? newId(now) : (await this.required(body.id)).id;
+    const id = body.id === undefined || body.id === '' ? newId(now) : (await this.load(body.id)).id;
     await this.silences.save({ ...body, id, updatedAt: now });
     return { silenceID: id };
   }
@@ -63,15 +63,15 @@ export class SilencesController {
   @Delete('silence/:id')
   @HttpCode(200)
   async expire(@Param('id') id: string): Promise<void> {
-    const silence = await this.required(id);
+    const silence = await this.load(id);
     const now = this.clock.now();
-    if (silenceState(silence, now) !== 'expired') {
+    if (deriveSilenceState(silence, now) !== 'expired') {
       await this.silences.save({ ...silence, endsAt: now, updatedAt: now });
     }
   }
 
-  private async required(id: string): Promise<Silence> {
-    const silence = await this.silences.byId(id);
+  private async load(id: string): Promise<Silence> {
+    const silence = await this.silences.findById(id);
     if (silence === undefined) {
       throw new SilenceNotFoundError(
         `No silence has the id ${JSON.stringify(id)}; list them at GET /api/v2/silences`,
@@ -81,12 +81,12 @@ export class SilencesController {
   }
 }
 
-function gettableSilence(silence: Silence, now: Date) {
+function toSilenceView(silence: Silence, now: Date) {
   return {
     ...silence,
     startsAt: silence.startsAt.toISOString(),
     endsAt: silence.endsAt.toISOString(),
     updatedAt: silence.updatedAt.toISOString(),
-    status: { state: silenceState(silence, now) },
+    status: { state: deriveSilenceState(silence, now) },
   };
 }

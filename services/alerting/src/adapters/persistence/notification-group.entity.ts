@@ -15,5 +15,5 @@ export class NotificationGroupEntity {
   lastSentAt!: Date | null;
 
   @Column({ name: 'told_firing', type: 'text', array: true })
-  toldFiring!: string[];
+  notifiedFiring!: string[];
 }

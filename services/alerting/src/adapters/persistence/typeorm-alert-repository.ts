@@ -13,23 +13,23 @@ export class TypeormAlertRepository extends AlertRepository {
     return this.database.transaction((transaction) => {
       const { manager } = transaction;
       return work({
-        open: async (fingerprint) =>
+        findOpen: async (fingerprint) =>
           (
             await manager.find(AlertEntity, {
               where: { endsAt: IsNull(), ...(fingerprint === undefined ? {} : { fingerprint }) },
               order: { startsAt: 'ASC' },
               lock: { mode: 'pessimistic_write' },
             })
-          ).map(alertOf),
-        byId: async (alertId) => {
+          ).map(toAlert),
+        findById: async (alertId) => {
           const row = await manager.findOne(AlertEntity, {
             where: { alertId },
             lock: { mode: 'pessimistic_write' },
           });
-          return row === null ? undefined : alertOf(row);
+          return row === null ? undefined : toAlert(row);
         },
         save: async (alert) => {
-          await manager.save(AlertEntity, rowOf(alert));
+          await manager.save(AlertEntity, toEntity(alert));
         },
         emit: (...facts) => transaction.emit(...facts),
         claim: (eventId) => transaction.claim('alerting', eventId),
@@ -37,17 +37,17 @@ export class TypeormAlertRepository extends AlertRepository {
     });
   }
 
-  async current(since: Date): Promise<readonly Alert[]> {
+  async findCurrent(since: Date): Promise<readonly Alert[]> {
     const rows = await this.database.manager
       .createQueryBuilder(AlertEntity, 'alert')
       .where('alert.endsAt IS NULL OR alert.endsAt > :since', { since })
       .orderBy('alert.startsAt', 'ASC')
       .getMany();
-    return rows.map(alertOf);
+    return rows.map(toAlert);
   }
 }
 
-function alertOf(row: AlertEntity): Alert {
+function toAlert(row: AlertEntity): Alert {
   const { alertId, fingerprint, name, severity, labels, annotations, recommendations, occurrences } = row;
   const { startsAt, updatedAt, endsAt, acknowledgedBy } = row;
   return {
@@ -66,7 +66,7 @@ function alertOf(row: AlertEntity): Alert {
   };
 }
 
-function rowOf({
+function toEntity({
   endsAt,
   acknowledgedBy,
   labels,

@@ -1,7 +1,7 @@
 import { type Database } from '@headrace/database';
 import { type PendingEvent } from '@headrace/messaging';
 import { GroupRepository } from '../../application/ports.js';
-import { type GroupState } from '../../domain/due-notification.js';
+import { type GroupState } from '../../domain/decide-notification.js';
 import { NotificationGroupEntity } from './notification-group.entity.js';
 
 export class TypeormGroupRepository extends GroupRepository {
@@ -9,7 +9,7 @@ export class TypeormGroupRepository extends GroupRepository {
     super();
   }
 
-  async stateOf(groupKey: string, channel: string): Promise<GroupState | undefined> {
+  async findState(groupKey: string, channel: string): Promise<GroupState | undefined> {
     const row = await this.database.manager.findOne(NotificationGroupEntity, {
       where: { groupKey, channel },
     });
@@ -17,7 +17,7 @@ export class TypeormGroupRepository extends GroupRepository {
     return {
       firstSeenAt: row.firstSeenAt,
       lastSentAt: row.lastSentAt ?? undefined,
-      toldFiring: row.toldFiring,
+      notifiedFiring: row.notifiedFiring,
     };
   }
 
@@ -33,17 +33,17 @@ export class TypeormGroupRepository extends GroupRepository {
         channel,
         firstSeenAt: state.firstSeenAt,
         lastSentAt: state.lastSentAt ?? null,
-        toldFiring: [...state.toldFiring],
+        notifiedFiring: [...state.notifiedFiring],
       });
       await transaction.emit(...facts);
     });
   }
 
-  async forget(groupKey: string, channel: string): Promise<void> {
+  async delete(groupKey: string, channel: string): Promise<void> {
     await this.database.manager.delete(NotificationGroupEntity, { groupKey, channel });
   }
 
-  async exclusively(work: () => Promise<void>): Promise<void> {
+  async runExclusively(work: () => Promise<void>): Promise<void> {
     await this.database.withLease('alerting-notifications', work);
   }
 }

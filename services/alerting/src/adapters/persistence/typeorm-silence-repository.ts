@@ -8,11 +8,11 @@ export class TypeormSilenceRepository extends SilenceRepository {
     super();
   }
 
-  all(): Promise<readonly Silence[]> {
+  findAll(): Promise<readonly Silence[]> {
     return this.database.manager.find(SilenceEntity, { order: { startsAt: 'ASC' } });
   }
 
-  async byId(id: string): Promise<Silence | undefined> {
+  async findById(id: string): Promise<Silence | undefined> {
     return (await this.database.manager.findOne(SilenceEntity, { where: { id } })) ?? undefined;
   }
 
