@@ -2,7 +2,6 @@ import { Clock } from '@headrace/kernel';
 import {
   type Backends,
   loadDeclarations,
-  repeat,
   type ServiceDefinition,
   ServiceLogger,
 } from '@headrace/service-host';
@@ -20,27 +19,40 @@ import { TypeormGroupRepository } from './adapters/persistence/typeorm-group-rep
 import { TypeormSilenceRepository } from './adapters/persistence/typeorm-silence-repository.js';
 import { alertingConfigSchema, type AlertingConfig } from './alerting.config.js';
 import { AcknowledgeAlert } from './application/acknowledge-alert.js';
-import { alertRules, HandleEvent } from './application/handle-event.js';
-import { NotifyGroups } from './application/notify-groups.js';
-import { AlertRepository, SilenceRepository, type Channel } from './application/ports.js';
+import { AlertRules } from './application/alert-rules.js';
+import { HandleEvent } from './application/handle-event.js';
+import { NotificationSettings, NotifyGroups } from './application/notify-groups.js';
+import {
+  AlertRepository,
+  type Channel,
+  Channels,
+  GroupRepository,
+  SilenceRepository,
+} from './application/ports.js';
 import { ReceiveAlerts } from './application/receive-alerts.js';
 
 @Module({})
 export class AlertingModule {
   static forRoot(config: AlertingConfig, { database, clock, logger }: Backends): DynamicModule {
-    const rules = loadDeclarations('alert-rules', alertRulesDeclaration, config.configDirectory);
+    const declarations = loadDeclarations('alert-rules', alertRulesDeclaration, config.configDirectory);
+    const channels: Channel[] = [new LogChannel(logger)];
+    if (config.webhook !== undefined) channels.push(new WebhookChannel(config.webhook));
     return {
       module: AlertingModule,
       controllers: [AlertsController, SilencesController, StatusController, AlertingEvents],
       providers: [
         { provide: Clock, useValue: clock },
         { provide: ServiceLogger, useValue: logger },
-        { provide: alertRules, useValue: rules.flatMap(({ value }) => value.rules) },
+        { provide: AlertRules, useValue: new AlertRules(declarations.flatMap(({ value }) => value.rules)) },
         { provide: AlertRepository, useValue: new TypeormAlertRepository(database) },
         { provide: SilenceRepository, useValue: new TypeormSilenceRepository(database) },
+        { provide: GroupRepository, useValue: new TypeormGroupRepository(database) },
+        { provide: Channels, useValue: new Channels(channels) },
+        { provide: NotificationSettings, useValue: config.notifications },
         HandleEvent,
         ReceiveAlerts,
         AcknowledgeAlert,
+        NotifyGroups,
       ],
     };
   }
@@ -52,21 +64,9 @@ export const alerting: ServiceDefinition<AlertingConfig> = {
   uses: ['database'],
   database: alertingSchema,
   compose(config, backends) {
-    const { database, clock, logger } = backends;
-    const channels: Channel[] = [new LogChannel(logger)];
-    if (config.webhook !== undefined) channels.push(new WebhookChannel(config.webhook));
-    const notify = new NotifyGroups(
-      new TypeormAlertRepository(database),
-      new TypeormSilenceRepository(database),
-      new TypeormGroupRepository(database),
-      channels,
-      config.notifications,
-      clock,
-      logger,
-    );
     return {
       module: AlertingModule.forRoot(config, backends),
-      closing: [repeat('looking for due notifications', config.tickMs, logger, () => notify.execute())],
+      tasks: [{ name: 'looking for due notifications', everyMs: config.tickMs, useCase: NotifyGroups }],
     };
   },
 };

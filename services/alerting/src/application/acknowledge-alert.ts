@@ -10,7 +10,7 @@ export class AlertNotFoundError extends AppError {
   readonly kind = 'not-found';
 
   constructor(alertId: string) {
-    super(`No alert has the id ${JSON.stringify(alertId)}; open alerts are listed at GET /api/v2/alerts`);
+    super(`Alert ${JSON.stringify(alertId)} does not exist; GET /api/v2/alerts lists the open ones`);
   }
 }
 
@@ -19,11 +19,14 @@ export class AlertEndedError extends AppError {
   readonly kind = 'conflict';
 
   constructor(alertId: string, endsAt: Date) {
-    super(`Alert ${alertId} ended at ${endsAt.toISOString()}; there is nothing to take over`);
+    super(`Alert ${alertId} ended at ${endsAt.toISOString()}; only open alerts can be acknowledged`);
   }
 }
 
-/** A person takes an open alert over: no repeats until it ends. Taking over again by the same person changes nothing. */
+/**
+ * A person acknowledges an open alert: its notification is not repeated until it ends. Acknowledging it again under the
+ * same name changes nothing.
+ */
 @Injectable()
 export class AcknowledgeAlert {
   constructor(

@@ -1,32 +1,26 @@
-import { AlertFired, AlertResolved } from '@headrace/contracts';
+import { AlertFired, AlertResolved, causedBy, type Cause } from '@headrace/contracts';
 import { deterministicId } from '@headrace/kernel';
 import { eventOf } from '@headrace/messaging';
 import { type Alert } from '../domain/alert.js';
 import { type AlertUnitOfWork } from './ports.js';
 
-/** The fact that an alert began or ended because of; undefined: somebody posted it. */
-export interface AlertCause {
-  readonly id: string;
-  readonly correlationId: string | undefined;
-}
-
 export type NewAlert = Omit<Alert, 'updatedAt' | 'endsAt' | 'acknowledgedBy' | 'occurrences'>;
 
-/** Keeps a new alert and states it. */
+/** Stores a new alert and emits it. Without a cause: another program posted it. */
 export async function emitAlertFired(
   work: AlertUnitOfWork,
-  begun: NewAlert,
+  alert: NewAlert,
   now: Date,
-  cause?: AlertCause,
+  cause?: Cause,
 ): Promise<void> {
   await work.save({
-    ...begun,
+    ...alert,
     updatedAt: now,
     endsAt: undefined,
     acknowledgedBy: undefined,
     occurrences: 1,
   });
-  const { alertId, name, severity, labels, annotations, recommendations, startsAt } = begun;
+  const { alertId, name, severity, labels, annotations, recommendations, startsAt } = alert;
   await work.emit(
     eventOf(AlertFired, {
       id: alertId,
@@ -45,13 +39,13 @@ export async function emitAlertFired(
   );
 }
 
-/** Keeps the end of an alert and states it. */
+/** Stores the end of an alert and emits it. Without a cause: another program ended it. */
 export async function emitAlertResolved(
   work: AlertUnitOfWork,
   ended: Alert & { readonly endsAt: Date },
   reason: string,
   now: Date,
-  cause?: AlertCause,
+  cause?: Cause,
 ): Promise<void> {
   await work.save(ended);
   const { alertId, name, endsAt } = ended;
@@ -63,15 +57,4 @@ export async function emitAlertResolved(
       ...causedBy(cause, alertId),
     }),
   );
-}
-
-function causedBy(
-  cause: AlertCause | undefined,
-  ...more: readonly string[]
-): { causationIds?: string[]; correlationId?: string } {
-  const causationIds = [...(cause === undefined ? [] : [cause.id]), ...more];
-  return {
-    ...(causationIds.length > 0 && { causationIds }),
-    ...(cause?.correlationId !== undefined && { correlationId: cause.correlationId }),
-  };
 }

@@ -1,31 +1,31 @@
+import { type Cause } from '@headrace/contracts';
 import { Clock } from '@headrace/kernel';
-import { Inject, Injectable } from '@nestjs/common';
-import { evaluateRules, type AlertRule, type FireSignal, type ResolveSignal } from '../domain/alert-rule.js';
+import { Injectable } from '@nestjs/common';
+import { type FireSignal, type ResolveSignal } from '../domain/alert-rule.js';
 import { alertIdOf, fingerprintOf } from '../domain/alert.js';
+import { AlertRules } from './alert-rules.js';
 import { AlertRepository, type AlertUnitOfWork } from './ports.js';
-import { emitAlertFired, emitAlertResolved, type AlertCause } from './emit-alert.js';
+import { emitAlertFired, emitAlertResolved } from './emit-alert.js';
 
-export const alertRules = Symbol('alertRules');
-
-interface Cause extends AlertCause {
+interface TriggeringEvent extends Cause {
   readonly type: string;
   readonly payload: unknown;
 }
 
-/** Turns one event into alerts that begin, continue or end. Delivered twice it counts once. */
+/** Turns one event into alerts that begin, continue or end. Idempotent per event. */
 @Injectable()
 export class HandleEvent {
   constructor(
-    @Inject(alertRules) private readonly rules: readonly AlertRule[],
+    private readonly rules: AlertRules,
     private readonly alerts: AlertRepository,
     private readonly clock: Clock,
   ) {}
 
-  async execute(event: Cause): Promise<void> {
-    const signals = evaluateRules(this.rules, event);
+  async execute(event: TriggeringEvent): Promise<void> {
+    const signals = this.rules.evaluate(event);
     if (signals.length === 0) return;
     await this.alerts.change(async (work) => {
-      if (!(await work.claim(event.id))) return;
+      if (!(await work.claim('alerting', event.id))) return;
       for (const signal of signals) {
         if (signal.kind === 'fire') await this.fire(work, signal, event);
         else await this.resolve(work, signal, event);

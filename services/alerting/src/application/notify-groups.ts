@@ -1,7 +1,8 @@
 import { NotificationFailed, NotificationSent } from '@headrace/contracts';
-import { describeError, deterministicId, type Clock } from '@headrace/kernel';
+import { Clock, describeError, deterministicId } from '@headrace/kernel';
 import { eventOf } from '@headrace/messaging';
-import { type ServiceLogger } from '@headrace/service-host';
+import { ServiceLogger } from '@headrace/service-host';
+import { Injectable } from '@nestjs/common';
 import { type Alert } from '../domain/alert.js';
 import {
   decideNotification,
@@ -9,23 +10,28 @@ import {
   type NotificationPolicy,
 } from '../domain/decide-notification.js';
 import { findSilences } from '../domain/silence.js';
-import { type AlertRepository, type Channel, type GroupRepository, type SilenceRepository } from './ports.js';
+import { AlertRepository, type Channel, Channels, GroupRepository, SilenceRepository } from './ports.js';
 
-export interface NotificationSettings extends NotificationPolicy {
+export abstract class NotificationSettings implements NotificationPolicy {
   /** Labels that put alerts into one group. */
-  readonly groupBy: readonly string[];
+  abstract readonly groupBy: readonly string[];
+  abstract readonly groupWaitMs: number;
+  abstract readonly groupIntervalMs: number;
+  abstract readonly repeatIntervalMs: number;
 }
 
 /**
- * Tells every channel what is due. What was told is stored after the channel accepted, so a crash in between tells
- * twice and never not at all. A channel that refuses is tried again at the next call; each refusal is a fact.
+ * Sends every channel the notifications that are due. The state of a group is stored after the channel has accepted, so a
+ * crash in between sends a notification twice and never loses it. A notification that fails is retried at the next call,
+ * and each failure is emitted.
  */
+@Injectable()
 export class NotifyGroups {
   constructor(
     private readonly alerts: AlertRepository,
     private readonly silences: SilenceRepository,
     private readonly groups: GroupRepository,
-    private readonly channels: readonly Channel[],
+    private readonly channels: Channels,
     private readonly settings: NotificationSettings,
     private readonly clock: Clock,
     private readonly logger: ServiceLogger,
@@ -42,14 +48,18 @@ export class NotifyGroups {
         (alert) => findSilences(alert.labels, silences, now).length === 0,
       );
       for (const [group, alerts] of this.groupByLabels(unsilenced)) {
-        for (const channel of this.channels) await this.notify(group, alerts, channel, now);
+        for (const channel of this.channels.all) await this.notify(group, alerts, channel, now);
       }
     });
   }
 
   private async notify(group: string, alerts: readonly Alert[], channel: Channel, now: Date): Promise<void> {
     const stored = await this.groups.findState(group, channel.name);
-    const state: GroupState = stored ?? { firstSeenAt: now, lastSentAt: undefined, notifiedFiring: [] };
+    const state: GroupState = stored ?? {
+      firstSeenAt: now,
+      lastSentAt: undefined,
+      notifiedFiring: [],
+    };
     const due = decideNotification(state, alerts, this.settings, now);
     if (due.kind === 'nothing') {
       if (stored === undefined && alerts.some((alert) => alert.endsAt === undefined)) {
@@ -80,7 +90,7 @@ export class NotifyGroups {
     } catch (error) {
       this.logger.warn(
         { channel: channel.name, alertIds },
-        `Notification refused, it is tried again: ${describeError(error)}`,
+        `Notification failed and is retried: ${describeError(error)}`,
       );
       await this.groups.save(group, channel.name, state, [
         eventOf(NotificationFailed, {
@@ -114,7 +124,11 @@ export class NotifyGroups {
     await this.groups.save(
       group,
       channel.name,
-      { ...state, lastSentAt: now, notifiedFiring: due.firing.map((alert) => alert.alertId) },
+      {
+        ...state,
+        lastSentAt: now,
+        notifiedFiring: due.firing.map((alert) => alert.alertId),
+      },
       [sent],
     );
     if (due.status === 'resolved') await this.groups.delete(group, channel.name);

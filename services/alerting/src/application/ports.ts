@@ -1,17 +1,14 @@
-import { type PendingEvent } from '@headrace/messaging';
+import { type PendingEvent, type UnitOfWork } from '@headrace/messaging';
 import { type Alert } from '../domain/alert.js';
 import { type GroupState } from '../domain/decide-notification.js';
 import { type Silence } from '../domain/silence.js';
 
-/** What one unit of work sees of the alerts; all of it becomes durable together with the facts stated in it. */
-export interface AlertUnitOfWork {
-  /** Open alerts, all or those of one fingerprint. Locked until the work ends. */
+/** Changes alerts. What is saved and what is emitted becomes durable together. */
+export interface AlertUnitOfWork extends UnitOfWork {
+  /** All open alerts, or those with one fingerprint. Locked until the unit of work ends. */
   findOpen(fingerprint?: string): Promise<readonly Alert[]>;
   findById(alertId: string): Promise<Alert | undefined>;
   save(alert: Alert): Promise<void>;
-  emit(...facts: readonly PendingEvent[]): Promise<void>;
-  /** False when this event's effect is stored already. */
-  claim(eventId: string): Promise<boolean>;
 }
 
 export abstract class AlertRepository {
@@ -34,22 +31,27 @@ export interface Notification {
   readonly resolved: readonly Alert[];
 }
 
-/** Tells people. Resolves when the other side has accepted; rejects otherwise, and the notification is tried again. */
+/** Delivers notifications to people. Resolves when the receiver has accepted; after a rejection the notification is retried. */
 export abstract class Channel {
   abstract readonly name: string;
   abstract notify(notification: Notification): Promise<void>;
 }
 
-/** What was told of each group on each channel. */
+/** The channels of this process. */
+export class Channels {
+  constructor(readonly all: readonly Channel[]) {}
+}
+
+/** What each channel was last notified of, by group. */
 export abstract class GroupRepository {
   abstract findState(group: string, channel: string): Promise<GroupState | undefined>;
   abstract save(
     group: string,
     channel: string,
     state: GroupState,
-    facts: readonly PendingEvent[],
+    events: readonly PendingEvent[],
   ): Promise<void>;
   abstract delete(group: string, channel: string): Promise<void>;
-  /** Runs while no other process notifies. */
+  /** Runs `work` while no other process notifies; does nothing while one does. */
   abstract runExclusively(work: () => Promise<void>): Promise<void>;
 }

@@ -12,7 +12,10 @@ export interface PostedAlert {
   readonly endsAt?: Date | undefined;
 }
 
-/** Takes alerts that another program posts, as Prometheus does: the same labels again continue the open alert, an end in the past ends it. */
+/**
+ * Takes alerts that another program posts, as Prometheus does. The same labels again continue the open alert, and an
+ * `endsAt` in the past ends it.
+ */
 @Injectable()
 export class ReceiveAlerts {
   constructor(
@@ -36,18 +39,18 @@ export class ReceiveAlerts {
     const [open] = await work.findOpen(fingerprint);
     if (open === undefined) {
       if (ended) return;
-      const begunAt = startsAt ?? now;
+      const beganAt = startsAt ?? now;
       await emitAlertFired(
         work,
         {
-          alertId: alertIdOf(fingerprint, begunAt.toISOString()),
+          alertId: alertIdOf(fingerprint, beganAt.toISOString()),
           fingerprint,
           name: labels['alertname'] ?? 'unnamed',
           severity: toSeverity(labels['severity']),
           labels,
           annotations,
           recommendations: [],
-          startsAt: begunAt,
+          startsAt: beganAt,
         },
         now,
       );

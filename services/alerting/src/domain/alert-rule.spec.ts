@@ -20,7 +20,7 @@ const measured = (accuracy: number | null) => ({
   payload: { modelName: 'm', modelVersion: 2, metrics: { accuracy, recall: null } },
 });
 
-describe('signalsOf', () => {
+describe('evaluateRules', () => {
   it('fires below the threshold, with the values in the text and "no data" where there is none', () => {
     expect(evaluateRules([rule], measured(0.8123456))).toEqual([
       { kind: 'fire', rule, labels: { modelName: 'm' }, summary: 'm v2: accuracy 0.8123, recall no data' },

@@ -31,8 +31,8 @@ export class TypeormAlertRepository extends AlertRepository {
         save: async (alert) => {
           await manager.save(AlertEntity, toEntity(alert));
         },
-        emit: (...facts) => transaction.emit(...facts),
-        claim: (eventId) => transaction.claim('alerting', eventId),
+        emit: (...events) => transaction.emit(...events),
+        claim: (handler, eventId) => transaction.claim(handler, eventId),
       });
     });
   }
