@@ -59,6 +59,7 @@ export class NotifyGroups {
       firstSeenAt: now,
       lastSentAt: undefined,
       notifiedFiring: [],
+      failedAttempts: 0,
     };
     const due = decideNotification(state, alerts, this.settings, now);
     if (due.kind === 'nothing') {
@@ -92,7 +93,8 @@ export class NotifyGroups {
         { channel: channel.name, alertIds },
         `Notification failed and is retried: ${describeError(error)}`,
       );
-      await this.groups.save(group, channel.name, state, [
+      const attempts = state.failedAttempts + 1;
+      await this.groups.save(group, channel.name, { ...state, failedAttempts: attempts }, [
         eventOf(NotificationFailed, {
           id: deterministicId(notificationId, now.toISOString()),
           time: now,
@@ -100,7 +102,7 @@ export class NotifyGroups {
             notificationId,
             channel: channel.name,
             alertIds,
-            attempts: 1,
+            attempts,
             message: describeError(error),
             failedAt: now.toISOString(),
           },
@@ -126,6 +128,7 @@ export class NotifyGroups {
       channel.name,
       {
         ...state,
+        failedAttempts: 0,
         lastSentAt: now,
         notifiedFiring: due.firing.map((alert) => alert.alertId),
       },

@@ -19,11 +19,21 @@ const alert = (alertId: string, change: Partial<Alert> = {}): Alert => ({
   occurrences: 1,
   ...change,
 });
-const fresh: GroupState = { firstSeenAt: at(0), lastSentAt: undefined, notifiedFiring: [] };
-const told: GroupState = { firstSeenAt: at(0), lastSentAt: at(10), notifiedFiring: ['a'] };
+const fresh: GroupState = {
+  firstSeenAt: at(0),
+  lastSentAt: undefined,
+  notifiedFiring: [],
+  failedAttempts: 0,
+};
+const notified: GroupState = {
+  firstSeenAt: at(0),
+  lastSentAt: at(10),
+  notifiedFiring: ['a'],
+  failedAttempts: 0,
+};
 
-describe('dueNotification', () => {
-  it('waits for more alerts of a new group, then tells them together', () => {
+describe('decideNotification', () => {
+  it('waits for more alerts of a new group, then sends them together', () => {
     expect(decideNotification(fresh, [alert('a')], policy, at(9))).toEqual({ kind: 'nothing' });
     expect(decideNotification(fresh, [alert('a'), alert('b')], policy, at(10))).toMatchObject({
       status: 'firing',
@@ -31,25 +41,27 @@ describe('dueNotification', () => {
     });
   });
 
-  it('tells a change once the interval has passed', () => {
-    expect(decideNotification(told, [alert('a'), alert('b')], policy, at(69))).toEqual({ kind: 'nothing' });
-    expect(decideNotification(told, [alert('a'), alert('b')], policy, at(70))).toMatchObject({
+  it('sends a change once the interval has passed', () => {
+    expect(decideNotification(notified, [alert('a'), alert('b')], policy, at(69))).toEqual({
+      kind: 'nothing',
+    });
+    expect(decideNotification(notified, [alert('a'), alert('b')], policy, at(70))).toMatchObject({
       kind: 'send',
     });
   });
 
-  it('tells the end of an alert that was told, and not of one that nobody heard of', () => {
+  it('sends the end of an alert that was notified, and not of one that never was', () => {
     const ended = { endsAt: at(30) };
-    expect(decideNotification(told, [alert('a', ended)], policy, at(70))).toMatchObject({
+    expect(decideNotification(notified, [alert('a', ended)], policy, at(70))).toMatchObject({
       status: 'resolved',
     });
     expect(decideNotification(fresh, [alert('a', ended)], policy, at(70))).toEqual({ kind: 'nothing' });
   });
 
-  it('repeats what nobody took over, and keeps quiet once somebody has', () => {
-    expect(decideNotification(told, [alert('a')], policy, at(3609))).toEqual({ kind: 'nothing' });
-    expect(decideNotification(told, [alert('a')], policy, at(3610))).toMatchObject({ status: 'firing' });
-    expect(decideNotification(told, [alert('a', { acknowledgedBy: 'me' })], policy, at(9999))).toEqual({
+  it('repeats an unacknowledged alert, and stops once it is acknowledged', () => {
+    expect(decideNotification(notified, [alert('a')], policy, at(3609))).toEqual({ kind: 'nothing' });
+    expect(decideNotification(notified, [alert('a')], policy, at(3610))).toMatchObject({ status: 'firing' });
+    expect(decideNotification(notified, [alert('a', { acknowledgedBy: 'me' })], policy, at(9999))).toEqual({
       kind: 'nothing',
     });
   });

@@ -1,20 +1,22 @@
 import { type Alert } from './alert.js';
 
 export interface NotificationPolicy {
-  /** How long a new group waits for more alerts before people are told. */
+  /** How long a new group waits for more alerts before its first notification. */
   readonly groupWaitMs: number;
-  /** The least time between two notifications of a group that changed. */
+  /** The minimum time between two notifications of a group that changed. */
   readonly groupIntervalMs: number;
-  /** After this time people are told again about a group that did not change and nobody took over. */
+  /** How long until the notification of an unchanged, unacknowledged group is repeated. */
   readonly repeatIntervalMs: number;
 }
 
-/** What was last told about a group, kept across restarts. */
+/** What the last notification of a group said, kept across restarts. */
 export interface GroupState {
   readonly firstSeenAt: Date;
   readonly lastSentAt: Date | undefined;
-  /** Alert ids as last told. */
+  /** Ids of the alerts that the last notification reported as firing. */
   readonly notifiedFiring: readonly string[];
+  /** How many attempts in a row have failed since the last notification that was delivered. */
+  readonly failedAttempts: number;
 }
 
 export type NotificationDecision =
@@ -27,9 +29,9 @@ export type NotificationDecision =
     };
 
 /**
- * Decides whether a group of alerts is due to be told. Told is: a new group after the wait, a changed group after the
- * interval, an unchanged one after the repeat interval unless every alert was taken over, and an end as soon as the
- * interval allows. `alerts` are those of the group that are open or were told as firing, without silenced ones.
+ * Decides whether a notification of a group of alerts is due: for a new group after the wait, for a changed group
+ * (an alert began or ended) after the interval, for an unchanged one after the repeat interval unless every alert is
+ * acknowledged. `alerts` are the open and the recently ended alerts of the group, without silenced ones.
  */
 export function decideNotification(
   state: GroupState,

@@ -16,4 +16,7 @@ export class NotificationGroupEntity {
 
   @Column({ name: 'told_firing', type: 'text', array: true })
   notifiedFiring!: string[];
+
+  @Column({ name: 'failed_attempts', type: 'int' })
+  failedAttempts!: number;
 }

@@ -18,6 +18,7 @@ export class TypeormGroupRepository extends GroupRepository {
       firstSeenAt: row.firstSeenAt,
       lastSentAt: row.lastSentAt ?? undefined,
       notifiedFiring: row.notifiedFiring,
+      failedAttempts: row.failedAttempts,
     };
   }
 
@@ -25,7 +26,7 @@ export class TypeormGroupRepository extends GroupRepository {
     groupKey: string,
     channel: string,
     state: GroupState,
-    facts: readonly PendingEvent[],
+    events: readonly PendingEvent[],
   ): Promise<void> {
     await this.database.transaction(async (transaction) => {
       await transaction.manager.save(NotificationGroupEntity, {
@@ -34,8 +35,9 @@ export class TypeormGroupRepository extends GroupRepository {
         firstSeenAt: state.firstSeenAt,
         lastSentAt: state.lastSentAt ?? null,
         notifiedFiring: [...state.notifiedFiring],
+        failedAttempts: state.failedAttempts,
       });
-      await transaction.emit(...facts);
+      await transaction.emit(...events);
     });
   }
 
