@@ -4,7 +4,6 @@ import { ObjectStore } from '@headrace/object-store';
 import {
   type Backends,
   loadDeclarations,
-  repeat,
   type ServiceDefinition,
   ServiceLogger,
   ServiceMetrics,
@@ -15,11 +14,14 @@ import { DriftController } from './adapters/http/drift.controller.js';
 import { driftSchema } from './adapters/persistence/drift-schema.js';
 import { TypeormDriftRepository } from './adapters/persistence/typeorm-drift-repository.js';
 import { CheckDrift } from './application/check-drift.js';
+import { CheckDueWindows } from './application/check-due-windows.js';
+import { CheckModel } from './application/check-model.js';
 import { CloseWindow } from './application/close-window.js';
 import { CountFeatures } from './application/count-features.js';
 import { CountPredictions } from './application/count-predictions.js';
 import { DriftGauges } from './application/drift-gauges.js';
 import { FollowChampion } from './application/follow-champion.js';
+import { ListWatchedModels } from './application/list-watched-models.js';
 import { MeasurePerformance } from './application/measure-performance.js';
 import { DriftPolicies } from './application/drift-policies.js';
 import { DriftRepository } from './application/ports.js';
@@ -28,51 +30,47 @@ import { RecordOutcomes } from './application/record-outcomes.js';
 import { RecordProgress } from './application/record-progress.js';
 import { RecordValidation } from './application/record-validation.js';
 import { ReferenceProfiles } from './application/reference-profiles.js';
+import { RestoreGauges } from './application/restore-gauges.js';
 import { driftPolicySchema } from './domain/drift-policy.js';
 import { type DriftConfig, driftConfigSchema } from './drift.config.js';
 
 @Module({})
 export class DriftModule {
   static forRoot(
-    store: DriftRepository,
-    policies: DriftPolicies,
-    check: CheckDrift,
-    shared: SharedParts,
+    config: DriftConfig,
+    { database, objects, metrics, clock, logger, serviceMetrics }: Backends,
   ): DynamicModule {
+    const policies = loadDeclarations('drift-policies', driftPolicySchema, config.configDirectory);
     return {
       module: DriftModule,
       controllers: [DriftController, DriftEvents],
       providers: [
-        { provide: DriftRepository, useValue: store },
-        { provide: DriftPolicies, useValue: policies },
-        { provide: CheckDrift, useValue: check },
-        { provide: ReferenceProfiles, useValue: shared.profiles },
-        { provide: DriftGauges, useValue: shared.gauges },
-        { provide: CloseWindow, useValue: shared.closeWindow },
-        { provide: MeasurePerformance, useValue: shared.performance },
-        { provide: Clock, useValue: shared.backends.clock },
-        { provide: ObjectStore, useValue: shared.backends.objects },
-        { provide: MetricsStore, useValue: shared.backends.metrics },
-        { provide: ServiceLogger, useValue: shared.backends.logger },
-        { provide: ServiceMetrics, useValue: shared.backends.serviceMetrics },
+        { provide: Clock, useValue: clock },
+        { provide: ObjectStore, useValue: objects },
+        { provide: MetricsStore, useValue: metrics },
+        { provide: ServiceLogger, useValue: logger },
+        { provide: ServiceMetrics, useValue: serviceMetrics },
+        { provide: DriftRepository, useValue: new TypeormDriftRepository(database) },
+        { provide: DriftPolicies, useValue: new DriftPolicies(policies) },
+        ReferenceProfiles,
+        DriftGauges,
+        CheckDrift,
+        CheckDueWindows,
+        CheckModel,
+        CloseWindow,
         CountFeatures,
         CountPredictions,
         FollowChampion,
+        ListWatchedModels,
+        MeasurePerformance,
         ReadDrift,
         RecordOutcomes,
         RecordProgress,
         RecordValidation,
+        RestoreGauges,
       ],
     };
   }
-}
-
-interface SharedParts {
-  readonly backends: Backends;
-  readonly profiles: ReferenceProfiles;
-  readonly gauges: DriftGauges;
-  readonly closeWindow: CloseWindow;
-  readonly performance: MeasurePerformance;
 }
 
 export const drift: ServiceDefinition<DriftConfig> = {
@@ -80,26 +78,11 @@ export const drift: ServiceDefinition<DriftConfig> = {
   configSchema: driftConfigSchema,
   uses: ['database', 'objects', 'metrics'],
   database: driftSchema,
-  async compose(config, backends) {
-    const declared = loadDeclarations('drift-policies', driftPolicySchema, config.configDirectory);
-    const policies = new DriftPolicies(declared.map(({ value, version }) => ({ policy: value, version })));
-    const { clock, logger } = backends;
-    const store = new TypeormDriftRepository(backends.database);
-    const profiles = new ReferenceProfiles(backends.objects, logger);
-    const gauges = new DriftGauges(backends.serviceMetrics, backends.metrics);
-    const closeWindow = new CloseWindow(clock);
-    const performance = new MeasurePerformance(store, policies, gauges, clock);
-    const check = new CheckDrift(store, profiles, policies, closeWindow, performance, gauges, clock);
-    await check.showLast();
+  compose(config, backends) {
     return {
-      module: DriftModule.forRoot(store, policies, check, {
-        backends,
-        profiles,
-        gauges,
-        closeWindow,
-        performance,
-      }),
-      closing: [repeat('looking for due windows', config.checkEveryMs, logger, () => check.due())],
+      module: DriftModule.forRoot(config, backends),
+      startup: [RestoreGauges],
+      tasks: [{ name: 'looking for due windows', everyMs: config.checkEveryMs, useCase: CheckDueWindows }],
     };
   },
 };

@@ -438,7 +438,7 @@ describe('drift', () => {
     await announce(1, {});
     clock.advance(61_000);
     await eventually(async () => {
-      expect((await view()).latest?.note).toBe('the champion came without a reference profile');
+      expect((await view()).latest?.note).toBe('the champion has no reference profile');
     });
     await announce(2, { reference: { key: 'models/none.json', digest: 'sha256:0' } });
     clock.advance(61_000);

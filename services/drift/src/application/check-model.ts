@@ -8,13 +8,13 @@ import { DriftPolicies } from './drift-policies.js';
 import { type DriftReport, DriftRepository, type PerformanceReport } from './ports.js';
 import { ReferenceProfiles } from './reference-profiles.js';
 
-/** Nobody has told drift of a champion of this model. */
+/** A model that never had a champion, or has none any more. */
 export class WatchedModelNotFoundError extends AppError {
   readonly code = 'DRIFT_MODEL_NOT_WATCHED';
   readonly kind = 'not-found';
 
   constructor(readonly modelName: string) {
-    super(`Model ${modelName} has no champion that drift knows of; promote a version first`);
+    super(`Drift does not watch model ${modelName} because it has no champion; promote a version first`);
   }
 }
 
@@ -24,13 +24,11 @@ export interface CheckResult {
   readonly performance: readonly PerformanceReport[];
 }
 
-/** Closes windows: those that are due, as the timer asks, or the open one right now, as a person asks. */
+/** Closes the open windows of one model and measures its performance: all of them `now`, or only what is `due`. */
 @Injectable()
-export class CheckDrift {
-  private lastForgotten = 0;
-
+export class CheckModel {
   constructor(
-    private readonly store: DriftRepository,
+    private readonly repository: DriftRepository,
     private readonly profiles: ReferenceProfiles,
     private readonly policies: DriftPolicies,
     private readonly closeWindow: CloseWindow,
@@ -39,51 +37,25 @@ export class CheckDrift {
     private readonly clock: Clock,
   ) {}
 
-  /** After a restart the gauges show what the last windows said, not nothing until the next one closes. */
-  async showLast(): Promise<void> {
-    for (const modelName of await this.store.findModelNames()) {
-      const report = await this.store.findLatestReport(modelName);
-      if (report) this.gauges.setDrift(report);
-      for (const performance of await this.store.findLatestPerformance(modelName)) {
-        this.gauges.setPerformance(performance);
-      }
-    }
-  }
-
-  async due(): Promise<void> {
-    for (const modelName of await this.store.findModelNames()) await this.check(modelName, 'due');
-    const now = this.clock.now().getTime();
-    if (now - this.lastForgotten < 600_000) return;
-    this.lastForgotten = now;
-    await this.store.deleteStoredBefore(new Date(now - this.policies.maxKeepHours * 3_600_000));
-  }
-
-  async now(modelName?: string): Promise<readonly CheckResult[]> {
-    if (modelName !== undefined) return [await this.check(modelName, 'now')];
-    const results = [];
-    for (const name of await this.store.findModelNames()) results.push(await this.check(name, 'now'));
-    return results;
-  }
-
-  private async check(modelName: string, when: 'due' | 'now'): Promise<CheckResult> {
-    const champion = (await this.store.findWatch(modelName))?.champion;
+  async execute(modelName: string, when: 'due' | 'now'): Promise<CheckResult> {
+    const champion = (await this.repository.findWatch(modelName))?.champion;
     if (!champion) {
       if (when === 'now') throw new WatchedModelNotFoundError(modelName);
       return { modelName, drift: undefined, performance: [] };
     }
     const loaded = await this.profiles.get(champion.reference);
-    const versioned = this.policies.findFor(modelName);
-    const drift = await this.store.change(modelName, async (unit) => {
+    const policy = this.policies.findFor(modelName);
+    const drift = await this.repository.change(modelName, async (unit) => {
       const { watch } = unit;
       if (!watch?.champion || watch.champion.reference?.digest !== champion.reference?.digest) {
         return undefined;
       }
-      if (when === 'due' && !isDue(watch, versioned.policy, this.clock.now())) return undefined;
+      if (when === 'due' && !isDue(watch, policy.value, this.clock.now())) return undefined;
       const closed = await this.closeWindow.execute(
         unit,
         { ...watch, champion: watch.champion },
         loaded,
-        versioned,
+        policy,
       );
       await unit.save(closed.watch);
       return closed.report;

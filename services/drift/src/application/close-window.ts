@@ -1,8 +1,8 @@
 import { DriftDetected, DriftMeasured } from '@headrace/contracts';
-import { Clock, deterministicId } from '@headrace/kernel';
+import { Clock, type Declared, deterministicId } from '@headrace/kernel';
 import { eventOf } from '@headrace/messaging';
 import { Injectable } from '@nestjs/common';
-import { type VersionedPolicy } from '../domain/drift-policy.js';
+import { type DriftPolicy } from '../domain/drift-policy.js';
 import { DriftWindow } from '../domain/drift-window.js';
 import { judgeDrift } from '../domain/judge-drift.js';
 import { applyJudgement, type DriftKind, type ModelWatch, openWindow } from '../domain/model-watch.js';
@@ -11,7 +11,7 @@ import { type DriftReport, type ModelUnitOfWork } from './ports.js';
 import { type LoadedProfile } from './reference-profiles.js';
 import { requestRetraining } from './request-retraining.js';
 
-/** A reference without any column: what a window is compared with when there is none, so that it is no-data. */
+/** A reference without columns. A window that has no other reference is compared with it and is no-data. */
 const emptyProfile: ReferenceProfile = {
   modelRunId: '',
   rows: 0,
@@ -19,7 +19,7 @@ const emptyProfile: ReferenceProfile = {
   prediction: { edges: [], counts: [0], missing: 0, total: 0 },
 };
 
-/** Judges the open window of a model inside a unit of work and states what follows. The next window is open afterwards. */
+/** Closes the open window of a model inside a unit of work: judges it, emits what follows, opens the next one. */
 @Injectable()
 export class CloseWindow {
   constructor(private readonly clock: Clock) {}
@@ -28,7 +28,7 @@ export class CloseWindow {
     unit: ModelUnitOfWork,
     watch: ModelWatch & { readonly champion: NonNullable<ModelWatch['champion']> },
     loaded: LoadedProfile,
-    versioned: VersionedPolicy,
+    policy: Declared<DriftPolicy>,
   ): Promise<{ readonly watch: ModelWatch; readonly report: DriftReport }> {
     const now = this.clock.now();
     const profile = loaded.kind === 'loaded' ? loaded.profile : emptyProfile;
@@ -36,10 +36,10 @@ export class CloseWindow {
       loaded.kind === 'loaded'
         ? openWindow(watch, profile).toState()
         : DriftWindow.open(profile, now).toState();
-    const judgement = judgeDrift(profile, window, versioned.policy);
+    const judgement = judgeDrift(profile, window, policy.value);
     const { modelName, champion } = watch;
     const driftId = deterministicId('drift', modelName, String(champion.version), watch.windowOpenedAt);
-    const facts = {
+    const summary = {
       driftId,
       modelName,
       modelVersion: champion.version,
@@ -47,16 +47,16 @@ export class CloseWindow {
       windowEnd: window.lastEvent ?? now.toISOString(),
       rows: window.rows,
       referenceRows: profile.rows,
-      policyVersion: versioned.version,
+      policyVersion: policy.version,
     };
-    const causes = window.lastFactId === undefined ? [] : [window.lastFactId];
+    const causationIds = window.lastFactId === undefined ? [] : [window.lastFactId];
     await unit.emit(
       eventOf(DriftMeasured, {
         id: driftId,
         time: now,
-        causationIds: causes,
+        causationIds,
         payload: {
-          ...facts,
+          ...summary,
           verdict: judgement.verdict,
           scores: [...judgement.features, judgement.prediction].flatMap(({ feature, scores }) =>
             scores.map((score) => ({
@@ -70,7 +70,7 @@ export class CloseWindow {
         },
       }),
     );
-    const after = applyJudgement({ ...watch, window }, judgement, versioned.policy, now);
+    const after = applyJudgement({ ...watch, window }, judgement, policy.value, now);
     for (const kind of after.confirmed) {
       await unit.emit(
         eventOf(DriftDetected, {
@@ -85,15 +85,15 @@ export class CloseWindow {
             features: selectFeatures(kind, after.steadyFeatures, judgement.incompleteFeatures),
             evidence: judgement.evidence.slice(0, 100),
             windowsInARow: after.watch.streaks[kind],
-            policyVersion: versioned.version,
+            policyVersion: policy.version,
             detectedAt: now.toISOString(),
           },
         }),
       );
     }
-    const retraining = await requestRetraining(unit, after.watch, versioned, driftId, now);
+    const retraining = await requestRetraining(unit, after.watch, policy, driftId, now);
     const report: DriftReport = {
-      ...facts,
+      ...summary,
       closedAt: now.toISOString(),
       predictions: window.predictions,
       judgement,

@@ -13,7 +13,7 @@ import { ReferenceProfiles } from './reference-profiles.js';
 @Injectable()
 export class CountFeatures {
   constructor(
-    private readonly store: DriftRepository,
+    private readonly repository: DriftRepository,
     private readonly profiles: ReferenceProfiles,
     private readonly policies: DriftPolicies,
     private readonly closeWindow: CloseWindow,
@@ -22,35 +22,36 @@ export class CountFeatures {
   ) {}
 
   async execute(events: readonly ReceivedEvent<typeof FeaturesComputed>[]): Promise<void> {
-    for (const modelName of await this.store.findModelNames()) await this.countForModel(modelName, events);
+    for (const modelName of await this.repository.findModelNames())
+      await this.countForModel(modelName, events);
   }
 
   private async countForModel(
     modelName: string,
     events: readonly ReceivedEvent<typeof FeaturesComputed>[],
   ): Promise<void> {
-    const champion = (await this.store.findWatch(modelName))?.champion;
+    const champion = (await this.repository.findWatch(modelName))?.champion;
     if (!champion) return;
     const loaded = await this.profiles.get(champion.reference);
     if (loaded.kind === 'missing') return;
-    const versioned = this.policies.findFor(modelName);
-    const reports = await this.store.change(modelName, async (unit) => {
+    const policy = this.policies.findFor(modelName);
+    const reports = await this.repository.change(modelName, async (unit) => {
       const closed: DriftReport[] = [];
       let watch = unit.watch;
-      // Another process may have followed another champion since; these rows are then counted against that one.
+      // Another process may have switched the champion meanwhile; these rows are then counted against the new one.
       if (watch?.champion?.reference?.digest !== champion.reference?.digest || !watch) return undefined;
       const fresh = events.filter(({ position }) => watch !== undefined && !isCounted(watch, position));
       let window = openWindow(watch, loaded.profile);
       for (const { id, payload } of fresh) {
         window.countFeatures({ ...payload, id });
-        if (window.rowCount < versioned.policy.window.rows) continue;
+        if (window.rowCount < policy.value.window.rows) continue;
         const full: ModelWatch = { ...watch, window: window.toState() };
         if (!full.champion) break;
         const result = await this.closeWindow.execute(
           unit,
           { ...full, champion: full.champion },
           loaded,
-          versioned,
+          policy,
         );
         closed.push(result.report);
         watch = result.watch;
@@ -61,12 +62,12 @@ export class CountFeatures {
         window: window.toState(),
         positions: advancePositions(watch, events.at(-1)?.position),
       };
-      if (isDue(watch, versioned.policy, this.clock.now()) && watch.champion) {
+      if (isDue(watch, policy.value, this.clock.now()) && watch.champion) {
         const result = await this.closeWindow.execute(
           unit,
           { ...watch, champion: watch.champion },
           loaded,
-          versioned,
+          policy,
         );
         closed.push(result.report);
         watch = result.watch;

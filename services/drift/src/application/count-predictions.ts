@@ -9,11 +9,11 @@ import { ReferenceProfiles } from './reference-profiles.js';
 
 type Predictions = readonly ReceivedEvent<typeof PredictionMade>[];
 
-/** Counts the champion's predictions into its window, and keeps every served one until its outcome is known. */
+/** Counts the champion's predictions into its window, and stores every served prediction until its outcome is known. */
 @Injectable()
 export class CountPredictions {
   constructor(
-    private readonly store: DriftRepository,
+    private readonly repository: DriftRepository,
     private readonly profiles: ReferenceProfiles,
     private readonly policies: DriftPolicies,
     private readonly clock: Clock,
@@ -29,10 +29,10 @@ export class CountPredictions {
   }
 
   private async countForModel(modelName: string, events: Predictions): Promise<void> {
-    const reference = (await this.store.findWatch(modelName))?.champion?.reference;
+    const reference = (await this.repository.findWatch(modelName))?.champion?.reference;
     const loaded = await this.profiles.get(reference);
-    const { policy } = this.policies.findFor(modelName);
-    await this.store.change(modelName, async (unit) => {
+    const { value: policy } = this.policies.findFor(modelName);
+    await this.repository.change(modelName, async (unit) => {
       let watch = unit.watch ?? newWatch(modelName, this.clock.now());
       const { champion } = watch;
       const fresh = events.filter(({ position }) => !isCounted(watch, position));

@@ -3,7 +3,7 @@ import { ServiceMetrics } from '@headrace/service-host';
 import { Injectable } from '@nestjs/common';
 import { type DriftReport, type PerformanceReport } from './ports.js';
 
-/** What the last windows said, for Prometheus and the metrics store. A score that could not be computed has no series. */
+/** Exposes the last windows to Prometheus and the metrics store. A score that could not be computed has no series. */
 @Injectable()
 export class DriftGauges {
   private readonly drift;
@@ -58,7 +58,7 @@ export class DriftGauges {
       const labels = {
         model_name: report.modelName,
         model_version: String(report.modelVersion),
-        // The dashboards of the guide ask for `overall`.
+        // The dashboards query `overall`.
         metric_type: metric === 'accuracy' ? 'overall' : metric,
       };
       if (value === null) {

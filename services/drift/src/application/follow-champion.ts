@@ -6,11 +6,11 @@ import { switchChampion, newWatch } from '../domain/model-watch.js';
 import { DriftRepository } from './ports.js';
 import { ReferenceProfiles } from './reference-profiles.js';
 
-/** The champion changed: windows are compared with its reference from now on. */
+/** Compares windows with the reference of the new champion from now on. */
 @Injectable()
 export class FollowChampion {
   constructor(
-    private readonly store: DriftRepository,
+    private readonly repository: DriftRepository,
     private readonly profiles: ReferenceProfiles,
     private readonly clock: Clock,
   ) {}
@@ -19,9 +19,9 @@ export class FollowChampion {
     const { modelName, alias, modelVersion, artifacts } = event.payload;
     if (alias !== championAlias) return;
     const reference = artifacts['reference'];
-    // Before the unit of work: a broken profile is reported now, not with the first window.
+    // Loaded before the unit of work, so that a broken profile is reported now and not with the first window.
     if (modelVersion !== null) await this.profiles.get(reference);
-    await this.store.change(modelName, async (unit) => {
+    await this.repository.change(modelName, async (unit) => {
       if (!(await unit.claim('follow-champion', event.id))) return;
       const now = this.clock.now();
       const watch = unit.watch ?? newWatch(modelName, now);

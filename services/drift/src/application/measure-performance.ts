@@ -1,8 +1,8 @@
 import { DriftDetected, PerformanceMeasured } from '@headrace/contracts';
-import { Clock, deterministicId } from '@headrace/kernel';
+import { Clock, type Declared, deterministicId } from '@headrace/kernel';
 import { eventOf } from '@headrace/messaging';
 import { Injectable } from '@nestjs/common';
-import { type VersionedPolicy } from '../domain/drift-policy.js';
+import { type DriftPolicy } from '../domain/drift-policy.js';
 import { judgePerformance } from '../domain/judge-performance.js';
 import { type ModelWatch } from '../domain/model-watch.js';
 import { DriftGauges } from './drift-gauges.js';
@@ -10,11 +10,11 @@ import { DriftPolicies } from './drift-policies.js';
 import { DriftRepository, type ModelUnitOfWork, type PerformanceReport } from './ports.js';
 import { requestRetraining } from './request-retraining.js';
 
-/** Measures each served version on the predictions whose outcome is known, a window at a time. */
+/** Measures each served version on the predictions whose outcome is known, one window after the other. */
 @Injectable()
 export class MeasurePerformance {
   constructor(
-    private readonly store: DriftRepository,
+    private readonly repository: DriftRepository,
     private readonly policies: DriftPolicies,
     private readonly gauges: DriftGauges,
     private readonly clock: Clock,
@@ -22,20 +22,17 @@ export class MeasurePerformance {
 
   /** `now` also measures windows that are neither full nor old enough. */
   async execute(modelName: string, when: 'due' | 'now' = 'due'): Promise<readonly PerformanceReport[]> {
-    const versioned = this.policies.findFor(modelName);
-    const reports = await this.store.change(modelName, async (unit) => {
+    const policy = this.policies.findFor(modelName);
+    const reports = await this.repository.change(modelName, async (unit) => {
       if (!unit.watch) return [];
       const measured: PerformanceReport[] = [];
       let watch = unit.watch;
       for (const { version, labelled } of await this.findVersions(unit, watch)) {
-        for (
-          let left = labelled, first = true;
-          ;
-          left -= versioned.policy.performance.window.rows, first = false
-        ) {
-          const full = left >= versioned.policy.performance.window.rows;
-          if (!full && !(first && (when === 'now' || this.isOld(watch, version, versioned)))) break;
-          const result = await this.measure(unit, watch, version, versioned);
+        const fullWindows = Math.floor(labelled / policy.value.performance.window.rows);
+        const isDue = when === 'now' || this.isOld(watch, version, policy);
+        const windows = Math.max(fullWindows, isDue ? 1 : 0);
+        for (let window = 0; window < windows; window += 1) {
+          const result = await this.measure(unit, watch, version, policy);
           watch = result.watch;
           measured.push(result.report);
         }
@@ -47,7 +44,7 @@ export class MeasurePerformance {
     return reports;
   }
 
-  /** The champion is measured also when nothing is known about it, because no data is a finding. */
+  /** The champion is measured even without any outcome, because no data is a finding. */
   private async findVersions(
     unit: ModelUnitOfWork,
     { champion }: ModelWatch,
@@ -58,7 +55,7 @@ export class MeasurePerformance {
       : [...versions, { version: champion.version, labelled: 0 }];
   }
 
-  private isOld(watch: ModelWatch, version: number, { policy }: VersionedPolicy): boolean {
+  private isOld(watch: ModelWatch, version: number, { value: policy }: Declared<DriftPolicy>): boolean {
     const since = watch.performanceClosedAt[version] ?? watch.champion?.since;
     if (since === undefined) return false;
     return this.clock.now().getTime() - new Date(since).getTime() >= policy.performance.window.seconds * 1000;
@@ -68,15 +65,15 @@ export class MeasurePerformance {
     unit: ModelUnitOfWork,
     watch: ModelWatch,
     version: number,
-    versioned: VersionedPolicy,
+    policy: Declared<DriftPolicy>,
   ): Promise<{ watch: ModelWatch; report: PerformanceReport }> {
     const now = this.clock.now();
     const { modelName } = watch;
-    const rows = await unit.findLabelled(version, versioned.policy.performance.window.rows);
+    const rows = await unit.findLabelled(version, policy.value.performance.window.rows);
     await unit.markMeasured(rows.map(({ predictionId }) => predictionId));
     const opened = new Date(watch.performanceClosedAt[version] ?? watch.champion?.since ?? now);
     const [start, end] = [rows[0]?.eventTime ?? opened, rows.at(-1)?.eventTime ?? now];
-    const judgement = judgePerformance(rows, versioned.policy.performance);
+    const judgement = judgePerformance(rows, policy.value.performance);
     const report: PerformanceReport = {
       modelName,
       modelVersion: version,
@@ -111,25 +108,25 @@ export class MeasurePerformance {
     const closed = { ...watch.performanceClosedAt, [version]: now.toISOString() };
     const next = { ...watch, performanceClosedAt: closed };
     if (version !== watch.champion?.version) return { watch: next, report };
-    return { watch: await this.judgeChampion(unit, next, report, versioned, id), report };
+    return { watch: await this.judgeChampion(unit, next, report, policy, id), report };
   }
 
   private async judgeChampion(
     unit: ModelUnitOfWork,
     watch: ModelWatch,
     report: PerformanceReport,
-    versioned: VersionedPolicy,
+    policy: Declared<DriftPolicy>,
     causeId: string,
   ): Promise<ModelWatch> {
-    if (report.labelled < versioned.policy.performance.minimumLabelled) return watch;
-    const { policy, version } = versioned;
+    if (report.labelled < policy.value.performance.minimumLabelled) return watch;
+    const { value: rules, version } = policy;
     const degraded = report.verdict === 'degraded';
     const streak = degraded
       ? watch.streaks.performance + 1
       : report.verdict === 'healthy'
         ? 0
         : watch.streaks.performance;
-    const confirmed = streak >= policy.performance.windowsInARow && degraded;
+    const confirmed = streak >= rules.performance.windowsInARow && degraded;
     const announce = confirmed && !watch.announced.includes('performance');
     const now = this.clock.now();
     if (announce) {
@@ -163,6 +160,6 @@ export class MeasurePerformance {
         evidence: report.evidence,
       },
     };
-    return (await requestRetraining(unit, next, versioned, causeId, now)).watch;
+    return (await requestRetraining(unit, next, policy, causeId, now)).watch;
   }
 }

@@ -1,11 +1,11 @@
 import { type Evidence } from '@headrace/contracts';
 import { type Verdict } from '@headrace/kernel';
-import { type PendingEvent } from '@headrace/messaging';
+import { type UnitOfWork } from '@headrace/messaging';
 import { type DriftJudgement } from '../domain/judge-drift.js';
 import { type LabelledPrediction } from '../domain/judge-performance.js';
 import { type ModelWatch } from '../domain/model-watch.js';
 
-/** A closed window with all that its verdict was made from. */
+/** A closed window with everything that its verdict is based on. */
 export interface DriftReport {
   readonly driftId: string;
   readonly modelName: string;
@@ -18,9 +18,9 @@ export interface DriftReport {
   readonly referenceRows: number;
   readonly policyVersion: string;
   readonly judgement: DriftJudgement;
-  /** Why there was nothing to compare with. */
+  /** Why there was no reference to compare with. */
   readonly note: string | undefined;
-  /** What was decided about a new model. */
+  /** The decision about a new model. */
   readonly retraining: string;
 }
 
@@ -58,31 +58,29 @@ export interface ScoredPrediction extends LabelledPrediction {
   readonly eventTime: Date;
 }
 
-/** One unit of work on one model: its state is locked, and what is saved and stated becomes visible together. */
-export interface ModelUnitOfWork {
-  /** Undefined: nothing is known of this model yet. */
+/** Changes the state of one model, which is locked meanwhile. What is saved and what is emitted becomes durable together. */
+export interface ModelUnitOfWork extends UnitOfWork {
+  /** Undefined until something about this model was saved. */
   readonly watch: ModelWatch | undefined;
   save(watch: ModelWatch): Promise<void>;
   saveReport(report: DriftReport): Promise<void>;
   savePerformance(report: PerformanceReport): Promise<void>;
-  /** Idempotent per prediction; outcomes that came first are joined. */
+  /** Idempotent per prediction. Outcomes that arrived first are joined. */
   addPredictions(predictions: readonly StoredPrediction[], label: string): Promise<void>;
-  /** Versions with predictions whose outcome is known and not yet measured, with their number. */
+  /** How many predictions of each version have a known outcome and are not measured yet. */
   countLabelledByVersion(): Promise<readonly { readonly version: number; readonly labelled: number }[]>;
-  /** The oldest of them, in order of event time. */
+  /** The oldest of these predictions, in order of event time. */
   findLabelled(version: number, limit: number): Promise<readonly ScoredPrediction[]>;
   markMeasured(predictionIds: readonly string[]): Promise<void>;
   countPredictions(version: number, from: Date, to: Date): Promise<number>;
-  emit(...facts: readonly PendingEvent[]): Promise<void>;
-  claim(handler: string, eventId: string): Promise<boolean>;
 }
 
-/** What drift knows, durable. A restart goes on with the same windows; two processes never count into one at a time. */
+/** The durable state of drift. A restart continues the same windows; two processes never count into one at a time. */
 export abstract class DriftRepository {
-  /** Of the models that have a champion: only those are watched. */
+  /** Models that have a champion. Only those are watched. */
   abstract findModelNames(): Promise<readonly string[]>;
   abstract change<T>(modelName: string, work: (unit: ModelUnitOfWork) => Promise<T>): Promise<T>;
-  /** Idempotent per outcome; predictions of the same system and event time learn their label. */
+  /** Idempotent per outcome. Labels the predictions of the same system and event time. */
   abstract addOutcomes(outcomes: readonly StoredOutcome[]): Promise<void>;
   abstract findWatch(modelName: string): Promise<ModelWatch | undefined>;
   abstract findLatestReport(modelName: string): Promise<DriftReport | undefined>;

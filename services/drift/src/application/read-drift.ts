@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { deriveNewModelStage, type ModelWatch } from '../domain/model-watch.js';
 import { type NewModelStage } from '../domain/new-model-progress.js';
-import { WatchedModelNotFoundError } from './check-drift.js';
+import { WatchedModelNotFoundError } from './check-model.js';
 import { type DriftReport, DriftRepository, type PerformanceReport } from './ports.js';
 
 export interface DriftView {
@@ -18,17 +18,13 @@ export interface DriftView {
   readonly performance: readonly PerformanceReport[];
 }
 
-/** What is known about a model: the last report with its histograms, the streaks, the last performance of each version. */
+/** Reads the state of a model: the last report with its histograms, the streaks, the last performance of each version. */
 @Injectable()
 export class ReadDrift {
-  constructor(private readonly store: DriftRepository) {}
-
-  modelNames(): Promise<readonly string[]> {
-    return this.store.findModelNames();
-  }
+  constructor(private readonly repository: DriftRepository) {}
 
   async execute(modelName: string): Promise<DriftView> {
-    const watch = await this.store.findWatch(modelName);
+    const watch = await this.repository.findWatch(modelName);
     if (!watch?.champion) throw new WatchedModelNotFoundError(modelName);
     return {
       modelName,
@@ -42,8 +38,8 @@ export class ReadDrift {
       shift: watch.shift,
       requestedAt: watch.requestedAt,
       newModel: deriveNewModelStage(watch),
-      latest: await this.store.findLatestReport(modelName),
-      performance: await this.store.findLatestPerformance(modelName),
+      latest: await this.repository.findLatestReport(modelName),
+      performance: await this.repository.findLatestPerformance(modelName),
     };
   }
 }

@@ -5,20 +5,20 @@ import { MeasurePerformance } from './measure-performance.js';
 import { DriftPolicies } from './drift-policies.js';
 import { DriftRepository } from './ports.js';
 
-/** What really happened: labels the predictions of the same system and event time, and measures when a window is full. */
+/** Labels the predictions of the same system and event time, and measures performance when a window is full. */
 @Injectable()
 export class RecordOutcomes {
   constructor(
-    private readonly store: DriftRepository,
+    private readonly repository: DriftRepository,
     private readonly policies: DriftPolicies,
     private readonly performance: MeasurePerformance,
   ) {}
 
   async execute(events: readonly ReceivedEvent<typeof OutcomeObserved>[]): Promise<void> {
-    const wanted = this.policies.labels;
-    await this.store.addOutcomes(
-      events.map(({ payload }) => payload).filter(({ label }) => wanted.has(label)),
+    const { labels } = this.policies;
+    await this.repository.addOutcomes(
+      events.map(({ payload }) => payload).filter(({ label }) => labels.has(label)),
     );
-    for (const modelName of await this.store.findModelNames()) await this.performance.execute(modelName);
+    for (const modelName of await this.repository.findModelNames()) await this.performance.execute(modelName);
   }
 }

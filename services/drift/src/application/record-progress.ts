@@ -5,18 +5,18 @@ import { recordMilestone, type Milestone } from '../domain/new-model-progress.js
 import { DriftRepository } from './ports.js';
 
 /**
- * Remembers how far a new model has come. Also of a model without a champion: the first rollout's beginning may arrive
- * before the alias and its end after it, and an end that is forgotten would be waited for.
+ * Records how far a new model has come, also for a model without a champion: the start of the first rollout may arrive
+ * before the alias and its end after it, and drift would wait forever for an end that it did not record.
  */
 @Injectable()
 export class RecordProgress {
   constructor(
-    private readonly store: DriftRepository,
+    private readonly repository: DriftRepository,
     private readonly clock: Clock,
   ) {}
 
   async execute(modelName: string, milestone: Milestone, at: string): Promise<void> {
-    await this.store.change(modelName, async (unit) => {
+    await this.repository.change(modelName, async (unit) => {
       const watch = unit.watch ?? newWatch(modelName, this.clock.now());
       await unit.save({ ...watch, progress: recordMilestone(watch.progress ?? {}, milestone, new Date(at)) });
     });

@@ -6,28 +6,29 @@ import { DriftPolicies } from './drift-policies.js';
 import { DriftRepository } from './ports.js';
 
 /**
- * Readings met or failed their expectations. A suite that keeps failing is data-quality drift of every model that has a
- * champion, announced once until it passes again; meanwhile nothing is trained from these readings.
+ * Records whether a window of readings met its expectations. A suite that keeps failing is data-quality drift of every
+ * model that has a champion. It is announced once until the suite passes again, and holds retraining meanwhile.
  */
 @Injectable()
 export class RecordValidation {
   constructor(
-    private readonly store: DriftRepository,
+    private readonly repository: DriftRepository,
     private readonly policies: DriftPolicies,
     private readonly clock: Clock,
   ) {}
 
   async execute(event: ReceivedEvent<typeof WindowValidated>): Promise<void> {
-    for (const modelName of await this.store.findModelNames()) await this.recordForModel(modelName, event);
+    for (const modelName of await this.repository.findModelNames())
+      await this.recordForModel(modelName, event);
   }
 
   private async recordForModel(
     modelName: string,
     event: ReceivedEvent<typeof WindowValidated>,
   ): Promise<void> {
-    const { policy, version } = this.policies.findFor(modelName);
+    const { value: policy, version } = this.policies.findFor(modelName);
     const { suite, success } = event.payload;
-    await this.store.change(modelName, async (unit) => {
+    await this.repository.change(modelName, async (unit) => {
       const { watch } = unit;
       if (!watch?.champion || !(await unit.claim(`record-validation/${modelName}`, event.id))) return;
       const failed = success ? 0 : (watch.failedSuites[suite] ?? 0) + 1;

@@ -13,7 +13,10 @@ export type LoadedProfile =
   | { readonly kind: 'loaded'; readonly profile: ReferenceProfile }
   | { readonly kind: 'missing'; readonly reason: string };
 
-/** Loads reference profiles, verified by digest, each once. An unusable one is missing, with the reason; an unreachable store throws. */
+/**
+ * Loads each reference profile once and verifies its digest. An unusable profile is missing, with the reason; an
+ * unreachable store throws.
+ */
 @Injectable()
 export class ReferenceProfiles {
   private readonly loaded = new Map<string, LoadedProfile>();
@@ -24,10 +27,10 @@ export class ReferenceProfiles {
   ) {}
 
   async get(name: StoredObjectName | undefined): Promise<LoadedProfile> {
-    if (!name) return { kind: 'missing', reason: 'the champion came without a reference profile' };
+    if (!name) return { kind: 'missing', reason: 'the champion has no reference profile' };
     const id = `${name.digest} ${name.key}`;
-    const known = this.loaded.get(id);
-    if (known) return known;
+    const cached = this.loaded.get(id);
+    if (cached) return cached;
     const loaded = await this.load(name);
     this.loaded.set(id, loaded);
     return loaded;

@@ -1,16 +1,16 @@
 import { RetrainingRequested } from '@headrace/contracts';
-import { deterministicId } from '@headrace/kernel';
+import { type Declared, deterministicId } from '@headrace/kernel';
 import { eventOf } from '@headrace/messaging';
-import { type VersionedPolicy } from '../domain/drift-policy.js';
+import { type DriftPolicy } from '../domain/drift-policy.js';
 import { decideRetraining } from '../domain/decide-retraining.js';
 import { deriveNewModelStage, type ModelWatch } from '../domain/model-watch.js';
 import { type ModelUnitOfWork } from './ports.js';
 
-/** Asks whether the model should be trained again, and states the request in the unit. Answers what was decided. */
+/** Decides whether the model is trained again, and emits the request if so. Returns the decision. */
 export async function requestRetraining(
   unit: ModelUnitOfWork,
   watch: ModelWatch,
-  { policy, version }: VersionedPolicy,
+  { value: policy, version }: Declared<DriftPolicy>,
   causeId: string,
   now: Date,
 ): Promise<{ readonly watch: ModelWatch; readonly decision: string }> {

@@ -10,7 +10,7 @@ const criterion = z.strictObject({
   critical: z.number().optional(),
 });
 
-/** What counts as drift, as harm and as reason enough for a new model. The defaults are those of the shipped policy. */
+/** What counts as drift, as harm, and as a sufficient reason for a new model. The defaults are those of the shipped policy. */
 export const driftPolicySchema = z.strictObject({
   name: z.string().min(1),
   models: z.array(z.string().min(1)).min(1).default(['*']),
@@ -60,20 +60,3 @@ export const driftPolicySchema = z.strictObject({
     .default({ cooldownSeconds: 21_600, answerWithinSeconds: 7200, perDay: 4, whenImpactUnknown: 'hold' }),
 });
 export type DriftPolicy = z.output<typeof driftPolicySchema>;
-
-/** A policy with the version that decisions name. */
-export interface VersionedPolicy {
-  readonly policy: DriftPolicy;
-  readonly version: string;
-}
-
-/** The first policy that names the model, or the first that names all; undefined when none does. */
-export function policyFor(
-  modelName: string,
-  policies: readonly VersionedPolicy[],
-): VersionedPolicy | undefined {
-  return (
-    policies.find(({ policy }) => policy.models.includes(modelName)) ??
-    policies.find(({ policy }) => policy.models.includes('*'))
-  );
-}

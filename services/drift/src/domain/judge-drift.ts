@@ -27,13 +27,13 @@ export interface DriftScore {
 export interface ColumnJudgement {
   readonly feature: string;
   readonly scores: readonly DriftScore[];
-  /** Undefined: nothing to compare, or too little. */
+  /** Undefined if there is nothing to compare, or too little. */
   readonly drifted: boolean | undefined;
-  /** True when the policy leaves it out of the decision; its scores are shown all the same. */
+  /** True if the policy excludes the column from the decision. Its scores are reported nevertheless. */
   readonly excluded: boolean;
   readonly missingShare: number | undefined;
   readonly referenceMissingShare: number | undefined;
-  /** More values are missing than the policy lets pass. */
+  /** More values are missing than the policy allows. */
   readonly incomplete: boolean;
   readonly independentRows: number;
   readonly reference: FrozenHistogram;
@@ -50,14 +50,17 @@ export interface DriftJudgement {
   readonly evidence: readonly Evidence[];
 }
 
+/** The criterion that decides whether the features as a whole have drifted. */
+export const driftedShareCriterion = 'share of drifted features';
+
 /**
  * Decides whether a window comes from the world that the model was trained on.
  *
  * A method calls a feature drifted when its effect is large enough to matter and significant after correction for the
  * number of features, on as many rows as are independent; a feature has drifted when `votes` methods agree; the window is
- * degraded when the share of drifted features reaches `share`, when the predictions have drifted or when values went
- * missing. No rows are no-data; fewer than the minimum, or nothing that could be compared, are inconclusive: silence is
- * never healthy.
+ * degraded when the share of drifted features reaches `share`, when the predictions have drifted or when too many
+ * values are missing. A window without rows is no-data. A window with fewer rows than the minimum, or with nothing that
+ * can be compared, is inconclusive, never healthy.
  */
 export function judgeDrift(
   profile: ReferenceProfile,
@@ -118,7 +121,7 @@ function measure(
   const present = current.total - current.missing;
   const independent = countIndependentRows(counts, systems, reference.counts);
   const referencePresent = reference.total - reference.missing;
-  // The reference repeats itself as much as the window does: it is the same column of the same systems.
+  // The reference is assumed to repeat itself as much as the window does: it is the same column of the same systems.
   const worth = present > 0 ? independent / present : 1;
   const referenceIndependent = Math.min(referencePresent, Math.max(independent, referencePresent * worth));
   const ks = ksFromHistograms(reference, current, [referenceIndependent, independent]);
@@ -137,7 +140,7 @@ function measure(
     independentRows: independent,
     psi: populationStabilityIndex(reference, current),
     js: jensenShannonDistance(reference, current),
-    // One category on both sides cannot differ: that is certain, not unknown.
+    // One category on both sides cannot differ, which is certain and not unknown.
     shapeP: shape?.pValue ?? (comparable ? 1 : undefined),
     ks: ks?.statistic,
     ksP: ks?.pValue,
@@ -218,7 +221,7 @@ function conclude(
   const silent: Verdict = window.rows === 0 ? 'no-data' : 'inconclusive';
   const evidence: Evidence[] = [
     {
-      criterion: 'share of drifted features',
+      criterion: driftedShareCriterion,
       verdict: shareDrifted === undefined ? silent : shifted ? 'degraded' : 'healthy',
       value: shareDrifted ?? null,
       threshold: policy.share,

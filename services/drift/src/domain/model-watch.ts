@@ -1,8 +1,8 @@
-import { type Evidence } from '@headrace/contracts';
+import { type Evidence, isAtOrBefore, type LogPosition } from '@headrace/contracts';
 import { type Verdict } from '@headrace/kernel';
 import { type DriftPolicy } from './drift-policy.js';
 import { DriftWindow, type DriftWindowState } from './drift-window.js';
-import { type DriftJudgement } from './judge-drift.js';
+import { type DriftJudgement, driftedShareCriterion } from './judge-drift.js';
 import { deriveStage, type NewModelProgress, type NewModelStage } from './new-model-progress.js';
 import { type ReferenceProfile } from './reference-profile.js';
 
@@ -13,22 +13,22 @@ export interface StoredObjectName {
   readonly digest: string;
 }
 
-/** What drift remembers of one model between two facts; plain JSON, stored with the facts that it has counted. */
+/** The state of one model between two events; plain JSON, stored in the transaction that counts an event. */
 export interface ModelWatch {
   readonly modelName: string;
   readonly champion:
     | { readonly version: number; readonly reference: StoredObjectName | undefined; readonly since: string }
     | undefined;
-  /** When the window opened, also while there is no profile to count into. */
+  /** When the window opened, even if there is no profile to count with. */
   readonly windowOpenedAt: string;
   readonly window: DriftWindowState | undefined;
-  /** Last fact counted of each partition: what is delivered again lies at or before it. */
+  /** The last event counted of each partition. Whatever is delivered again lies at or before it. */
   readonly positions: Readonly<Record<string, { readonly offset: string; readonly index: number }>>;
   /** Degraded windows in a row by kind. */
   readonly streaks: Readonly<Record<DriftKind, number>>;
-  /** The same by feature: what is announced must have drifted in each of them, not in the last one by chance. */
+  /** The same by feature: an announced feature has drifted in every window of the streak, not by chance in the last one. */
   readonly featureStreaks: Readonly<Record<string, number>>;
-  /** Kinds that were announced and have not recovered since: a shift is announced once. */
+  /** Kinds that were announced and have not recovered since. A shift is announced once. */
   readonly announced: readonly DriftKind[];
   /** Start of the first window of the streak that confirmed a shift, and what it was confirmed by. */
   readonly shift:
@@ -43,7 +43,7 @@ export interface ModelWatch {
   /** Windows of readings in a row that failed, by suite. */
   readonly failedSuites: Readonly<Record<string, number>>;
   readonly requestedAt: readonly string[];
-  /** Of the new model, whoever asked for it. */
+  /** Progress of the new model, whoever requested it. */
   readonly progress?: NewModelProgress | undefined;
 }
 
@@ -69,8 +69,9 @@ export function newWatch(modelName: string, now: Date): ModelWatch {
 }
 
 /**
- * Another champion: its own reference, so windows, streaks and shifts of the one before say nothing about it. Positions
- * stay (the log is the same), and so do the requests and the progress of a new model: they belong to the model, not to a version.
+ * Starts over with another champion: it has its own reference, so windows, streaks and shifts of its predecessor do not
+ * apply to it. Positions stay because the log is the same. Requests and the progress of a new model stay because they
+ * belong to the model, not to a version.
  */
 export function switchChampion(
   watch: ModelWatch,
@@ -92,23 +93,23 @@ export function deriveNewModelStage({ progress, requestedAt }: ModelWatch): NewM
   return deriveStage(progress ?? {}, last === undefined ? undefined : new Date(last));
 }
 
-/** The open window, begun when there is none yet. */
+/** Restores the open window, or opens one. */
 export function openWindow(watch: ModelWatch, profile: ReferenceProfile): DriftWindow {
   return watch.window
     ? DriftWindow.restore(profile, watch.window)
     : DriftWindow.open(profile, new Date(watch.windowOpenedAt));
 }
 
-/** Full, or old enough. */
+/** Whether the window is full or old enough to be closed. */
 export function isDue(watch: ModelWatch, policy: DriftPolicy, now: Date): boolean {
   if ((watch.window?.rows ?? 0) >= policy.window.rows) return true;
   return now.getTime() - new Date(watch.windowOpenedAt).getTime() >= policy.window.seconds * 1000;
 }
 
 /**
- * What a closed window changes: streaks grow or break, a shift is confirmed after enough windows in a row, and each kind
- * is announced once until it has recovered. A window that is inconclusive or without data neither grows nor breaks a
- * streak: silence proves nothing in either direction.
+ * Applies the judgement of a closed window: streaks grow or break, a shift is confirmed after enough windows in a row, and
+ * each kind is announced once until it has recovered. An inconclusive window, or one without data, neither grows nor
+ * breaks a streak.
  */
 export function applyJudgement(
   watch: ModelWatch,
@@ -121,7 +122,7 @@ export function applyJudgement(
   readonly steadyFeatures: readonly string[];
 } {
   const start = watch.window?.firstEvent ?? watch.windowOpenedAt;
-  const shifted = judgement.evidence[0]?.verdict;
+  const shifted = judgement.evidence.find(({ criterion }) => criterion === driftedShareCriterion)?.verdict;
   const outcomes: readonly (readonly [DriftKind, boolean | undefined])[] = [
     ['feature', shifted === 'degraded' ? true : shifted === 'healthy' ? false : undefined],
     ['prediction', judgement.prediction.drifted],
@@ -180,35 +181,22 @@ function summarizeNames(names: readonly string[]): string {
     : `${names.slice(0, 3).join(', ')} and ${names.length - 3} more`;
 }
 
-/** True when the facts at this position are counted already. */
-export function isCounted(
-  watch: ModelWatch,
-  position: {
-    readonly topic: string;
-    readonly partition: number;
-    readonly offset: bigint;
-    readonly index: number;
-  },
-): boolean {
-  const last = watch.positions[`${position.topic}/${position.partition}`];
-  if (!last) return false;
-  const offset = BigInt(last.offset);
-  return position.offset < offset || (position.offset === offset && position.index <= last.index);
+/** Whether the event at this position is counted already. */
+export function isCounted(watch: ModelWatch, position: LogPosition): boolean {
+  const last = watch.positions[partitionKey(position)];
+  return last !== undefined && isAtOrBefore(position, { offset: BigInt(last.offset), index: last.index });
 }
 
-/** Remembers the last of these positions as counted. */
+/** Marks everything up to this position of its partition as counted. */
 export function advancePositions(
   watch: ModelWatch,
-  position:
-    | { readonly topic: string; readonly partition: number; readonly offset: bigint; readonly index: number }
-    | undefined,
+  position: LogPosition | undefined,
 ): ModelWatch['positions'] {
   if (!position || isCounted(watch, position)) return watch.positions;
   return {
     ...watch.positions,
-    [`${position.topic}/${position.partition}`]: {
-      offset: position.offset.toString(),
-      index: position.index,
-    },
+    [partitionKey(position)]: { offset: position.offset.toString(), index: position.index },
   };
 }
+
+const partitionKey = ({ topic, partition }: LogPosition): string => `${topic}/${partition}`;

@@ -1,7 +1,9 @@
 import { zod } from '@headrace/service-host';
 import { Body, Controller, Get, Header, HttpCode, Param, Post } from '@nestjs/common';
 import { z } from 'zod';
-import { CheckDrift, type CheckResult } from '../../application/check-drift.js';
+import { CheckDrift } from '../../application/check-drift.js';
+import { type CheckResult } from '../../application/check-model.js';
+import { ListWatchedModels } from '../../application/list-watched-models.js';
 import { type DriftView, ReadDrift } from '../../application/read-drift.js';
 import { renderReport } from './render-report.js';
 
@@ -11,13 +13,14 @@ const checkRequest = z.strictObject({ model: modelName.optional() }).nullish();
 @Controller('v1/drift')
 export class DriftController {
   constructor(
+    private readonly list: ListWatchedModels,
     private readonly read: ReadDrift,
     private readonly check: CheckDrift,
   ) {}
 
   @Get()
   async models(): Promise<{ readonly models: readonly string[] }> {
-    return { models: await this.read.modelNames() };
+    return { models: await this.list.execute() };
   }
 
   @Post('check')
@@ -25,7 +28,7 @@ export class DriftController {
   async checkNow(
     @Body(zod(checkRequest)) body: z.output<typeof checkRequest>,
   ): Promise<{ readonly checked: readonly CheckResult[] }> {
-    return { checked: await this.check.now(body?.model) };
+    return { checked: await this.check.execute(body?.model) };
   }
 
   @Get(':model')

@@ -102,8 +102,8 @@ class TypeormModelUnitOfWork implements ModelUnitOfWork {
     return rows[0]?.count ?? 0;
   }
 
-  emit(...facts: readonly PendingEvent[]): Promise<void> {
-    return this.transaction.emit(...facts);
+  emit(...events: readonly PendingEvent[]): Promise<void> {
+    return this.transaction.emit(...events);
   }
 
   claim(handler: string, eventId: string): Promise<boolean> {
@@ -131,7 +131,7 @@ export class TypeormDriftRepository extends DriftRepository {
 
   change<T>(modelName: string, work: (unit: ModelUnitOfWork) => Promise<T>): Promise<T> {
     return this.database.transaction(async (transaction) => {
-      // The row must exist before it can be locked; without it two processes could both begin from nothing.
+      // The row must exist before it can be locked; otherwise two processes could both start from an empty state.
       await transaction.manager.query(
         'INSERT INTO drift.watch (model_name) VALUES ($1) ON CONFLICT DO NOTHING',
         [modelName],
@@ -189,12 +189,12 @@ export class TypeormDriftRepository extends DriftRepository {
 
   async deleteStoredBefore(before: Date): Promise<void> {
     await this.database.transaction(async ({ manager }) => {
-      // An outcome and a prediction that were written at the same moment did not see each other.
+      // An outcome and a prediction that were written concurrently did not see each other.
       await manager.query(
         `UPDATE drift.prediction p SET label = o.value FROM drift.outcome o
          WHERE p.label IS NULL AND p.label_name = o.label_name AND p.system_id = o.system_id AND p.event_time = o.event_time`,
       );
-      // By when they came in: a replayed past has old event times and is as fresh as anything.
+      // By arrival, not by event time: a replayed past is recent data.
       await manager.query('DELETE FROM drift.prediction WHERE stored_at < $1', [before]);
       await manager.query('DELETE FROM drift.outcome WHERE stored_at < $1', [before]);
       await manager.query(
