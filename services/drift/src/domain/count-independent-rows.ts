@@ -1,17 +1,18 @@
 import { type ColumnCount } from './drift-window.js';
 
 /**
- * How many independent rows the rows of a column are worth. Readings of one system follow each other and slow features
- * (a mean over an hour) hardly move between two of them: a thousand rows of twenty systems may say no more than twenty.
- * A test that takes them for a thousand finds drift in every window.
+ * Estimates how many independent rows the rows of a column are worth. Consecutive readings of a system are correlated, and
+ * slow features (a mean over an hour) hardly move between two of them: a thousand rows of twenty systems may carry no more
+ * information than twenty. A test that counts them as a thousand finds drift in every window.
  *
- * Measured on the window itself, as the correlation of a row's bin with the bin of the system's row before (von Neumann):
+ * Estimated from the window itself, as the correlation of a row's bin with the bin of the previous row of the same system
+ * (von Neumann):
  *
  *   rho = 1 - mean squared step / (2 * variance of the bins),  worth = rows * (1 - rho) / (1 + rho)
  *
- * as for the mean of a chain, never fewer than there are systems. A column that stays in one bin says nothing about
- * repetition: it counts one row a system, unless the reference has a single bin too (a constant), where each row is a
- * fresh denial.
+ * as for the mean of an autoregressive chain, and never fewer than there are systems. A column that stays in one bin gives
+ * no estimate of the correlation: it counts one row per system, unless the reference has a single bin, too (a constant),
+ * where each row is independent evidence.
  */
 export function countIndependentRows(
   column: ColumnCount,

@@ -45,7 +45,7 @@ describe('decideRetraining', () => {
     });
   });
 
-  it('waits for outcomes when performance was last measured before the shift, unless told to act', () => {
+  it('waits for outcomes when performance was last measured before the shift, unless the policy says to act', () => {
     const before = performance('healthy', ago(3));
     expect(decide({ shift, performance: before })).toEqual({ action: 'hold', because: 'impact-unknown' });
     expect(decide({ shift })).toEqual({ action: 'hold', because: 'impact-unknown' });
@@ -72,19 +72,19 @@ describe('decideRetraining', () => {
   });
 
   it.each(['training', 'rollout'] as const)('asks for nothing new during a %s, however long ago', (stage) => {
-    const asked = { performance: performance('degraded'), requestedBefore: [ago(200)] };
-    expect(decide({ ...asked, newModel: { stage } })).toEqual({ action: 'hold', because: stage });
-    expect(decide({ ...asked, newModel: { stage: 'none' } })).toMatchObject({ action: 'request' });
+    const requested = { performance: performance('degraded'), requestedBefore: [ago(200)] };
+    expect(decide({ ...requested, newModel: { stage } })).toEqual({ action: 'hold', because: stage });
+    expect(decide({ ...requested, newModel: { stage: 'none' } })).toMatchObject({ action: 'request' });
   });
 
   it('waits for what must follow a request or a training, and asks again when that was lost', () => {
-    const asked = { performance: performance('degraded'), requestedBefore: [ago(9)] };
+    const requested = { performance: performance('degraded'), requestedBefore: [ago(9)] };
     const patient = { answerWithinSeconds: 3 * 3600 };
     const silentFor = (hours: number) => ({ stage: 'handed-over', since: ago(hours) }) as const;
-    expect(decide({ ...asked, newModel: silentFor(2.999) }, patient)).toMatchObject({
+    expect(decide({ ...requested, newModel: silentFor(2.999) }, patient)).toMatchObject({
       because: 'answer-pending',
     });
-    expect(decide({ ...asked, newModel: silentFor(3) }, patient)).toMatchObject({ action: 'request' });
+    expect(decide({ ...requested, newModel: silentFor(3) }, patient)).toMatchObject({ action: 'request' });
   });
 
   it('keeps the cooldown to the second and the budget of a day', () => {

@@ -5,16 +5,16 @@ import { type NewModelStage } from './new-model-progress.js';
 
 export interface RetrainingCase {
   readonly now: Date;
-  /** A confirmed shift: since which event time, in what. Undefined: none is confirmed. */
+  /** The confirmed shift: since which event time, in which columns. Undefined while none is confirmed. */
   readonly shift:
     { readonly since: Date; readonly what: string; readonly evidence: readonly Evidence[] } | undefined;
-  /** The champion's last performance with enough labels; undefined: none yet. */
+  /** The champion's last performance with enough labels. Undefined until there is one. */
   readonly performance:
     | { readonly verdict: Verdict; readonly windowEnd: Date; readonly evidence: readonly Evidence[] }
     | undefined;
-  /** Readings fail their expectations or values went missing: a model learned from them would learn the fault. */
+  /** Readings fail their expectations or values are missing. A model trained on them would learn the fault. */
   readonly dataBroken: boolean;
-  /** When retraining was requested before, oldest first. */
+  /** The times of earlier requests, oldest first. */
   readonly requestedBefore: readonly Date[];
   readonly newModel: NewModelStage;
 }
@@ -38,12 +38,14 @@ export type RetrainingDecision =
 const DAY_MS = 86_400_000;
 
 /**
- * Decides whether a new model is worth its price. The question is not whether the world moved but whether that hurts:
- * degraded performance asks for a model, with or without a shift; a shift after which performance was measured and held
- * is harmless; a shift without outcomes yet waits for them, unless the policy says otherwise. Then the brakes: broken
- * data first; then a new model that is on its way, because a newer version would restart its rollout, again and again;
- * cooldown; budget of a day. A training and a rollout are waited for until they end; only between the two, and before
- * them, a model can be lost without a fact, and after `answerWithinSeconds` of silence it counts as lost.
+ * Decides whether a new model is worth its cost. What counts is harm, not change: degraded performance requests a model,
+ * with or without a shift; a shift after which performance was measured and held is harmless; a shift without outcomes
+ * waits for them, unless the policy says otherwise.
+ *
+ * A request is held while the data is broken; while a new model is in training or rollout, because a newer version would
+ * restart the rollout again and again; during the cooldown; and when the daily budget is spent. A training or a rollout
+ * is awaited until it ends. Between the two, and before them, a model can be lost without an event, so that it counts as
+ * lost after `answerWithinSeconds` of silence.
  */
 export function decideRetraining(
   { now, shift, performance, dataBroken, requestedBefore, newModel }: RetrainingCase,

@@ -24,7 +24,7 @@ const row = (id: string, systemId: string, cpu: number | null, eventTime = now.t
 });
 
 describe('a drift window', () => {
-  it('counts rows into the reference bins, missing ones apart, each fact once', () => {
+  it('counts rows into the reference bins, missing ones apart, each event once', () => {
     const window = DriftWindow.open(profile, now);
     window.countFeatures(row('a', 's1', 10));
     window.countFeatures(row('b', 's1', 30));
@@ -40,14 +40,14 @@ describe('a drift window', () => {
     });
   });
 
-  it('goes on after a restart as if nothing had happened', () => {
+  it('continues after a restart as if nothing had happened', () => {
     const whole = DriftWindow.open(profile, now);
     let stored = DriftWindow.open(profile, now);
     for (let index = 0; index < 50; index += 1) {
-      const fact = row(`fact-number-${index % 40}-of-a-long-id`, `s${index % 3}`, (index * 37) % 100);
-      whole.countFeatures(fact);
+      const event = row(`event-number-${index % 40}-of-a-long-id`, `s${index % 3}`, (index * 37) % 100);
+      whole.countFeatures(event);
       stored = DriftWindow.restore(profile, JSON.parse(JSON.stringify(stored.toState())) as never);
-      stored.countFeatures(fact);
+      stored.countFeatures(event);
     }
     expect(stored.toState()).toEqual(whole.toState());
     expect(whole.rowCount).toBe(40);
@@ -102,6 +102,6 @@ describe('parseReferenceProfile', () => {
       /models\/1\/reference.json cannot be used/,
     );
     const torn = { ...profile, prediction: { ...profile.prediction, counts: [1] } };
-    expect(() => parseReferenceProfile('k', bytes(torn))).toThrow(/one count more than there are borders/);
+    expect(() => parseReferenceProfile('k', bytes(torn))).toThrow(/needs one count more than edges/);
   });
 });

@@ -1,7 +1,7 @@
 import { findBin, type FrozenHistogram } from '@headrace/statistics';
 import { type ReferenceProfile } from './reference-profile.js';
 
-/** How a column falls into the reference's bins in this window, and how much its rows repeat each other. */
+/** The counts of a column over the reference's bins in this window, and how much its rows repeat each other. */
 export interface ColumnCount {
   readonly counts: readonly number[];
   readonly missing: number;
@@ -21,9 +21,9 @@ export interface DriftWindowState {
   readonly prediction: ColumnCount;
   /** Bins of the last row of each system by column; the prediction comes last. -1: none yet. */
   readonly lastBins: Readonly<Record<string, readonly number[]>>;
-  /** Facts that are counted, so that one that arrives again is not. */
+  /** Short ids of the events that are counted, so that a repeated delivery is not. */
   readonly counted: readonly string[];
-  /** The newest fact: what a decision names as its cause. */
+  /** The newest event, which decisions name as their cause. */
   readonly lastFactId: string | undefined;
 }
 
@@ -47,12 +47,12 @@ interface MutableColumn {
   squaredSteps: number;
 }
 
-/** Beyond so many systems the repetition is measured on the first ones only; the counts stay complete. */
+/** With more systems, repetition is measured on the first ones only. The counts stay complete. */
 const MAX_TRACKED_SYSTEMS = 1000;
 const MISSING = -2;
 const UNKNOWN = -1;
 
-/** The open window of one model: counts rows into frozen bins, so that it needs no raw value and merges exactly. */
+/** The open window of one model. It counts rows into frozen bins, so it keeps no raw values and merges exactly. */
 export class DriftWindow {
   private readonly columns: MutableColumn[];
   private readonly counted: Set<string>;
@@ -105,7 +105,7 @@ export class DriftWindow {
     return this.rows;
   }
 
-  /** A feature that the row does not carry counts as missing; one that the reference does not know is left out. */
+  /** A feature that the row lacks counts as missing. A feature that the reference lacks is ignored. */
   countFeatures(row: FeatureRow): void {
     if (this.isCounted(row.id)) return;
     this.rows += 1;
@@ -147,7 +147,7 @@ export class DriftWindow {
   }
 
   private isCounted(id: string): boolean {
-    // Half of the digits of a 128-bit id are plenty within one window and halve what is stored.
+    // Half of the digits of a 128-bit id identify an event within one window and halve the stored size.
     const short = id.slice(0, 16) + (id.length > 16 ? String(id.length) + id.slice(-4) : '');
     if (this.counted.has(short)) return true;
     this.counted.add(short);
@@ -155,8 +155,8 @@ export class DriftWindow {
   }
 
   private findPreviousBins(systemId: string): number[] | undefined {
-    const known = this.lastBins.get(systemId);
-    if (known || this.lastBins.size >= MAX_TRACKED_SYSTEMS) return known;
+    const previous = this.lastBins.get(systemId);
+    if (previous || this.lastBins.size >= MAX_TRACKED_SYSTEMS) return previous;
     const fresh = this.columns.map(() => UNKNOWN);
     this.lastBins.set(systemId, fresh);
     return fresh;
@@ -182,7 +182,7 @@ export class DriftWindow {
   }
 }
 
-/** The column as a histogram over the reference's borders. */
+/** The column as a histogram over the reference's edges. */
 export function toHistogram(reference: FrozenHistogram, column: ColumnCount): FrozenHistogram {
   const values = column.counts.reduce((sum, count) => sum + count, 0);
   return {

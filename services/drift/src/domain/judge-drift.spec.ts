@@ -131,7 +131,7 @@ describe('judgeDrift', () => {
     expect(judgement.verdict).toBe('degraded');
   });
 
-  it('calls values that went missing a fault of the data', () => {
+  it('reports missing values as a fault of the data', () => {
     const profile = profileOf(four());
     const gaps = { ...four(), disk: (row: number) => (row % 4 === 0 ? NaN : random.normal()) };
     const judgement = judgeDrift(profile, windowOf(profile, 1000, gaps), policy);

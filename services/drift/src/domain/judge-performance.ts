@@ -17,14 +17,14 @@ export interface PerformanceJudgement {
   readonly critical: boolean;
 }
 
-/** Metrics that are a share of rows, with the rows they are a share of: only these have a Wilson interval. */
+/** Metrics that are a share of all rows. Only these have a Wilson interval. */
 const shares = new Set<string>(['accuracy']);
 
 /**
- * Decides how good predictions really were, rows in order of time. A criterion is degraded when its metric lies beyond the
- * limit, a share such as accuracy only when it surely does (Wilson interval); beyond it but not surely is inconclusive.
- * Fewer labels than the minimum are inconclusive, none are no-data, and a metric that is not defined on these rows is
- * no-data: neither is ever healthy.
+ * Judges predictions against their outcomes, rows in order of time. A criterion is degraded when its metric lies beyond
+ * the limit. A share such as accuracy is degraded when its whole Wilson interval lies beyond the limit, and inconclusive
+ * when only its value does. Fewer labels than the minimum are inconclusive; no labels, or a metric that is not defined on
+ * these rows, are no-data. Neither is ever healthy.
  */
 export function judgePerformance(
   rows: readonly LabelledPrediction[],

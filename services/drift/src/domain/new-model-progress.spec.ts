@@ -3,22 +3,22 @@ import { describe, expect, it } from 'vitest';
 import { recordMilestone, deriveStage, type Milestone, type NewModelProgress } from './new-model-progress.js';
 
 const hour = (hours: number) => new Date(Date.UTC(2026, 10, 23) + hours * 3_600_000);
-const after = (...facts: readonly (readonly [Milestone, number])[]): NewModelProgress =>
-  facts.reduce((known, [milestone, hours]) => recordMilestone(known, milestone, hour(hours)), {});
+const after = (...milestones: readonly (readonly [Milestone, number])[]): NewModelProgress =>
+  milestones.reduce((progress, [milestone, hours]) => recordMilestone(progress, milestone, hour(hours)), {});
 
 describe('a new model', () => {
-  it('is none before anybody asked for one', () => {
+  it('is none before one is requested', () => {
     expect(deriveStage({}, undefined)).toEqual({ stage: 'none' });
   });
 
-  it('is asked for, trained, rolled out and then none again', () => {
+  it('is requested, trained, rolled out and then none again', () => {
     const story: [Milestone, number][] = [
       ['trainingBegan', 1],
       ['trained', 5],
       ['rolloutBegan', 6],
       ['rolloutEnded', 90],
     ];
-    const stages = story.map((_, facts) => deriveStage(after(...story.slice(0, facts)), hour(0)));
+    const stages = story.map((_, count) => deriveStage(after(...story.slice(0, count)), hour(0)));
     expect([...stages, deriveStage(after(...story), hour(0))]).toEqual([
       { stage: 'handed-over', since: hour(0) },
       { stage: 'training' },
@@ -28,7 +28,7 @@ describe('a new model', () => {
     ]);
   });
 
-  it('that somebody else asked for is one as well', () => {
+  it('that somebody else requested counts as well', () => {
     expect(deriveStage(after(['trainingBegan', 1]), undefined)).toEqual({ stage: 'training' });
     expect(deriveStage(after(['rolloutBegan', 1]), undefined)).toEqual({ stage: 'rollout' });
   });
@@ -54,7 +54,7 @@ describe('a new model', () => {
     });
   });
 
-  it('is asked for again by a newer request', () => {
+  it('is requested again by a newer request', () => {
     const ended = after(['trained', 2], ['rolloutBegan', 3], ['rolloutEnded', 4]);
     expect(deriveStage(ended, hour(5))).toEqual({ stage: 'handed-over', since: hour(5) });
   });
@@ -67,17 +67,17 @@ describe('a new model', () => {
       'rolloutBegan',
       'rolloutEnded',
     );
-    const facts = fc.array(fc.tuple(milestone, fc.integer({ min: 0, max: 9 })), { maxLength: 12 });
+    const deliveries = fc.array(fc.tuple(milestone, fc.integer({ min: 0, max: 9 })), { maxLength: 12 });
     fc.assert(
       fc.property(
-        facts.chain((told) =>
+        deliveries.chain((once) =>
           fc.tuple(
-            fc.constant(told),
-            fc.shuffledSubarray([...told, ...told], { minLength: 2 * told.length }),
+            fc.constant(once),
+            fc.shuffledSubarray([...once, ...once], { minLength: 2 * once.length }),
           ),
         ),
-        ([told, again]) => {
-          expect(after(...again)).toEqual(after(...told));
+        ([once, again]) => {
+          expect(after(...again)).toEqual(after(...once));
         },
       ),
     );

@@ -1,9 +1,9 @@
 export type Milestone = 'trainingBegan' | 'trained' | 'trainingFailed' | 'rolloutBegan' | 'rolloutEnded';
 
-/** When each milestone of a new model was last reached, by the clock of whoever stated it; ISO-8601. */
+/** When each milestone of a new model was last reached, by the clock of the event's producer; ISO 8601. */
 export type NewModelProgress = Readonly<Partial<Record<Milestone, string>>>;
 
-/** A newer milestone replaces the one before it; an older one, delivered late or again, changes nothing. */
+/** A newer time of a milestone replaces the older one. An older time, delivered late or again, changes nothing. */
 export function recordMilestone(
   progress: NewModelProgress,
   milestone: Milestone,
@@ -16,15 +16,16 @@ export function recordMilestone(
 
 export type NewModelStage =
   | { readonly stage: 'none' }
-  /** The trainer and the canary controller each state an end of what they have begun, however long it takes. */
+  /** The trainer and the canary controller emit an end of everything that they begin, however long it takes. */
   | { readonly stage: 'training' | 'rollout' }
-  /** A training was asked for and has not begun, or a model was trained and its rollout has not. */
+  /** A training was requested and has not begun, or a model was trained and its rollout has not begun. */
   | { readonly stage: 'handed-over'; readonly since: Date };
 
 /**
- * Where the new model of a model is. A model has one training and one rollout at a time, so what began last is going on
- * unless an end is as late. That holds in whatever order the topics deliver, and for what was begun by others, too. An
- * end at the instant of its beginning is an end: a version that its training did not validate is rolled back at once.
+ * Derives how far the new model has come. A model has one training and one rollout at a time, so the one that began last
+ * is in progress unless an end is at least as late. This holds in any order of delivery across topics, and for trainings
+ * that somebody else requested. An end at the instant of the beginning counts as an end: a version that its training did
+ * not validate is rolled back at once.
  */
 export function deriveStage(progress: NewModelProgress, requestedAt: Date | undefined): NewModelStage {
   const at = (milestone: Milestone): number => timeOfMilestone(progress, milestone);

@@ -9,10 +9,10 @@ const histogram = z
     missing: z.number().nonnegative(),
     total: z.number().nonnegative(),
   })
-  .refine(({ edges, counts }) => counts.length === edges.length + 1, 'one count more than there are borders')
+  .refine(({ edges, counts }) => counts.length === edges.length + 1, 'needs one count more than edges')
   .refine(
     ({ edges }) => edges.every((edge, index) => index === 0 || edge > (edges[index - 1] ?? edge)),
-    'borders ascend',
+    'edges must ascend',
   );
 
 const profile = z.object({
@@ -22,7 +22,7 @@ const profile = z.object({
   prediction: histogram,
 });
 
-/** What a model saw when it was trained: frozen bins of every feature and of its own predictions. */
+/** The training data of a model as frozen bins: of every feature, and of the model's own predictions. */
 export interface ReferenceProfile {
   readonly modelRunId: string;
   readonly rows: number;
@@ -30,7 +30,7 @@ export interface ReferenceProfile {
   readonly prediction: FrozenHistogram;
 }
 
-/** The object that a champion names as its reference is none. Windows of that model are no-data until it is replaced. */
+/** The reference object of a champion is not a reference profile. Windows of the model are no-data until it is replaced. */
 export class ReferenceUnusableError extends AppError {
   readonly code = 'DRIFT_REFERENCE_UNUSABLE';
   readonly kind = 'invalid';
@@ -44,7 +44,7 @@ export class ReferenceUnusableError extends AppError {
   }
 }
 
-/** Reads a reference profile; anything else throws. */
+/** Throws ReferenceUnusableError for anything that is not a reference profile. */
 export function parseReferenceProfile(key: string, content: Uint8Array): ReferenceProfile {
   let json: unknown;
   try {

@@ -5,7 +5,7 @@ import { type ColumnJudgement } from '../../domain/judge-drift.js';
 const WIDTH = 200;
 const HEIGHT = 48;
 
-/** One self-contained page: no script, no font, no image from anywhere; every text is escaped. */
+/** Renders one self-contained page without scripts, fonts or external images. All text is escaped. */
 export function renderReport(view: DriftView): string {
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
