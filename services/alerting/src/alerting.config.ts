@@ -11,12 +11,12 @@ export const alertingConfigSchema = withHost(
   'alerting',
   z.object({
     HEADRACE_CONFIG_DIR: configDirectory,
-    /** Labels that put alerts into one notification, separated by commas. */
+    /** Labels by which alerts are grouped into one notification, separated by commas. */
     ALERTING_GROUP_BY: z.string().default('modelName'),
     ALERTING_GROUP_WAIT_MS: milliseconds.default(5_000),
     ALERTING_GROUP_INTERVAL_MS: milliseconds.default(60_000),
     ALERTING_REPEAT_INTERVAL_MS: milliseconds.default(4 * 3_600_000),
-    /** How often due notifications are looked for. */
+    /** How often the service looks for due notifications. */
     ALERTING_TICK_MS: z.coerce.number().int().min(10).max(60_000).default(1_000),
     ALERTING_WEBHOOK_URL: z.url({ protocol: /^https?$/ }).optional(),
     ALERTING_WEBHOOK_TIMEOUT_MS: milliseconds.default(5_000),

@@ -13,7 +13,7 @@ import { findSilences } from '../domain/silence.js';
 import { AlertRepository, type Channel, Channels, GroupRepository, SilenceRepository } from './ports.js';
 
 export abstract class NotificationSettings implements NotificationPolicy {
-  /** Labels that put alerts into one group. */
+  /** Labels by which alerts are grouped. */
   abstract readonly groupBy: readonly string[];
   abstract readonly groupWaitMs: number;
   abstract readonly groupIntervalMs: number;

@@ -2,16 +2,16 @@ import { readField, meets, type Condition } from './condition.js';
 
 export type Severity = 'info' | 'warning' | 'critical';
 
-/** Which events begin an alert, which end it, and what people are told. */
+/** Which events begin an alert, which end it, and what its notification says. */
 export interface AlertRule {
   readonly name: string;
   /** CloudEvents type. */
   readonly on: string;
   readonly where: readonly Condition[];
-  /** Fields of the payload that tell one alert of this rule from another; they become labels. */
+  /** Fields of the payload that distinguish the alerts of this rule. They become labels. */
   readonly key: readonly string[];
   readonly severity: Severity;
-  /** Fields in braces: `{modelName} v{modelVersion}`. */
+  /** A template with fields of the payload in braces: `{modelName} v{modelVersion}`. */
   readonly summary: string;
   readonly recommendations: readonly string[];
   readonly runbook: string | undefined;
@@ -39,8 +39,8 @@ export interface ResolveSignal {
 }
 
 /**
- * Decides what an event means for alerts. Pure, so that a rule can be tried on the stored log before it is switched on.
- * An event that misses a field of the key belongs to no alert of that rule.
+ * Decides which alerts an event begins and ends. Pure, so that a rule can be tested on the stored log before it is enabled.
+ * An event that lacks a field of the key does not belong to any alert of that rule.
  */
 export function evaluateRules(
   rules: readonly AlertRule[],

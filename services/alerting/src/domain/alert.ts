@@ -12,19 +12,19 @@ export interface Alert {
   readonly recommendations: readonly string[];
   readonly startsAt: Date;
   readonly updatedAt: Date;
-  /** Undefined while it is open. */
+  /** Undefined while the alert is open. */
   readonly endsAt: Date | undefined;
   readonly acknowledgedBy: string | undefined;
-  /** How often the cause was seen while the alert was open. */
+  /** How many events caused the alert while it was open. */
   readonly occurrences: number;
 }
 
-/** The identity of an alert's labels, whatever their order. */
+/** Identifies a set of labels, independent of their order. */
 export function fingerprintOf(labels: Readonly<Record<string, string>>): string {
   return deterministicId(...Object.entries(labels).sort().flat()).slice(0, 16);
 }
 
-/** The id of the alert that an event began: the same when the event is delivered again. */
+/** The id of the alert that an event begins. A repeated delivery of the event yields the same id. */
 export function alertIdOf(fingerprint: string, causeId: string): string {
   return deterministicId('alert', fingerprint, causeId);
 }

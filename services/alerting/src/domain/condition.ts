@@ -2,7 +2,7 @@ import { AppError } from '@headrace/kernel';
 
 export type Comparison = '<' | '<=' | '>' | '>=' | '==' | '!=';
 
-/** `metrics.accuracy < 0.9`: a field of the payload by its path, compared with a number or a word. */
+/** Compares a field of the payload with a constant: `metrics.accuracy < 0.9`. */
 export interface Condition {
   readonly path: readonly string[];
   readonly comparison: Comparison;
@@ -35,8 +35,8 @@ function parseOperand(text: string): Condition['operand'] {
 }
 
 /**
- * Whether a payload meets a condition. A field that is missing or null meets none, not even `!=`: no data is neither a
- * pass nor a failure. An order between values of different types is never met.
+ * Whether a payload meets a condition. A missing or null field does not meet any condition, not even `!=`: no data is
+ * neither a pass nor a failure. Values of different types have no order.
  */
 export function meets(payload: unknown, condition: Condition): boolean {
   const value = readField(payload, condition.path);

@@ -27,7 +27,7 @@ export class InvalidSilenceError extends AppError {
 const MAX_PATTERN_LENGTH = 256;
 const MAX_CACHED_PATTERNS = 1000;
 
-/** Refuses what could never match or would match everything, and patterns that are not RE2 expressions. */
+/** Throws for silences that could never match or would match everything, and for patterns that are not RE2 expressions. */
 export function checkSilence(silence: Pick<Silence, 'matchers' | 'startsAt' | 'endsAt'>): void {
   if (silence.endsAt <= silence.startsAt) throw new InvalidSilenceError('The silence ends before it starts');
   if (silence.matchers.length === 0) throw new InvalidSilenceError('A silence needs at least one matcher');

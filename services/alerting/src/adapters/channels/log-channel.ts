@@ -1,7 +1,7 @@
 import { type ServiceLogger } from '@headrace/service-host';
 import { Channel, type Notification } from '../../application/ports.js';
 
-/** The channel that is always there: one line a notification. */
+/** Logs one line per notification. Always configured. */
 export class LogChannel extends Channel {
   readonly name = 'log';
 

@@ -45,7 +45,7 @@ for (const [network, prefix] of [
   reserved.addSubnet(network, prefix, 'ipv6');
 }
 
-/** Refuses addresses of this host, of private networks and of other reserved ranges (RFC 6890). */
+/** Throws for addresses of this host, of private networks and of other reserved ranges (RFC 6890). */
 export function requirePublicAddress(host: string, address: string): void {
   const version = isIP(address);
   if (version === 0 || reserved.check(address, version === 4 ? 'ipv4' : 'ipv6')) {

@@ -20,7 +20,7 @@ export interface WebhookOptions {
 
 /**
  * Posts notifications in Alertmanager's webhook format (version 4). The host is resolved once and the connection goes to
- * that very address, so that a name cannot change its mind between check and use. Redirects are not followed.
+ * the address that was checked, which rules out DNS rebinding. Redirects are not followed.
  */
 export class WebhookChannel extends Channel {
   readonly name = 'webhook';
@@ -53,9 +53,9 @@ export class WebhookChannel extends Channel {
           signal: AbortSignal.timeout(timeoutMs),
           headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },
         },
-        (answer) => {
-          answer.resume();
-          const status = answer.statusCode ?? 0;
+        (response) => {
+          response.resume();
+          const status = response.statusCode ?? 0;
           if (status >= 200 && status < 300) resolve();
           else reject(new WebhookRefusedError(`The webhook answered ${status}`));
         },

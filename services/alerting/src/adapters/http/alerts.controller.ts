@@ -29,14 +29,14 @@ const acknowledgement = z.object({
 });
 const filters = z.object({ active: flag, silenced: flag });
 
-/** Alertmanager's API v2, as far as alerts go; and taking an alert over, which it does not have. */
+/** The alerts of Alertmanager's API v2, and their acknowledgement, which Alertmanager does not have. */
 @Controller()
 export class AlertsController {
   constructor(
     private readonly alerts: AlertRepository,
     private readonly silences: SilenceRepository,
-    private readonly receive: ReceiveAlerts,
-    private readonly acknowledge: AcknowledgeAlert,
+    private readonly receiveAlerts: ReceiveAlerts,
+    private readonly acknowledgeAlert: AcknowledgeAlert,
     private readonly clock: Clock,
   ) {}
 
@@ -51,17 +51,17 @@ export class AlertsController {
 
   @Post('api/v2/alerts')
   @HttpCode(200)
-  post(@Body(zod(postedAlerts)) body: z.output<typeof postedAlerts>): Promise<void> {
-    return this.receive.execute(body);
+  receive(@Body(zod(postedAlerts)) body: z.output<typeof postedAlerts>): Promise<void> {
+    return this.receiveAlerts.execute(body);
   }
 
   @Post('v1/alerts/:alertId/acknowledge')
   @HttpCode(200)
-  async takeOver(
+  async acknowledge(
     @Param('alertId') alertId: string,
     @Body(zod(acknowledgement)) body: z.output<typeof acknowledgement>,
   ): Promise<unknown> {
-    return toAlertView(await this.acknowledge.execute(alertId, body.by, body.comment), []);
+    return toAlertView(await this.acknowledgeAlert.execute(alertId, body.by, body.comment), []);
   }
 }
 

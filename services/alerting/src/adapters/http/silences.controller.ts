@@ -29,7 +29,7 @@ const postedSilence = z.object({
   comment: z.string().max(4096),
 });
 
-/** Alertmanager's API v2, as far as silences go: amtool adds, queries and expires them. */
+/** The silences of Alertmanager's API v2, as amtool adds, queries and expires them. */
 @Controller('api/v2')
 export class SilencesController {
   constructor(
@@ -74,7 +74,7 @@ export class SilencesController {
     const silence = await this.silences.findById(id);
     if (silence === undefined) {
       throw new SilenceNotFoundError(
-        `No silence has the id ${JSON.stringify(id)}; list them at GET /api/v2/silences`,
+        `Silence ${JSON.stringify(id)} does not exist; GET /api/v2/silences lists them`,
       );
     }
     return silence;

@@ -1,7 +1,7 @@
 import { Clock } from '@headrace/kernel';
 import { Controller, Get } from '@nestjs/common';
 
-/** What amtool and Prometheus ask an Alertmanager about itself. */
+/** What amtool and Prometheus query about an Alertmanager itself. */
 @Controller('api/v2')
 export class StatusController {
   private readonly startedAt: Date;
