@@ -10,7 +10,7 @@ export default {
       from: { path: '^services/[^/]+/src/domain/', pathNot: '\\.spec\\.ts$' },
       to: {
         pathNot:
-          '^services/[^/]+/src/domain/|^libs/(kernel|statistics|onnx|contracts)/|node_modules/zod/|^zlib$',
+          '^services/[^/]+/src/domain/|^libs/(kernel|statistics|onnx|contracts)/|node_modules/(zod|re2js)/|^zlib$',
       },
     },
     {
