@@ -95,7 +95,7 @@ describe('alerting', () => {
     await eventually(async () => expect(await alerts()).toEqual([]));
   });
 
-  it('retries a webhook that refuses at first, then notifies it of the end', async () => {
+  it('tells a webhook that refuses at first, again and then that it is over', async () => {
     const hook = await receiver(2);
     const { post } = await start({ ALERTING_WEBHOOK_URL: hook.url, ALERTING_ALLOW_PRIVATE_TARGETS: 'true' });
     const labels = { alertname: 'disk_full', severity: 'critical' };
