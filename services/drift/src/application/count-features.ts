@@ -22,8 +22,9 @@ export class CountFeatures {
   ) {}
 
   async execute(events: readonly ReceivedEvent<typeof FeaturesComputed>[]): Promise<void> {
-    for (const modelName of await this.repository.findModelNames())
+    for (const modelName of await this.repository.findModelNames()) {
       await this.countForModel(modelName, events);
+    }
   }
 
   private async countForModel(

@@ -18,8 +18,9 @@ export class RecordValidation {
   ) {}
 
   async execute(event: ReceivedEvent<typeof WindowValidated>): Promise<void> {
-    for (const modelName of await this.repository.findModelNames())
+    for (const modelName of await this.repository.findModelNames()) {
       await this.recordForModel(modelName, event);
+    }
   }
 
   private async recordForModel(
