@@ -35,6 +35,7 @@ import { ReceiveAlerts } from './application/receive-alerts.js';
 export class AlertingModule {
   static forRoot(config: AlertingConfig, { database, clock, logger }: Backends): DynamicModule {
     const declarations = loadDeclarations('alert-rules', alertRulesDeclaration, config.configDirectory);
+    const { groupBy, ...policy } = config.notifications;
     const channels: Channel[] = [new LogChannel(logger)];
     if (config.webhook !== undefined) channels.push(new WebhookChannel(config.webhook));
     return {
@@ -48,7 +49,7 @@ export class AlertingModule {
         { provide: SilenceRepository, useValue: new TypeormSilenceRepository(database) },
         { provide: GroupRepository, useValue: new TypeormGroupRepository(database) },
         { provide: Channels, useValue: new Channels(channels) },
-        { provide: NotificationSettings, useValue: config.notifications },
+        { provide: NotificationSettings, useValue: new NotificationSettings(groupBy, policy) },
         HandleEvent,
         ReceiveAlerts,
         AcknowledgeAlert,

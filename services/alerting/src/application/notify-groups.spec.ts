@@ -4,7 +4,7 @@ import { FakeClock } from '@headrace/testing';
 import { describe, expect, it } from 'vitest';
 import { type Alert } from '../domain/alert.js';
 import { type GroupState } from '../domain/decide-notification.js';
-import { NotifyGroups } from './notify-groups.js';
+import { NotificationSettings, NotifyGroups } from './notify-groups.js';
 import { AlertRepository, Channel, Channels, GroupRepository, SilenceRepository } from './ports.js';
 
 const silentLogger = { warn: () => undefined } as unknown as ServiceLogger;
@@ -99,7 +99,7 @@ describe('Notifying groups', () => {
   it('counts the failed attempts in a row of each channel, from one again after a delivery', async () => {
     const clock = new FakeClock();
     const groups = new MemoryGroups();
-    const settings = { groupBy: [], groupWaitMs: 0, groupIntervalMs: 0, repeatIntervalMs: 1000 };
+    const policy = { groupWaitMs: 0, groupIntervalMs: 0, repeatIntervalMs: 1000 };
     const notify = new NotifyGroups(
       new OneAlert(openAlert(clock.now())),
       new NoSilences(),
@@ -108,7 +108,7 @@ describe('Notifying groups', () => {
         new ScriptedChannel('flaky', (call) => call === 4),
         new ScriptedChannel('steady', () => true),
       ]),
-      settings,
+      new NotificationSettings([], policy),
       clock,
       silentLogger,
     );

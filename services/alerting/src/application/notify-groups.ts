@@ -12,12 +12,12 @@ import {
 import { findSilences } from '../domain/silence.js';
 import { AlertRepository, type Channel, Channels, GroupRepository, SilenceRepository } from './ports.js';
 
-export abstract class NotificationSettings implements NotificationPolicy {
-  /** Labels by which alerts are grouped. */
-  abstract readonly groupBy: readonly string[];
-  abstract readonly groupWaitMs: number;
-  abstract readonly groupIntervalMs: number;
-  abstract readonly repeatIntervalMs: number;
+/** When a group is notified, and the labels by which alerts are grouped. */
+export class NotificationSettings {
+  constructor(
+    readonly groupBy: readonly string[],
+    readonly policy: NotificationPolicy,
+  ) {}
 }
 
 /**
@@ -40,9 +40,8 @@ export class NotifyGroups {
   execute(): Promise<void> {
     return this.groups.runExclusively(async () => {
       const now = this.clock.now();
-      const since = new Date(
-        now.getTime() - 2 * (this.settings.repeatIntervalMs + this.settings.groupIntervalMs),
-      );
+      const { repeatIntervalMs, groupIntervalMs } = this.settings.policy;
+      const since = new Date(now.getTime() - 2 * (repeatIntervalMs + groupIntervalMs));
       const silences = await this.silences.findAll();
       const unsilenced = (await this.alerts.findCurrent(since)).filter(
         (alert) => findSilences(alert.labels, silences, now).length === 0,
@@ -61,7 +60,7 @@ export class NotifyGroups {
       notifiedFiring: [],
       failedAttempts: 0,
     };
-    const due = decideNotification(state, alerts, this.settings, now);
+    const due = decideNotification(state, alerts, this.settings.policy, now);
     if (due.kind === 'nothing') {
       if (stored === undefined && alerts.some((alert) => alert.endsAt === undefined)) {
         await this.groups.save(group, channel.name, state, []);
