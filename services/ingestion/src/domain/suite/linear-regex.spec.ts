@@ -22,6 +22,12 @@ describe('LinearRegex', () => {
     ['^[]a]$', ']', true],
     ['^[a-]$', '-', true],
     ['^a+?$', 'aaa', true],
+    ['^.$', '\u2028', false],
+    ['^\\s$', '\u00a0', true],
+    ['[^\\S]', 'a\u3000', true],
+    ['^[\\S-]+$', 'a-\u00a0', false],
+    ['^\\xe9$', 'é', true],
+    ['^[[:x]+$', '[:x', true],
   ])('of /%s/ in %j is %s', (pattern, text, found) => {
     expect(new LinearRegex(pattern).test(text)).toBe(found);
   });
@@ -41,13 +47,24 @@ describe('LinearRegex', () => {
     '[b-a]',
     '^*',
     'a\\',
+    'a{,2}',
+    'a{2}{3}',
+    '(|*)',
+    '\\u61',
+    '[a-\\s]',
+    '[\\d-z]',
+    '(?i)a',
+    '\\pL',
   ])('refuses /%s/, with the place', (pattern) => {
     expect(() => new LinearRegex(pattern)).toThrow(/at character \d+ of/);
   });
 
-  it('refuses a pattern that unfolds beyond all bounds', () => {
-    expect(() => new LinearRegex('((a{1000}){1000}){1000}')).toThrow(/unfolds to more than/);
-  });
+  it.each(['((a{1000}){1000}){1000}', '(abcdefghij){1000}'])(
+    'refuses /%s/, which unfolds too far',
+    (pattern) => {
+      expect(() => new LinearRegex(pattern)).toThrow(/unfolds to more than/);
+    },
+  );
 
   it('finds what the engine of JavaScript finds, for patterns and texts by chance', () => {
     const atom = fc.constantFrom('a', 'b', '.', '[ab]', '[^a]', '(a|b)', '(ab|c)', '\\w', '\\d', '(?:a|)');
