@@ -1,5 +1,5 @@
 import { type Column, type ColumnarBatch, textColumn } from '@headrace/ingestion/columnar-batch';
-import { compileSuite, validateBatch } from '@headrace/ingestion/compile-suite';
+import { CompiledSuite, validateBatch } from '@headrace/ingestion/compile-suite';
 import { suiteSchema } from '@headrace/ingestion/suite';
 import { SeededRandom } from '@headrace/kernel';
 import { type BenchResult, median } from './bench-result.js';
@@ -11,8 +11,11 @@ const regions = ['eu', 'us', 'ap', 'sa'];
 const expectation = (word: string, kwargs: object) => ({ expectation_type: `expect_${word}`, kwargs });
 
 /** The same ten as in peers/expectations.py. */
-const suite = compileSuite(
-  suiteSchema.parse({
+const suite = new CompiledSuite({
+  name: 'bench',
+  version: 'bench',
+  digest: 'sha256:',
+  value: suiteSchema.parse({
     expectation_suite_name: 'bench',
     expectations: [
       expectation('table_row_count_to_be_between', { min_value: 1, max_value: 1_000_000 }),
@@ -32,8 +35,7 @@ const suite = compileSuite(
       expectation('column_mean_to_be_between', { column: 'load', min_value: 0, max_value: 100 }),
     ],
   }),
-  'bench',
-);
+});
 
 /**
  * Ten expectations over a batch of 100,000 rows and ten columns, one percent of the numbers missing: one pass of the

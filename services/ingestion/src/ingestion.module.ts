@@ -1,24 +1,34 @@
 import { join } from 'node:path';
-import { AppError, assertNever, Clock, type Closeable } from '@headrace/kernel';
-import { type Backends, loadDeclarations, repeat, type ServiceDefinition } from '@headrace/service-host';
+import { AppError, assertNever, Clock, type Declared } from '@headrace/kernel';
+import { EventBus, EventPublisher } from '@headrace/messaging';
+import { ObjectStore } from '@headrace/object-store';
+import {
+  type Backends,
+  loadDeclarations,
+  ServiceLogger,
+  ServiceMetrics,
+  type ServiceDefinition,
+} from '@headrace/service-host';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { TelemetryEvents } from './adapters/events/telemetry.events.js';
+import { BodyLimit } from './adapters/http/body-limit.js';
 import { LineProtocolController } from './adapters/http/line-protocol.controller.js';
-import { bodyLimitBytes, ReadingsController } from './adapters/http/readings.controller.js';
+import { ReadingsController } from './adapters/http/readings.controller.js';
+import { SourcesController } from './adapters/http/sources.controller.js';
 import { DuckdbParquetWriter } from './adapters/lake/duckdb-parquet-writer.js';
 import { ObjectStoreLake } from './adapters/lake/object-store-lake.js';
-import { SourcesController } from './adapters/http/sources.controller.js';
 import { FleetSource } from './adapters/sources/fleet-source.js';
 import { HostSource } from './adapters/sources/host-source.js';
 import { ReplaySource } from './adapters/sources/replay-source.js';
-import { AcceptReadings } from './application/accept-readings.js';
+import { AcceptOptions, AcceptReadings } from './application/accept-readings.js';
 import { ArchiveReadings } from './application/archive-readings.js';
 import { ListQuarantine } from './application/list-quarantine.js';
-import { type ReadingSource } from './application/ports.js';
+import { Lake, ParquetWriter, type ReadingSource } from './application/ports.js';
+import { ReadingSources } from './application/reading-sources.js';
 import { RedriveQuarantine } from './application/redrive-quarantine.js';
 import { RunSources } from './application/run-sources.js';
 import { ValidateWindow } from './application/validate-window.js';
-import { compileSuite, type CompiledSuite } from './domain/suite/compile-suite.js';
+import { CompiledSuite } from './domain/suite/compile-suite.js';
 import { suiteSchema, type Suite } from './domain/suite/suite.js';
 import { WindowValidator } from './domain/suite/validate-windows.js';
 import { ingestionConfigSchema, type IngestionConfig } from './ingestion.config.js';
@@ -30,34 +40,46 @@ export {
   type FleetReading,
 } from './domain/fleet/fleet-readings.js';
 
-export class SuiteUnknownError extends AppError {
+export class SuiteNotFoundError extends AppError {
   readonly code = 'INGESTION_SUITE_UNKNOWN';
   readonly kind = 'invalid';
 
-  constructor(name: string, known: readonly string[]) {
-    super(`INGESTION_SUITE names ${name}; there are ${known.join(', ')}`);
+  constructor(name: string, existing: readonly string[]) {
+    super(`There is no suite "${name}", which INGESTION_SUITE names; there are: ${existing.join(', ')}`);
   }
 }
 
 @Module({})
 export class IngestionModule {
-  static forRoot(
-    config: IngestionConfig,
-    accept: AcceptReadings,
-    sources: RunSources,
-    { bus, clock }: Backends,
-  ): DynamicModule {
-    const quarantine = new ListQuarantine(bus);
+  static forRoot(config: IngestionConfig, declared: Declared<Suite>, backends: Backends): DynamicModule {
+    const suite = new CompiledSuite(declared);
+    const lengthMs = declared.value.window.length_minutes * 60_000;
     return {
       module: IngestionModule,
       controllers: [ReadingsController, LineProtocolController, SourcesController, TelemetryEvents],
       providers: [
-        { provide: AcceptReadings, useValue: accept },
-        { provide: RunSources, useValue: sources },
-        { provide: ListQuarantine, useValue: quarantine },
-        { provide: RedriveQuarantine, useValue: new RedriveQuarantine(quarantine, accept) },
-        { provide: Clock, useValue: clock },
-        { provide: bodyLimitBytes, useValue: config.host.bodyLimitBytes },
+        { provide: EventBus, useValue: backends.bus },
+        { provide: EventPublisher, useValue: backends.publisher },
+        { provide: ObjectStore, useValue: backends.objects },
+        { provide: Clock, useValue: backends.clock },
+        { provide: ServiceLogger, useValue: backends.logger },
+        { provide: ServiceMetrics, useValue: backends.serviceMetrics },
+        { provide: BodyLimit, useValue: new BodyLimit(config.host.bodyLimitBytes) },
+        { provide: AcceptOptions, useValue: config.accept },
+        { provide: CompiledSuite, useValue: suite },
+        {
+          provide: WindowValidator,
+          useValue: new WindowValidator(suite, lengthMs, slideMsOf(config, declared)),
+        },
+        { provide: ReadingSources, useValue: new ReadingSources(createSources(config, backends)) },
+        { provide: Lake, useClass: ObjectStoreLake },
+        { provide: ParquetWriter, useClass: DuckdbParquetWriter },
+        AcceptReadings,
+        ArchiveReadings,
+        ListQuarantine,
+        RedriveQuarantine,
+        RunSources,
+        ValidateWindow,
       ],
     };
   }
@@ -68,31 +90,22 @@ export const ingestion: ServiceDefinition<IngestionConfig> = {
   configSchema: ingestionConfigSchema,
   uses: ['objects'],
   compose(config, backends) {
-    const { clock, logger, publisher, serviceMetrics } = backends;
-    const { declared, suite } = loadSuite(config);
-    const slideMs = config.windowSlideMs ?? declared.window.slide_minutes * 60_000;
-    const windows = new WindowValidator(suite, declared.window.length_minutes * 60_000, slideMs);
-    const accept = new AcceptReadings(suite, windows, publisher, clock, config.accept, serviceMetrics);
-    const validate = new ValidateWindow(suite, windows, publisher, clock);
-    const sources = new RunSources(sourcesOf(config, backends), accept, logger);
-    const closing: Closeable[] = [
-      sources,
-      repeat('window validation', slideMs, logger, () => validate.execute()),
-    ];
-    if (config.archiveEveryMs > 0) {
-      const lake = new ObjectStoreLake(backends.objects);
-      const archive = new ArchiveReadings(backends.bus, lake, new DuckdbParquetWriter());
-      closing.push(repeat('archiving', config.archiveEveryMs, logger, () => archive.execute()));
-    }
-    sources.execute();
+    const declared = loadSuite(config);
+    const { archiveEveryMs } = config;
     return {
-      module: IngestionModule.forRoot(config, accept, sources, backends),
-      closing,
+      module: IngestionModule.forRoot(config, declared, backends),
+      startup: [RunSources],
+      tasks: [
+        { name: 'window validation', everyMs: slideMsOf(config, declared), useCase: ValidateWindow },
+        ...(archiveEveryMs > 0
+          ? [{ name: 'archiving', everyMs: archiveEveryMs, useCase: ArchiveReadings }]
+          : []),
+      ],
       http: {
         answerWithinMs: Object.fromEntries(
           ['/v1/readings', '/v1/events', '/api/v2/write'].map((route) => [route, config.answerWithinMs]),
         ),
-        // Bodies are read here and nowhere else: compressed ones, lines of JSON, lines of line protocol.
+        // The controllers read the bodies: compressed ones, lines of JSON, lines of line protocol.
         configure: (fastify) => {
           fastify.removeAllContentTypeParsers();
           fastify.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => {
@@ -104,22 +117,23 @@ export const ingestion: ServiceDefinition<IngestionConfig> = {
   },
 };
 
-function loadSuite({ configDirectory, suite: name }: IngestionConfig): {
-  readonly declared: Suite;
-  readonly suite: CompiledSuite;
-} {
-  const declarations = loadDeclarations('suites', suiteSchema, configDirectory);
-  const found = declarations.find(({ value }) => value.expectation_suite_name === name);
-  if (found === undefined) {
-    throw new SuiteUnknownError(
+function loadSuite({ configDirectory, suite: name }: IngestionConfig): Declared<Suite> {
+  const suites = loadDeclarations('suites', suiteSchema, configDirectory);
+  const declared = suites.find((suite) => suite.name === name);
+  if (declared === undefined) {
+    throw new SuiteNotFoundError(
       name,
-      declarations.map(({ value }) => value.expectation_suite_name),
+      suites.map((suite) => suite.name),
     );
   }
-  return { declared: found.value, suite: compileSuite(found.value, found.version) };
+  return declared;
 }
 
-function sourcesOf(config: IngestionConfig, { clock, objects }: Backends): readonly ReadingSource[] {
+function slideMsOf({ windowSlideMs }: IngestionConfig, { value }: Declared<Suite>): number {
+  return windowSlideMs ?? value.window.slide_minutes * 60_000;
+}
+
+function createSources(config: IngestionConfig, { clock, objects }: Backends): readonly ReadingSource[] {
   return config.sources.map((name) => {
     switch (name) {
       case 'host':

@@ -1,20 +1,21 @@
-import { ReadingAccepted, ReadingQuarantined } from '@headrace/contracts';
-import { AppError, type Clock } from '@headrace/kernel';
-import { type EventPublisher, type NewEvent } from '@headrace/messaging';
-import { type ServiceMetrics } from '@headrace/service-host';
-import { type CompiledSuite } from '../domain/suite/compile-suite.js';
+import { causedBy, ReadingAccepted, ReadingQuarantined } from '@headrace/contracts';
+import { AppError, Clock } from '@headrace/kernel';
+import { EventPublisher, type NewEvent } from '@headrace/messaging';
+import { ServiceMetrics } from '@headrace/service-host';
+import { Injectable } from '@nestjs/common';
+import { CompiledSuite } from '../domain/suite/compile-suite.js';
 import { identifyQuarantined, identifyReading } from '../domain/reading/identify-reading.js';
 import { type IncomingReading, type Judged, type Reason } from '../domain/reading/reading.js';
-import { type WindowValidator } from '../domain/suite/validate-windows.js';
+import { WindowValidator } from '../domain/suite/validate-windows.js';
 
-/** More is waiting for the log than may wait. */
+/** More readings are waiting for the log than are allowed to. */
 export class IngestionOverloadedError extends AppError {
   readonly code = 'INGESTION_OVERLOADED';
   readonly kind = 'overloaded';
   readonly retryAfterSeconds = 1;
 
   constructor(inFlight: number, limit: number) {
-    super(`${inFlight} readings wait for the log, ${limit} may wait; send these again in a second`);
+    super(`${inFlight} readings are waiting for the log, ${limit} are allowed; send these again in a second`);
   }
 }
 
@@ -23,15 +24,15 @@ export class TooManyReadingsError extends AppError {
   readonly kind = 'too-large';
 
   constructor(count: number, limit: number) {
-    super(`The request holds ${count} readings, ${limit} are allowed; send them in several`);
+    super(`The request has ${count} readings, ${limit} are allowed; split it`);
   }
 }
 
-export interface AcceptOptions {
-  readonly readingsPerRequest: number;
-  readonly readingsInFlight: number;
-  readonly aheadMs: number;
-  readonly ageMs: number;
+export abstract class AcceptOptions {
+  abstract readonly readingsPerRequest: number;
+  abstract readonly readingsInFlight: number;
+  abstract readonly aheadMs: number;
+  abstract readonly ageMs: number;
 }
 
 export interface Accepted {
@@ -43,7 +44,8 @@ export interface Accepted {
   }[];
 }
 
-/** The one way in: judges readings, and resolves when what was decided about each is durable in the log. */
+/** The only way in: judges readings, and resolves when the verdict on each is durable in the log. */
+@Injectable()
 export class AcceptReadings {
   private inFlight = 0;
   private readonly counter;
@@ -56,11 +58,7 @@ export class AcceptReadings {
     private readonly options: AcceptOptions,
     metrics: ServiceMetrics,
   ) {
-    this.counter = metrics.counter(
-      'headrace_ingestion_readings_total',
-      'Readings by what was decided about them',
-      ['outcome'],
-    );
+    this.counter = metrics.counter('headrace_ingestion_readings_total', 'Readings by outcome', ['outcome']);
   }
 
   async execute(incoming: readonly IncomingReading[], causationIds?: readonly string[]): Promise<Accepted> {
@@ -86,49 +84,45 @@ export class AcceptReadings {
   ): Promise<Accepted> {
     const now = this.clock.now();
     const bounds = { now, aheadMs: this.options.aheadMs, ageMs: this.options.ageMs };
-    const good: (Accepted['accepted'][number] & { readonly fact: NewEvent<typeof ReadingAccepted> })[] = [];
-    const bad: (Accepted['rejected'][number] & { readonly fact: NewEvent<typeof ReadingQuarantined> })[] = [];
+    const good: NewEvent<typeof ReadingAccepted>[] = [];
+    const bad: NewEvent<typeof ReadingQuarantined>[] = [];
+    const accepted: Accepted['accepted'][number][] = [];
+    const rejected: Accepted['rejected'][number][] = [];
     const judgements: Judged[] = [];
     for (const [index, each] of incoming.entries()) {
       const judged = this.suite.judge(each, bounds);
       judgements.push(judged);
-      const cause = causationIds[index];
-      const caused = cause === undefined ? {} : { causationIds: [cause] };
+      const causes = causationIds.slice(index, index + 1);
       if (judged.outcome === 'accepted') {
-        const fact = { ...acceptedFact(each, judged, now), ...caused };
-        good.push({ index, readingId: fact.id, fact });
+        const event = toAccepted(each, judged, now, causes);
+        good.push(event);
+        accepted.push({ index, readingId: event.id });
       } else {
-        const fact = { ...this.quarantinedFact(each, judged, now), ...caused };
-        bad.push({ index, quarantineId: fact.id, reasons: judged.reasons, fact });
+        const event = this.toQuarantined(each, judged, now, causes);
+        bad.push(event);
+        rejected.push({ index, quarantineId: event.id, reasons: judged.reasons });
       }
     }
-    await this.publisher.publish(
-      ReadingAccepted,
-      good.map(({ fact }) => fact),
-    );
-    await this.publisher.publish(
-      ReadingQuarantined,
-      bad.map(({ fact }) => fact),
-    );
-    // Counted only now: what was refused by the log comes again.
+    await this.publisher.publish(ReadingAccepted, good);
+    await this.publisher.publish(ReadingQuarantined, bad);
+    // Counted only now: what the log rejected comes again.
     for (const judged of judgements) this.windows.observe(judged, now);
     this.counter.inc({ outcome: 'accepted' }, good.length);
     this.counter.inc({ outcome: 'quarantined' }, bad.length);
-    return {
-      accepted: good.map(({ index, readingId }) => ({ index, readingId })),
-      rejected: bad.map(({ index, quarantineId, reasons }) => ({ index, quarantineId, reasons })),
-    };
+    return { accepted, rejected };
   }
 
-  private quarantinedFact(
+  private toQuarantined(
     incoming: IncomingReading,
     judged: Extract<Judged, { outcome: 'quarantined' }>,
     now: Date,
+    causes: readonly string[],
   ): NewEvent<typeof ReadingQuarantined> {
     const quarantineId = identifyQuarantined(incoming, this.suite.version);
     return {
       id: quarantineId,
       time: now,
+      ...causedBy(undefined, ...causes),
       payload: {
         quarantineId,
         systemId: judged.systemId ?? null,
@@ -136,29 +130,31 @@ export class AcceptReadings {
         suite: this.suite.name,
         suiteVersion: this.suite.version,
         reasons: judged.reasons.slice(0, 50).map((reason) => ({ ...reason })),
-        reading: kept(incoming.content),
+        reading: truncate(incoming.content),
       },
     };
   }
 }
 
-const mostKeptBytes = 65_536;
+const maxStoredCharacters = 65_536;
 
-/** The reading as it came, so that it can be judged again; a huge one is cut, which the entry shows. */
-function kept(content: unknown): unknown {
+/** The reading as received, so that it can be judged again. A huge one is cut, which the entry shows. */
+function truncate(content: unknown): unknown {
   const text = content === undefined ? 'null' : JSON.stringify(content);
-  return text.length <= mostKeptBytes ? (content ?? null) : { cut: text.slice(0, mostKeptBytes) };
+  return text.length <= maxStoredCharacters ? (content ?? null) : { cut: text.slice(0, maxStoredCharacters) };
 }
 
-function acceptedFact(
+function toAccepted(
   incoming: IncomingReading,
   { reading }: Extract<Judged, { outcome: 'accepted' }>,
   now: Date,
+  causes: readonly string[],
 ): NewEvent<typeof ReadingAccepted> {
   const readingId = identifyReading(incoming, reading);
   return {
     id: readingId,
     time: reading.eventTime,
+    ...causedBy(undefined, ...causes),
     payload: {
       readingId,
       systemId: reading.systemId,

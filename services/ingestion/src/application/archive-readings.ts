@@ -1,6 +1,7 @@
 import { ReadingAccepted, type PayloadOf } from '@headrace/contracts';
-import { replay, type EventBus } from '@headrace/messaging';
-import { type Lake, type ParquetWriter } from './ports.js';
+import { EventBus, replay } from '@headrace/messaging';
+import { Injectable } from '@nestjs/common';
+import { Lake, ParquetWriter } from './ports.js';
 
 const rowsPerFile = 100_000;
 
@@ -8,6 +9,7 @@ const rowsPerFile = 100_000;
  * Copies accepted readings from the log to the lake as Parquet. A file is named after the offset of its first record, and
  * the mark of how far it got is written after the files: a crash in between writes the same file again, not its rows twice.
  */
+@Injectable()
 export class ArchiveReadings {
   constructor(
     private readonly bus: EventBus,
@@ -15,7 +17,7 @@ export class ArchiveReadings {
     private readonly parquet: ParquetWriter,
   ) {}
 
-  /** Answers how many readings it wrote. */
+  /** Returns how many readings it wrote. */
   async execute(): Promise<number> {
     const offsets = new Map(await this.lake.mark());
     const partitions = await this.bus.partitionCount(ReadingAccepted.topic);
@@ -40,7 +42,7 @@ export class ArchiveReadings {
       offsets: new Map(offsets),
     })) {
       let pending = rows.get(position.partition);
-      // Only between two records, because the mark counts records and not the facts inside them.
+      // Only between two records, because the mark counts records, not the events in them.
       if (pending !== undefined && pending.rows.length >= rowsPerFile && pending.next <= position.offset) {
         await store(position.partition);
         pending = undefined;

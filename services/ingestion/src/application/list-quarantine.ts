@@ -1,5 +1,6 @@
 import { ReadingQuarantined, type PayloadOf } from '@headrace/contracts';
-import { replay, type EventBus } from '@headrace/messaging';
+import { EventBus, replay } from '@headrace/messaging';
+import { Injectable } from '@nestjs/common';
 
 export interface QuarantineQuery {
   readonly since: Date;
@@ -10,6 +11,7 @@ export interface QuarantineQuery {
 export type Quarantined = PayloadOf<typeof ReadingQuarantined>;
 
 /** The newest entries of the quarantine, newest first. The log itself is the quarantine; the same reading shows once. */
+@Injectable()
 export class ListQuarantine {
   constructor(private readonly bus: EventBus) {}
 
@@ -19,7 +21,7 @@ export class ListQuarantine {
       if (systemId !== undefined && payload.systemId !== systemId) continue;
       found.delete(payload.quarantineId);
       found.set(payload.quarantineId, payload);
-      // Partitions come one after the other, so more than `limit` are kept until all were seen, but never without end.
+      // Partitions come one after the other, so more than `limit` entries are kept until the end, within a bound.
       if (found.size > 10_000) found.delete(oldest(found));
     }
     return [...found.values()].sort((a, b) => (a.receivedAt < b.receivedAt ? 1 : -1)).slice(0, limit);

@@ -1,7 +1,9 @@
-import { type Accepted, type AcceptReadings } from './accept-readings.js';
-import { type ListQuarantine, type QuarantineQuery } from './list-quarantine.js';
+import { Injectable } from '@nestjs/common';
+import { type Accepted, AcceptReadings } from './accept-readings.js';
+import { ListQuarantine, type QuarantineQuery } from './list-quarantine.js';
 
-/** Judges quarantined readings again, after a rule was changed. What is accepted now keeps its cause. */
+/** Judges quarantined readings again, after a rule has changed. What is accepted now names its quarantine entry as its cause. */
+@Injectable()
 export class RedriveQuarantine {
   constructor(
     private readonly list: ListQuarantine,

@@ -1,52 +1,43 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { describeError, isAppError, type Closeable } from '@headrace/kernel';
-import { type ServiceLogger } from '@headrace/service-host';
-import { type AcceptReadings } from './accept-readings.js';
+import { describeError, isAppError } from '@headrace/kernel';
+import { ServiceLogger } from '@headrace/service-host';
+import { Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { AcceptReadings } from './accept-readings.js';
 import { type ReadingSource } from './ports.js';
+import { ReadingSources } from './reading-sources.js';
 
-export interface SourceProgress {
-  readonly name: string;
-  readonly readings: number;
-  readonly historyReadings: number | undefined;
-}
-
-/** Lets sources in through the same door as everybody else; back-pressure makes them wait. */
-export class RunSources implements Closeable {
-  private readonly delivered = new Map<ReadingSource, number>();
+/**
+ * Starts every source and returns. Their readings are accepted like those of any producer; back-pressure makes a source
+ * wait. Sources end with the service.
+ */
+@Injectable()
+export class RunSources implements OnModuleDestroy {
   private readonly stopping = new AbortController();
   private running: Promise<unknown> = Promise.resolve();
 
   constructor(
-    private readonly sources: readonly ReadingSource[],
+    private readonly sources: ReadingSources,
     private readonly accept: AcceptReadings,
     private readonly logger: ServiceLogger,
   ) {}
 
-  execute(): void {
-    this.running = Promise.all(this.sources.map((source) => this.run(source)));
+  execute(): Promise<void> {
+    this.running = Promise.all(this.sources.all.map((source) => this.run(source)));
+    return Promise.resolve();
   }
 
-  /** How many readings of each source were taken since this start, and how many of the past there are. */
-  progress(): readonly SourceProgress[] {
-    return this.sources.map((source) => ({
-      name: source.name,
-      readings: this.delivered.get(source) ?? 0,
-      historyReadings: source.historyReadings,
-    }));
-  }
-
-  async close(): Promise<void> {
+  async onModuleDestroy(): Promise<void> {
     this.stopping.abort();
     await this.running;
   }
 
   private async run(source: ReadingSource): Promise<void> {
     const { signal } = this.stopping;
-    this.logger.info({ source: source.name }, `Source ${source.name} begins`);
+    this.logger.info({ source: source.name }, `Source ${source.name} started`);
     try {
       for await (const batch of source.batches(signal)) {
         if (!(await this.deliver(batch, signal))) break;
-        this.delivered.set(source, (this.delivered.get(source) ?? 0) + batch.length);
+        this.sources.countDelivered(source, batch.length);
       }
     } catch (error) {
       if (signal.aborted) return;

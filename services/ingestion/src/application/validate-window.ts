@@ -1,10 +1,12 @@
 import { WindowValidated } from '@headrace/contracts';
-import { deterministicId, finiteOrNull, type Clock } from '@headrace/kernel';
-import { type EventPublisher } from '@headrace/messaging';
-import { type CompiledSuite } from '../domain/suite/compile-suite.js';
-import { type WindowValidator } from '../domain/suite/validate-windows.js';
+import { deterministicId, finiteOrNull, Clock } from '@headrace/kernel';
+import { EventPublisher } from '@headrace/messaging';
+import { Injectable } from '@nestjs/common';
+import { CompiledSuite } from '../domain/suite/compile-suite.js';
+import { WindowValidator } from '../domain/suite/validate-windows.js';
 
-/** States what the suite says about the window that ends now. */
+/** Judges the window that ends now and publishes the results. */
+@Injectable()
 export class ValidateWindow {
   constructor(
     private readonly suite: CompiledSuite,

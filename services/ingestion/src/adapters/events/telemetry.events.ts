@@ -3,7 +3,7 @@ import { OnBatch, type ReceivedEvent } from '@headrace/messaging';
 import { Controller } from '@nestjs/common';
 import { AcceptReadings } from '../../application/accept-readings.js';
 
-/** Facts of one call; a batch of records may hold many more. */
+/** Readings per call; a batch of records may hold many more. */
 const chunk = 1_000;
 
 @Controller()
@@ -11,7 +11,7 @@ export class TelemetryEvents {
   constructor(private readonly accept: AcceptReadings) {}
 
   @OnBatch(TelemetryReading)
-  async judge(events: readonly ReceivedEvent<typeof TelemetryReading>[]): Promise<void> {
+  async onTelemetryReading(events: readonly ReceivedEvent<typeof TelemetryReading>[]): Promise<void> {
     for (let from = 0; from < events.length; from += chunk) {
       const some = events.slice(from, from + chunk);
       await this.accept.execute(

@@ -1,12 +1,12 @@
 import { Clock } from '@headrace/kernel';
-import { zod, type HostConfig } from '@headrace/service-host';
-import { Body, Controller, Headers, Inject, Post, Query, Res } from '@nestjs/common';
+import { zod } from '@headrace/service-host';
+import { Body, Controller, Headers, Post, Query, Res } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { AcceptReadings } from '../../application/accept-readings.js';
 import { readLineProtocol } from '../../domain/formats/read-line-protocol.js';
+import { BodyLimit } from './body-limit.js';
 import { readText } from './read-text.js';
-import { bodyLimitBytes } from './readings.controller.js';
 
 const writeQuery = z.object({ precision: z.enum(['ns', 'us', 'ms', 's']).default('ns') });
 
@@ -16,7 +16,7 @@ export class LineProtocolController {
   constructor(
     private readonly accept: AcceptReadings,
     private readonly clock: Clock,
-    @Inject(bodyLimitBytes) private readonly limitBytes: HostConfig['bodyLimitBytes'],
+    private readonly bodyLimit: BodyLimit,
   ) {}
 
   @Post('write')
@@ -26,7 +26,7 @@ export class LineProtocolController {
     @Body() body: unknown,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const text = await readText(body, encoding, this.limitBytes);
+    const text = await readText(body, encoding, this.bodyLimit.bytes);
     const { readings, faults } = readLineProtocol(text, precision, this.clock.now());
     const { rejected } = await this.accept.execute(readings);
     if (faults.length + rejected.length === 0) {

@@ -1,6 +1,6 @@
 import { TelemetryReading } from '@headrace/contracts';
-import { zod, type HostConfig } from '@headrace/service-host';
-import { Body, Controller, Get, Headers, Inject, Post, Query, Res } from '@nestjs/common';
+import { zod } from '@headrace/service-host';
+import { Body, Controller, Get, Headers, Post, Query, Res } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { AcceptReadings, type Accepted } from '../../application/accept-readings.js';
@@ -9,9 +9,8 @@ import { RedriveQuarantine } from '../../application/redrive-quarantine.js';
 import { readReadingsBody } from '../../domain/formats/read-body.js';
 import { readCloudEvents } from '../../domain/formats/read-cloud-events.js';
 import { type IncomingReading } from '../../domain/reading/reading.js';
+import { BodyLimit } from './body-limit.js';
 import { readText } from './read-text.js';
-
-export const bodyLimitBytes = Symbol('bodyLimitBytes');
 
 const quarantineQuery = z.object({
   since: z.iso
@@ -30,7 +29,7 @@ export class ReadingsController {
     private readonly accept: AcceptReadings,
     private readonly quarantine: ListQuarantine,
     private readonly redrive: RedriveQuarantine,
-    @Inject(bodyLimitBytes) private readonly limitBytes: HostConfig['bodyLimitBytes'],
+    private readonly bodyLimit: BodyLimit,
   ) {}
 
   @Post('readings')
@@ -39,7 +38,7 @@ export class ReadingsController {
     @Body() body: unknown,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const text = await readText(body, headers['content-encoding'], this.limitBytes);
+    const text = await readText(body, headers['content-encoding'], this.bodyLimit.bytes);
     await this.answer(readReadingsBody(text), reply);
   }
 
@@ -49,7 +48,7 @@ export class ReadingsController {
     @Body() body: unknown,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const text = await readText(body, headers['content-encoding'], this.limitBytes);
+    const text = await readText(body, headers['content-encoding'], this.bodyLimit.bytes);
     await this.answer(readCloudEvents(headers['content-type'] ?? '', headers, text, TelemetryReading), reply);
   }
 
@@ -60,12 +59,12 @@ export class ReadingsController {
   }
 
   @Post('quarantine/redrive')
-  again(@Query(zod(quarantineQuery)) query: z.output<typeof quarantineQuery>): Promise<Accepted> {
+  redriveAll(@Query(zod(quarantineQuery)) query: z.output<typeof quarantineQuery>): Promise<Accepted> {
     const { since, system_id: systemId, limit } = query;
     return this.redrive.execute({ since, systemId, limit });
   }
 
-  /** 202 when at least one reading was taken; 400 when each was refused. The body says which and why in both cases. */
+  /** 202 when at least one reading was accepted, 400 when none was. The body says which and why in both cases. */
   private async answer(incoming: readonly IncomingReading[], reply: FastifyReply): Promise<void> {
     const { accepted, rejected } = await this.accept.execute(incoming);
     if (accepted.length > 0 || rejected.length === 0) {

@@ -1,9 +1,9 @@
 import { Controller, Get } from '@nestjs/common';
-import { RunSources, type SourceProgress } from '../../application/run-sources.js';
+import { ReadingSources, type SourceProgress } from '../../application/reading-sources.js';
 
 @Controller('v1')
 export class SourcesController {
-  constructor(private readonly sources: RunSources) {}
+  constructor(private readonly sources: ReadingSources) {}
 
   @Get('sources')
   list(): { readonly sources: readonly SourceProgress[] } {

@@ -1,4 +1,5 @@
-import { type ObjectStore } from '@headrace/object-store';
+import { ObjectStore } from '@headrace/object-store';
+import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { Lake } from '../../application/ports.js';
 
@@ -6,6 +7,7 @@ const root = 'lake/readings';
 const markKey = `${root}/archived-offsets.json`;
 const markSchema = z.record(z.string().regex(/^\d+$/), z.string().regex(/^\d+$/));
 
+@Injectable()
 export class ObjectStoreLake extends Lake {
   constructor(private readonly objects: ObjectStore) {
     super();

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseDeclaration } from '@headrace/service-host';
 import { describe, expect, it } from 'vitest';
-import { compileSuite } from './compile-suite.js';
+import { CompiledSuite } from './compile-suite.js';
 import { readTimestamp } from '../reading/read-timestamp.js';
 import { suiteSchema } from './suite.js';
 
@@ -15,7 +15,12 @@ const between = (kwargs: object, severity?: string) => ({
 });
 
 function outcomeOf(expectations: readonly object[], reading: object): string {
-  const suite = compileSuite(suiteSchema.parse({ expectation_suite_name: 's', expectations }), 'v1');
+  const suite = new CompiledSuite({
+    name: 's',
+    version: 'v1',
+    digest: 'sha256:',
+    value: suiteSchema.parse({ expectation_suite_name: 's', expectations }),
+  });
   const sent = { system_id: 'a', timestamp: '2026-11-23T11:00:00Z', y: 1, ...reading };
   const content: unknown = JSON.parse(JSON.stringify(sent));
   return suite.judge({ content }, bounds).outcome;

@@ -1,3 +1,4 @@
+import { type Declared } from '@headrace/kernel';
 import { type ColumnarBatch } from './columnar-batch.js';
 import { compileExpectation, type CompiledRule } from './compile-expectation.js';
 import { readReading, refused, type Bounds } from '../reading/read-reading.js';
@@ -6,33 +7,33 @@ import { type Cell } from './row-condition.js';
 import { type Suite } from './suite.js';
 import { type SuiteResults, SuiteTally } from './suite-tally.js';
 
-/** A suite, ready to be asked: about one reading, about a batch, or about the parts of a window one after another. */
-export interface CompiledSuite {
+/**
+ * A suite compiled to functions, for one reading, a batch, or the parts of a window. The test of a value is built once
+ * per expectation; the check of a reading at the edge and the tallies of batches and windows share it.
+ */
+export class CompiledSuite {
   readonly name: string;
   readonly version: string;
   readonly rules: readonly CompiledRule[];
-  readonly judge: (incoming: IncomingReading, bounds: Bounds) => Judged;
-  readonly begin: () => SuiteTally;
-}
 
-/**
- * Turns a suite into functions once. The test of a value is made once for each expectation; the check of a reading at the
- * edge and the tallies of batches and windows ask that same test.
- */
-export function compileSuite(suite: Suite, version: string): CompiledSuite {
-  const rules = suite.expectations.map(compileExpectation);
-  return {
-    name: suite.expectation_suite_name,
-    version,
-    rules,
-    judge: (incoming, bounds) => judge(rules, incoming, bounds),
-    begin: () => new SuiteTally(rules),
-  };
+  constructor({ name, version, value }: Declared<Suite>) {
+    this.name = name;
+    this.version = version;
+    this.rules = value.expectations.map(compileExpectation);
+  }
+
+  judge(incoming: IncomingReading, bounds: Bounds): Judged {
+    return judge(this.rules, incoming, bounds);
+  }
+
+  newTally(): SuiteTally {
+    return new SuiteTally(this.rules);
+  }
 }
 
 /** What a suite says about one batch, in one pass over it. */
 export function validateBatch(suite: CompiledSuite, batch: ColumnarBatch, now: Date): SuiteResults {
-  const tally = suite.begin();
+  const tally = suite.newTally();
   tally.add(batch);
   return tally.results(now);
 }

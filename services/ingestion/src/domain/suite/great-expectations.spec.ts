@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { type Column, type ColumnarBatch, textColumn } from './columnar-batch.js';
-import { compileSuite, validateBatch } from './compile-suite.js';
+import { CompiledSuite, validateBatch } from './compile-suite.js';
 import { suiteSchema } from './suite.js';
 import { type ExpectationResult } from './suite-tally.js';
 
@@ -45,13 +45,15 @@ function batchOf(table: string): ColumnarBatch {
 }
 
 function ours(each: Golden['cases'][number]): ExpectationResult {
-  const suite = compileSuite(
-    suiteSchema.parse({
+  const suite = new CompiledSuite({
+    name: 's',
+    version: 'v1',
+    digest: 'sha256:',
+    value: suiteSchema.parse({
       expectation_suite_name: 's',
       expectations: [{ expectation_type: each.word, kwargs: each.kwargs }],
     }),
-    'v1',
-  );
+  });
   const [result] = validateBatch(suite, batchOf(each.table), new Date(0)).results;
   if (result === undefined) throw new Error('no result');
   return result;

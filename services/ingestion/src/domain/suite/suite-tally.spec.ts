@@ -1,13 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Column, type ColumnarBatch, textColumn } from './columnar-batch.js';
-import { compileSuite, validateBatch, type CompiledSuite } from './compile-suite.js';
+import { CompiledSuite, validateBatch } from './compile-suite.js';
 import { parseRowCondition } from './row-condition.js';
 import { suiteSchema } from './suite.js';
 
 const now = new Date('2026-11-23T12:00:00Z');
 const compiled = (...expectations: readonly object[]): CompiledSuite =>
-  compileSuite(suiteSchema.parse({ expectation_suite_name: 's', expectations }), 'v1');
+  new CompiledSuite({
+    name: 's',
+    version: 'v1',
+    digest: 'sha256:',
+    value: suiteSchema.parse({ expectation_suite_name: 's', expectations }),
+  });
 const rule = (word: string, kwargs: object = {}, severity?: string) => ({
   expectation_type: `expect_${word}`,
   kwargs,
@@ -134,12 +139,12 @@ describe('a suite over a table', () => {
         const batchOf = (part: typeof rows): ColumnarBatch =>
           table({ x: numbers(...part.map(([x]) => x)), t: textColumn(part.map(([, t]) => t)) }, part.length);
         const [first, second] = [rows.slice(0, cut), rows.slice(cut)];
-        const whole = suite.begin();
+        const whole = suite.newTally();
         whole.add(batchOf(rows));
-        const batches = suite.begin();
+        const batches = suite.newTally();
         batches.add(batchOf(first));
         batches.add(batchOf(second));
-        const [merged, later] = [suite.begin(), suite.begin()];
+        const [merged, later] = [suite.newTally(), suite.newTally()];
         merged.add(batchOf(first));
         later.add(batchOf(second));
         merged.merge(later);

@@ -45,7 +45,7 @@ export class WindowValidator {
   validate(end: Date): ValidatedWindow {
     const start = end.getTime() - this.lengthMs;
     this.slices = this.slices.filter((slice) => slice.start + this.slideMs > start);
-    const whole = this.suite.begin();
+    const whole = this.suite.newTally();
     for (const slice of this.slices) {
       if (slice.start >= end.getTime()) continue;
       this.settle(slice);
@@ -64,7 +64,7 @@ export class WindowValidator {
     const start = Math.floor(time / this.slideMs) * this.slideMs;
     const last = this.slices.at(-1);
     if (last?.start === start) return last;
-    const slice = { start, tally: this.suite.begin(), waiting: [] };
+    const slice = { start, tally: this.suite.newTally(), waiting: [] };
     this.slices.push(slice);
     return slice;
   }
