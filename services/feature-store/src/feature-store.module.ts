@@ -1,4 +1,14 @@
-import { type Backends, loadDeclarations, repeat, type ServiceDefinition } from '@headrace/service-host';
+import { Cache } from '@headrace/cache';
+import { Clock } from '@headrace/kernel';
+import { EventBus, EventPublisher } from '@headrace/messaging';
+import { ObjectStore } from '@headrace/object-store';
+import {
+  type Backends,
+  loadDeclarations,
+  ServiceLogger,
+  ServiceMetrics,
+  type ServiceDefinition,
+} from '@headrace/service-host';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { CacheOnlineStore } from './adapters/cache/cache-online-store.js';
 import { CacheStateStore } from './adapters/cache/cache-state-store.js';
@@ -15,48 +25,46 @@ import { ComputeViews } from './application/compute-views.js';
 import { CreateTrainingSet } from './application/create-training-set.js';
 import { Materialize } from './application/materialize.js';
 import { MeasureParity } from './application/measure-parity.js';
+import { LabelledRowCounts, OnlineStore, ParityCheck, TrainingSetBuilder } from './application/ports.js';
 import { PreviewTrainingSet } from './application/preview-training-set.js';
 import { PushFeatures } from './application/push-features.js';
 import { ReadFeatures } from './application/read-features.js';
-import { FeatureView, featureViewSchema } from './domain/feature-view.js';
+import { featureViewSchema } from './domain/feature-view.js';
 import { labelSchema } from './domain/label.js';
 import { featureStoreConfigSchema, type FeatureStoreConfig } from './feature-store.config.js';
-
-const parityLookBackMs = 300_000;
 
 @Module({})
 export class FeatureStoreModule {
   static forRoot(config: FeatureStoreConfig, catalog: Catalog, backends: Backends): DynamicModule {
-    const { bus, cache, clock, objects, publisher, serviceMetrics } = backends;
-    const online = new CacheOnlineStore(cache, config.onlineMs);
-    const computing = catalog.views.map((view) => {
-      const labels = catalog.labelsOf(view);
-      const states = new CacheStateStore(cache, view, labels, config.stateMs, serviceMetrics);
-      return new ComputeFeatures(
-        view,
-        labels,
-        publisher,
-        online,
-        states,
-        config.systemsInMemory,
-        serviceMetrics,
-      );
-    });
-    const builder = new DuckDbTrainingSetBuilder(bus, objects);
+    const { bus, cache } = backends;
     return {
       module: FeatureStoreModule,
       controllers: [FeastController, FeaturesController, TrainingSetsController, ReadingsEvents],
       providers: [
+        { provide: EventBus, useValue: bus },
+        { provide: EventPublisher, useValue: backends.publisher },
+        { provide: Cache, useValue: cache },
+        { provide: ObjectStore, useValue: backends.objects },
+        { provide: Clock, useValue: backends.clock },
+        { provide: ServiceLogger, useValue: backends.logger },
+        { provide: ServiceMetrics, useValue: backends.serviceMetrics },
         { provide: Catalog, useValue: catalog },
-        { provide: ComputeViews, useValue: new ComputeViews(computing) },
-        { provide: ReadFeatures, useValue: new ReadFeatures(catalog, online, clock) },
-        { provide: PushFeatures, useValue: new PushFeatures(catalog, online, clock) },
-        { provide: Materialize, useValue: new Materialize(catalog, online, bus) },
-        { provide: CreateTrainingSet, useValue: new CreateTrainingSet(catalog, builder) },
+        { provide: OnlineStore, useValue: new CacheOnlineStore(cache, config.onlineMs) },
+        { provide: ParityCheck, useValue: new DuckDbParityCheck(bus, config.parityRows) },
+        { provide: TrainingSetBuilder, useClass: DuckDbTrainingSetBuilder },
+        { provide: LabelledRowCounts, useClass: LogLabelledRowCounts },
         {
-          provide: PreviewTrainingSet,
-          useValue: new PreviewTrainingSet(catalog, new LogLabelledRowCounts(bus)),
+          provide: ComputeViews,
+          useFactory: (online: OnlineStore) =>
+            new ComputeViews(computeEach(config, catalog, online, backends)),
+          inject: [OnlineStore],
         },
+        CreateTrainingSet,
+        Materialize,
+        MeasureParity,
+        PreviewTrainingSet,
+        PushFeatures,
+        ReadFeatures,
       ],
     };
   }
@@ -67,22 +75,32 @@ export const featureStore: ServiceDefinition<FeatureStoreConfig> = {
   configSchema: featureStoreConfigSchema,
   uses: ['cache', 'objects'],
   compose(config, backends) {
-    const { bus, clock, logger, publisher } = backends;
-    const views = loadDeclarations('feature-views', featureViewSchema, config.configDirectory);
-    const labels = loadDeclarations('labels', labelSchema, config.configDirectory);
+    const { configDirectory, parityEveryMs } = config;
     const catalog = new Catalog(
-      views.map(({ value }) => new FeatureView(value)),
-      labels.map(({ value }) => value),
+      loadDeclarations('feature-views', featureViewSchema, configDirectory),
+      loadDeclarations('labels', labelSchema, configDirectory),
     );
-    const check = new DuckDbParityCheck(bus, config.parityRows);
-    const parity = new MeasureParity(catalog, check, publisher, clock, logger, parityLookBackMs);
-    const timer =
-      config.parityEveryMs === 0
-        ? undefined
-        : repeat('measuring parity', config.parityEveryMs, logger, () => parity.execute());
     return {
       module: FeatureStoreModule.forRoot(config, catalog, backends),
-      ...(timer === undefined ? {} : { closing: [timer] }),
+      tasks:
+        parityEveryMs === 0
+          ? []
+          : [{ name: 'measuring parity', everyMs: parityEveryMs, useCase: MeasureParity }],
     };
   },
 };
+
+/** Each view has state and windows of its own. */
+function computeEach(
+  config: FeatureStoreConfig,
+  catalog: Catalog,
+  online: OnlineStore,
+  { cache, publisher, serviceMetrics }: Backends,
+): readonly ComputeFeatures[] {
+  return catalog.views.map((view) => {
+    const labels = catalog.labelsOf(view);
+    const states = new CacheStateStore(cache, view, labels, config.stateMs, serviceMetrics);
+    const { systemsInMemory } = config;
+    return new ComputeFeatures(view, labels, publisher, online, states, systemsInMemory, serviceMetrics);
+  });
+}

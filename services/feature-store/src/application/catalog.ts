@@ -1,5 +1,5 @@
-import { AppError } from '@headrace/kernel';
-import { type FeatureView } from '../domain/feature-view.js';
+import { AppError, type Declared } from '@headrace/kernel';
+import { FeatureView, type FeatureViewDeclaration } from '../domain/feature-view.js';
 import { type LabelDeclaration } from '../domain/label.js';
 
 export class ViewUnknownError extends AppError {
@@ -38,30 +38,36 @@ export class DeclarationsInconsistentError extends AppError {
 
 /** The declared views and labels. */
 export class Catalog {
-  /** The one that is meant when none is named. */
+  readonly views: readonly FeatureView[];
+  readonly labels: readonly LabelDeclaration[];
+  /** The default of requests that name no view. */
   readonly firstView: FeatureView;
 
   constructor(
-    readonly views: readonly FeatureView[],
-    readonly labels: readonly LabelDeclaration[],
+    views: readonly Declared<FeatureViewDeclaration>[],
+    labels: readonly Declared<LabelDeclaration>[],
   ) {
+    this.views = views.map(({ value }) => new FeatureView(value));
+    this.labels = labels.map(({ value }) => value);
     const names = [...views, ...labels].map(({ name }) => name);
-    const twice = names.find((name, index) => names.indexOf(name) !== index);
-    if (twice !== undefined) {
+    const duplicate = names.find((name, index) => names.indexOf(name) !== index);
+    if (duplicate !== undefined) {
       throw new DeclarationsInconsistentError(
-        `"${twice}" is declared twice; names of views and labels differ`,
+        `"${duplicate}" is declared twice; names must be unique among views and labels`,
       );
     }
-    const [firstView] = views;
+    const [firstView] = this.views;
     if (firstView === undefined) {
-      throw new DeclarationsInconsistentError('config/feature-views declares no view; one is needed');
+      throw new DeclarationsInconsistentError(
+        'config/feature-views declares no view; at least one is required',
+      );
     }
     this.firstView = firstView;
-    for (const label of labels) {
+    for (const label of this.labels) {
       const { columns } = this.view(label.view).declaration;
       if (!columns.includes(label.column)) {
         throw new DeclarationsInconsistentError(
-          `The label "${label.name}" looks at "${label.column}", which is no column of the view "${label.view}" (${columns.join(', ')})`,
+          `The label "${label.name}" uses "${label.column}", which is not a column of the view "${label.view}" (${columns.join(', ')})`,
         );
       }
     }

@@ -1,4 +1,4 @@
-import { FeaturesComputed, OutcomeObserved, type ReadingAccepted } from '@headrace/contracts';
+import { causedBy, FeaturesComputed, OutcomeObserved, type ReadingAccepted } from '@headrace/contracts';
 import { deterministicId } from '@headrace/kernel';
 import { type EventPublisher, type ReceivedEvent, type NewEvent } from '@headrace/messaging';
 import { type ServiceMetrics } from '@headrace/service-host';
@@ -17,7 +17,7 @@ interface Held {
   readonly partition: number;
 }
 
-/** The reading that changed a system last in a batch, and the features as of it. */
+/** The last reading of a batch that changed a system, and the features as of it. */
 interface Change {
   readonly reading: Reading;
   readonly state: EntityState;
@@ -34,14 +34,14 @@ interface Batch {
 }
 
 /**
- * Turns readings into features and outcomes of one view. Per batch: facts and online rows leave first, then the state
- * of the systems is stored, then the caller commits. So stored state tells that its facts have left: after a crash a
- * reading that is in the state is a repeat and is skipped, and one that is not gives the same facts with the same ids.
+ * Turns readings into features and outcomes of one view. Per batch: events and online rows are written first, then the
+ * state of the systems, then the caller commits. So stored state implies that its events are published: after a crash a
+ * reading that is in the state is a repeat and is skipped, and one that is not gives the same events with the same ids.
  */
 export class ComputeFeatures {
   private readonly held = new Map<string, Held>();
-  /** Where each partition went on; a jump means that another member may have handled its systems in between. */
-  private readonly next = new Map<number, bigint>();
+  /** Last offset per partition; a jump means that another member may have handled its systems in between. */
+  private readonly lastOffsets = new Map<number, bigint>();
   private readonly accepted;
 
   constructor(
@@ -50,12 +50,12 @@ export class ComputeFeatures {
     private readonly publisher: EventPublisher,
     private readonly online: OnlineStore,
     private readonly store: StateStore,
-    private readonly mostSystemsHeld: number,
+    private readonly maxSystemsInMemory: number,
     metrics: ServiceMetrics,
   ) {
     this.accepted = metrics.counter(
       'feature_store_readings_total',
-      'Readings by what became of them in the windows',
+      'Readings by how the windows accepted them',
       ['acceptance'],
     );
   }
@@ -64,7 +64,7 @@ export class ComputeFeatures {
     if (readings.length === 0) return;
     this.forgetAfterJump(readings);
     const batch: Batch = {
-      states: await this.statesOf(readings),
+      states: await this.loadStates(readings),
       touched: new Set(),
       features: [],
       outcomes: [],
@@ -72,18 +72,18 @@ export class ComputeFeatures {
       acceptances: new Map(),
     };
     try {
-      for (const reading of readings) this.take(reading, batch);
+      for (const reading of readings) this.apply(reading, batch);
       await Promise.all([
         this.publisher.publish(FeaturesComputed, batch.features),
         this.online.write(
           this.view,
-          [...batch.changes.values()].map((change) => this.onlineRow(change)),
+          [...batch.changes.values()].map((change) => this.toOnlineRow(change)),
         ),
       ]);
       await this.publisher.publish(OutcomeObserved, batch.outcomes);
       await this.store.save(new Map([...batch.states].filter(([systemId]) => batch.touched.has(systemId))));
     } catch (error) {
-      // What is in memory has gone ahead of what is stored; the next try begins at what is stored.
+      // The state in memory is ahead of the stored one; the next attempt starts from the stored one.
       for (const systemId of batch.states.keys()) this.held.delete(systemId);
       throw error;
     }
@@ -91,7 +91,7 @@ export class ComputeFeatures {
     this.hold(readings, batch);
   }
 
-  private take(reading: Reading, batch: Batch): void {
+  private apply(reading: Reading, batch: Batch): void {
     const { systemId, readingId, values, incident } = reading.payload;
     const eventTime = Date.parse(reading.payload.eventTime);
     const knownTime = Date.parse(reading.payload.knownTime);
@@ -112,17 +112,17 @@ export class ComputeFeatures {
       const value = row[this.view.layout.columns.indexOf(label.column)] ?? Number.NaN;
       const observed = { readingId, eventTime, value, incident: incident === true };
       const outcomes = state.outcomes[index]?.observe(observed, acceptance, state.windows) ?? [];
-      for (const outcome of outcomes) batch.outcomes.push(this.outcomeFact(label, reading, outcome));
+      for (const outcome of outcomes) batch.outcomes.push(this.toOutcomeEvent(label, reading, outcome));
     }
     if (isRepeat) return;
     if (acceptance !== 'too-late') state.touch(eventTime);
     const features = this.view.compute(state.windows, eventTime, row);
-    batch.features.push(this.featuresFact(reading, features));
+    batch.features.push(this.toFeaturesEvent(reading, features));
     if (acceptance !== 'too-late') batch.changes.set(systemId, { reading, state, features });
   }
 
-  /** A late reading changes what is known of the newest instant, and that is what is served. */
-  private onlineRow({ reading, state, features }: Change): OnlineRow {
+  /** The row of the newest instant, which a late reading changes too. */
+  private toOnlineRow({ reading, state, features }: Change): OnlineRow {
     const { windows } = state;
     const eventTime = windows.newest;
     const isNewest = Date.parse(reading.payload.eventTime) === eventTime;
@@ -141,14 +141,13 @@ export class ComputeFeatures {
     };
   }
 
-  private featuresFact(reading: Reading, features: Float64Array): NewEvent<typeof FeaturesComputed> {
+  private toFeaturesEvent(reading: Reading, features: Float64Array): NewEvent<typeof FeaturesComputed> {
     const { readingId, systemId, eventTime, knownTime } = reading.payload;
     const featuresId = featuresIdOf(readingId, this.view.rule);
     return {
       id: featuresId,
       time: new Date(knownTime),
-      causationIds: [reading.id],
-      ...(reading.correlationId === undefined ? {} : { correlationId: reading.correlationId }),
+      ...causedBy(reading),
       payload: {
         featuresId,
         readingId,
@@ -162,7 +161,7 @@ export class ComputeFeatures {
     };
   }
 
-  private outcomeFact(
+  private toOutcomeEvent(
     label: LabelDeclaration,
     reading: Reading,
     outcome: {
@@ -177,10 +176,9 @@ export class ComputeFeatures {
     const outcomeId = deterministicId(label.name, systemId, eventTime);
     return {
       id: outcomeId,
-      // Known when the deciding reading was.
+      // Known as soon as the deciding reading is.
       time: new Date(knownTime),
-      causationIds: [reading.id],
-      ...(reading.correlationId === undefined ? {} : { correlationId: reading.correlationId }),
+      ...causedBy(reading),
       payload: {
         outcomeId,
         label: label.name,
@@ -193,7 +191,7 @@ export class ComputeFeatures {
     };
   }
 
-  private async statesOf(readings: readonly Reading[]): Promise<Map<string, EntityState>> {
+  private async loadStates(readings: readonly Reading[]): Promise<Map<string, EntityState>> {
     const states = new Map<string, EntityState>();
     const missing: string[] = [];
     for (const systemId of new Set(readings.map(({ payload }) => payload.systemId))) {
@@ -212,10 +210,10 @@ export class ComputeFeatures {
       this.held.delete(payload.systemId);
       this.held.set(payload.systemId, { state, partition: position.partition });
     }
-    for (const { position } of readings) this.next.set(position.partition, position.offset);
-    // Those that were not heard of for longest go first; they come back from the store when they are.
+    for (const { position } of readings) this.lastOffsets.set(position.partition, position.offset);
+    // The least recently used go first; the store returns them when they are needed.
     for (const systemId of this.held.keys()) {
-      if (this.held.size <= this.mostSystemsHeld) break;
+      if (this.held.size <= this.maxSystemsInMemory) break;
       this.held.delete(systemId);
     }
   }
@@ -223,7 +221,7 @@ export class ComputeFeatures {
   private forgetAfterJump(readings: readonly Reading[]): void {
     for (const partition of new Set(readings.map(({ position }) => position.partition))) {
       const first = readings.find(({ position }) => position.partition === partition)?.position.offset;
-      const last = this.next.get(partition);
+      const last = this.lastOffsets.get(partition);
       if (first === undefined || last === undefined || first === last || first === last + 1n) continue;
       for (const [systemId, held] of this.held) if (held.partition === partition) this.held.delete(systemId);
     }

@@ -1,6 +1,7 @@
 import { AppError } from '@headrace/kernel';
-import { type Catalog } from './catalog.js';
-import { type TrainingSetBuilder } from './ports.js';
+import { Injectable } from '@nestjs/common';
+import { Catalog } from './catalog.js';
+import { TrainingSetBuilder } from './ports.js';
 
 export class TrainingSetEmptyError extends AppError {
   readonly code = 'FEATURE_STORE_TRAINING_SET_EMPTY';
@@ -8,7 +9,7 @@ export class TrainingSetEmptyError extends AppError {
 
   constructor(view: string, label: string) {
     super(
-      `No row of ${view} has a matured ${label} in that time; GET /v1/training-sets/preview says how many there are`,
+      `No row of ${view} has a matured ${label} in that period; GET /v1/training-sets/preview counts those that do`,
     );
   }
 }
@@ -31,7 +32,8 @@ export interface TrainingSetAnswer {
   readonly featureNames: readonly string[];
 }
 
-/** Makes the training set of a view and a label as it was known at a time. */
+/** Builds the training set of a view and a label as it was known at a time. */
+@Injectable()
 export class CreateTrainingSet {
   constructor(
     private readonly catalog: Catalog,

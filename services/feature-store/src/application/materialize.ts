@@ -1,15 +1,17 @@
 import { FeaturesComputed } from '@headrace/contracts';
-import { replay, type EventBus } from '@headrace/messaging';
+import { EventBus, replay } from '@headrace/messaging';
+import { Injectable } from '@nestjs/common';
 import { isNewer, type OnlineRow } from '../domain/online-row.js';
-import { type Catalog } from './catalog.js';
-import { type OnlineStore } from './ports.js';
+import { Catalog } from './catalog.js';
+import { OnlineStore } from './ports.js';
 
 const rowsPerWrite = 1_000;
 
 /**
- * Fills the online store from the history, for a store that was lost. The stream keeps it filled by itself, and what
- * it wrote since is never replaced by older rows.
+ * Fills the online store from the history, after the store was lost. The stream keeps it up to date by itself; the rows
+ * it has written since are never replaced by older ones.
  */
+@Injectable()
 export class Materialize {
   constructor(
     private readonly catalog: Catalog,
@@ -34,8 +36,8 @@ export class Materialize {
           values: Float64Array.from(view.featureNames, (name) => payload.features[name] ?? Number.NaN),
           fill: new Float64Array(view.layout.windowMinutes.length).fill(Number.NaN),
         };
-        const kept = newest.get(payload.systemId);
-        if (kept === undefined || isNewer(row, kept)) newest.set(payload.systemId, row);
+        const current = newest.get(payload.systemId);
+        if (current === undefined || isNewer(row, current)) newest.set(payload.systemId, row);
       }
       const rows = [...newest.values()];
       for (let start = 0; start < rows.length; start += rowsPerWrite) {

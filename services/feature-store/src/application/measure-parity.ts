@@ -1,11 +1,15 @@
 import { ParityMeasured } from '@headrace/contracts';
-import { deterministicId, type Clock } from '@headrace/kernel';
-import { type EventPublisher } from '@headrace/messaging';
-import { type ServiceLogger } from '@headrace/service-host';
-import { type Catalog } from './catalog.js';
-import { type ParityCheck } from './ports.js';
+import { deterministicId, Clock } from '@headrace/kernel';
+import { EventPublisher } from '@headrace/messaging';
+import { ServiceLogger } from '@headrace/service-host';
+import { Injectable } from '@nestjs/common';
+import { Catalog } from './catalog.js';
+import { ParityCheck } from './ports.js';
 
-/** Compares served rows of the last while with the same rows recomputed from the readings, and states the result. */
+const lookBackMs = 300_000;
+
+/** Compares recently served rows with the same rows recomputed from the readings, and publishes the result. */
+@Injectable()
 export class MeasureParity {
   constructor(
     private readonly catalog: Catalog,
@@ -13,12 +17,11 @@ export class MeasureParity {
     private readonly publisher: EventPublisher,
     private readonly clock: Clock,
     private readonly logger: ServiceLogger,
-    private readonly lookBackMs: number,
   ) {}
 
   async execute(): Promise<void> {
     const to = this.clock.now();
-    const from = new Date(to.getTime() - this.lookBackMs);
+    const from = new Date(to.getTime() - lookBackMs);
     for (const view of this.catalog.views) {
       const result = await this.check.measure(view, from, to);
       if (result.mismatches > 0) {

@@ -53,7 +53,7 @@ export interface LabelledRows {
 
 /** Counts of matured outcomes, kept up with the log. */
 export abstract class LabelledRowCounts {
-  abstract of(label: string): Promise<LabelledRows>;
+  abstract count(label: string): Promise<LabelledRows>;
 }
 
 export interface ParityResult {

@@ -1,5 +1,6 @@
-import { type Catalog } from './catalog.js';
-import { type LabelledRowCounts } from './ports.js';
+import { Injectable } from '@nestjs/common';
+import { Catalog } from './catalog.js';
+import { LabelledRowCounts } from './ports.js';
 
 export interface TrainingSetPreview {
   readonly rows: number;
@@ -8,7 +9,8 @@ export interface TrainingSetPreview {
   readonly to: string | null;
 }
 
-/** How large a training set would be, without making it. */
+/** How large a training set would be, without building it. */
+@Injectable()
 export class PreviewTrainingSet {
   constructor(
     private readonly catalog: Catalog,
@@ -17,7 +19,7 @@ export class PreviewTrainingSet {
 
   async execute(viewName: string, labelName: string): Promise<TrainingSetPreview> {
     const label = this.catalog.label(labelName, this.catalog.view(viewName));
-    const { rows, positives, from, to } = await this.counts.of(label.name);
+    const { rows, positives, from, to } = await this.counts.count(label.name);
     return { rows, positives, from: from?.toISOString() ?? null, to: to?.toISOString() ?? null };
   }
 }

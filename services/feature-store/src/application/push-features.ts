@@ -1,14 +1,15 @@
-import { AppError, type Clock } from '@headrace/kernel';
+import { AppError, Clock } from '@headrace/kernel';
+import { Injectable } from '@nestjs/common';
 import { changedByPush, type OnlineRow } from '../domain/online-row.js';
-import { type Catalog } from './catalog.js';
-import { type OnlineStore } from './ports.js';
+import { Catalog } from './catalog.js';
+import { OnlineStore } from './ports.js';
 
 export class PushSourceUnknownError extends AppError {
   readonly code = 'FEATURE_STORE_PUSH_SOURCE_UNKNOWN';
   readonly kind = 'not-found';
 
-  constructor(name: string, known: readonly string[]) {
-    super(`There is no push source "${name}"; there are: ${known.join(', ') || 'none'}`);
+  constructor(name: string, existing: readonly string[]) {
+    super(`There is no push source "${name}"; there are: ${existing.join(', ') || 'none'}`);
   }
 }
 
@@ -20,7 +21,8 @@ export class PushedRowInvalidError extends AppError {
 /** Columns of equal length, as a client's data frame travels. */
 export type PushedColumns = Readonly<Record<string, readonly unknown[]>>;
 
-/** Takes rows that were computed elsewhere into the online store. Older rows never replace newer ones. */
+/** Writes rows that were computed elsewhere to the online store. Older rows never replace newer ones. */
+@Injectable()
 export class PushFeatures {
   constructor(
     private readonly catalog: Catalog,
@@ -31,12 +33,12 @@ export class PushFeatures {
   async execute(pushSource: string, columns: PushedColumns): Promise<void> {
     const view = this.catalog.views.find(({ declaration }) => declaration.pushSource === pushSource);
     if (view === undefined) {
-      const known = this.catalog.views.flatMap(({ declaration }) => declaration.pushSource ?? []);
-      throw new PushSourceUnknownError(pushSource, known);
+      const existing = this.catalog.views.flatMap(({ declaration }) => declaration.pushSource ?? []);
+      throw new PushSourceUnknownError(pushSource, existing);
     }
     const { system_id: ids, event_timestamp: times, ...features } = columns;
     if (ids === undefined || times === undefined) {
-      throw new PushedRowInvalidError('A pushed row has the columns system_id and event_timestamp');
+      throw new PushedRowInvalidError('A pushed row needs the columns system_id and event_timestamp');
     }
     for (const [name, values] of Object.entries(columns)) {
       if (values.length !== ids.length) {
@@ -51,13 +53,13 @@ export class PushFeatures {
     const knownTime = this.clock.now().getTime();
     const rows = ids.map((id, row): OnlineRow => {
       const systemId = String(id);
-      const eventTime = instantOf(times[row], row);
+      const eventTime = toInstant(times[row], row);
       return {
         systemId,
         eventTime,
         knownTime,
         changedBy: changedByPush(pushSource, systemId, eventTime),
-        values: Float64Array.from(view.featureNames, (name) => numberOf(features[name]?.[row], name, row)),
+        values: Float64Array.from(view.featureNames, (name) => toNumber(features[name]?.[row], name, row)),
         fill: new Float64Array(view.layout.windowMinutes.length).fill(Number.NaN),
       };
     });
@@ -65,22 +67,23 @@ export class PushFeatures {
   }
 }
 
-function instantOf(value: unknown, row: number): number {
-  const time = typeof value === 'number' ? value : typeof value === 'string' ? parsed(value) : Number.NaN;
+function toInstant(value: unknown, row: number): number {
+  const time =
+    typeof value === 'number' ? value : typeof value === 'string' ? parseInstant(value) : Number.NaN;
   if (Number.isFinite(time)) return time;
   throw new PushedRowInvalidError(
-    `event_timestamp of row ${row} is no instant: ${JSON.stringify(value)}; write it as 2026-11-23T10:00:00Z`,
+    `event_timestamp of row ${row} is not an instant: ${JSON.stringify(value)}; write it as 2026-11-23T10:00:00Z`,
   );
 }
 
-/** A time without a zone is UTC, as data frames have it. */
-function parsed(text: string): number {
+/** A time without a zone is UTC, as in data frames. */
+function parseInstant(text: string): number {
   return Date.parse(/(Z|[+-]\d\d:?\d\d)$/i.test(text) ? text : `${text.replace(' ', 'T')}Z`);
 }
 
-function numberOf(value: unknown, name: string, row: number): number {
+function toNumber(value: unknown, name: string, row: number): number {
   if (value === undefined || value === null) return Number.NaN;
   if (typeof value === 'boolean') return value ? 1 : 0;
   if (typeof value === 'number') return value;
-  throw new PushedRowInvalidError(`${name} of row ${row} is no number: ${JSON.stringify(value)}`);
+  throw new PushedRowInvalidError(`${name} of row ${row} is not a number: ${JSON.stringify(value)}`);
 }

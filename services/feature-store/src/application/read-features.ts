@@ -1,8 +1,9 @@
-import { AppError, finiteOrNull, type Clock } from '@headrace/kernel';
-import { FeatureUnknownError, type Catalog } from './catalog.js';
+import { AppError, finiteOrNull, Clock } from '@headrace/kernel';
+import { Injectable } from '@nestjs/common';
+import { Catalog, FeatureUnknownError } from './catalog.js';
 import { type FeatureView } from '../domain/feature-view.js';
-import { factBehind, type OnlineRow } from '../domain/online-row.js';
-import { type OnlineStore } from './ports.js';
+import { featuresIdBehind, type OnlineRow } from '../domain/online-row.js';
+import { OnlineStore } from './ports.js';
 
 export class SystemUnknownError extends AppError {
   readonly code = 'FEATURE_STORE_SYSTEM_UNKNOWN';
@@ -10,7 +11,7 @@ export class SystemUnknownError extends AppError {
 
   constructor(systemId: string, view: string) {
     super(
-      `Nothing is known of the system "${systemId}" in ${view}; it has sent no reading, or none for long`,
+      `Nothing is known of the system "${systemId}" in ${view}; it has sent no reading, or none for a long time`,
     );
   }
 }
@@ -24,25 +25,22 @@ export interface ServedFeature {
 
 export interface ServedRow {
   readonly row: OnlineRow | undefined;
-  /** The fact that states the features; undefined when nothing is known, or when they were pushed. */
+  /** The event with the features; undefined when there are none, or when they were pushed. */
   readonly featuresId: string | undefined;
   /** Milliseconds between the event and now. */
   readonly ageMs: number | undefined;
-  /** In the order of the wanted features. */
+  /** In the order of the requested features. */
   readonly features: readonly ServedFeature[];
 }
 
-/** Reads the newest features of systems. The TTL is enforced here, on every read. */
+/** Reads the newest features of systems and enforces the TTL on every read. */
+@Injectable()
 export class ReadFeatures {
   constructor(
     private readonly catalog: Catalog,
     private readonly online: OnlineStore,
     private readonly clock: Clock,
   ) {}
-
-  namesOf(viewName: string): readonly string[] {
-    return this.catalog.view(viewName).featureNames;
-  }
 
   async execute(
     viewName: string,
@@ -66,15 +64,15 @@ export class ReadFeatures {
       const expired = ageMs > view.declaration.ttlSeconds * 1_000;
       return {
         row,
-        featuresId: factBehind(row, view.rule),
+        featuresId: featuresIdBehind(row, view.rule),
         ageMs,
-        features: indexes.map((index) => served(row.values[index], expired)),
+        features: indexes.map((index) => serve(row.values[index], expired)),
       };
     });
   }
 }
 
-function served(value: number | undefined, expired: boolean): ServedFeature {
+function serve(value: number | undefined, expired: boolean): ServedFeature {
   if (expired) return { value: null, status: 'OUTSIDE_MAX_AGE' };
   const wire = finiteOrNull(value);
   return { value: wire, status: wire === null ? 'NULL_VALUE' : 'PRESENT' };

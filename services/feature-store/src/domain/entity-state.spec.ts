@@ -118,7 +118,7 @@ describe('the stored state of an entity', () => {
   it('is refused when rows of another width are in it', () => {
     const odd = framed('rows', new Uint8Array(8 * 7));
     expect(() => EntityState.decode(view, [], stateOf(1).encode(), [odd])).toThrow(
-      '7 numbers are no rows of 5',
+      '7 numbers are not rows of 5',
     );
     expect(() => EntityState.decode(view, [], odd, [])).toThrow('it is a frame of rows, not of head');
   });

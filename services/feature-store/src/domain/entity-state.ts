@@ -1,3 +1,4 @@
+import { isAtOrBefore, type LogPosition } from '@headrace/contracts';
 import { type FeatureView } from './feature-view.js';
 import { type LabelDeclaration } from './label.js';
 import { OutcomeTracker, type OutcomeTrackerState } from './outcome-tracker.js';
@@ -6,18 +7,14 @@ import { EntityWindows } from './windows/entity-windows.js';
 
 const rowsPerChunk = 64;
 
-/** A part of the rows that is written once. */
+/** A part of the rows, written once. */
 export interface Chunk {
   readonly index: number;
   readonly bytes: Uint8Array;
 }
 
-/** Where a reading lies in the log. */
-export interface LogPosition {
-  readonly partition: number;
-  readonly offset: bigint;
-  readonly index: number;
-}
+/** Readings are all of one topic. */
+type ReadingPosition = Pick<LogPosition, 'partition' | 'offset' | 'index'>;
 
 interface Head {
   readonly outcomes: readonly {
@@ -31,9 +28,9 @@ interface Head {
 }
 
 /**
- * All that is remembered of one entity: its windows and its waiting labels. It is stored as one small value (waiting
- * labels and the rows of late) plus chunks of older rows, so that a batch writes what changed and not the whole hour.
- * Taking a row in twice changes nothing, so a chunk and the small value may overlap.
+ * The state of one entity: its windows and its waiting labels. It is stored as one small value (waiting labels and recent
+ * rows) plus chunks of older rows, so that a batch writes what has changed and not the whole hour. Importing a row twice
+ * changes nothing, so a chunk and the small value may overlap.
  */
 export class EntityState {
   private unsealed: number[] = [];
@@ -50,26 +47,24 @@ export class EntityState {
     return EntityState.from(view, labels, []);
   }
 
-  /** Call after the windows took a row in, or corrected it. */
+  /** Call after the windows have accepted or corrected a row. */
   touch(eventTime: number): void {
     if (this.unsealed.at(-1) !== eventTime) this.unsealed.push(eventTime);
   }
 
-  /** Notes that the reading at a position is part of this state. */
-  apply({ partition, offset, index }: LogPosition): void {
+  /** Records that the reading at a position is part of this state. */
+  apply({ partition, offset, index }: ReadingPosition): void {
     this.applied = [partition, Number(offset), index];
   }
 
   /**
-   * Whether the reading at a position was delivered before. Rows tell that by themselves as long as they are kept; this
-   * is for those that are older, as in a backfill that is delivered again.
+   * Whether the reading at a position was delivered before. Rows answer that themselves while they are kept; this is for
+   * older ones, such as those of a backfill that is delivered again.
    */
-  hasApplied(position: LogPosition): boolean {
+  hasApplied(position: ReadingPosition): boolean {
     if (this.applied?.[0] !== position.partition) return false;
     const [, offset, index] = this.applied;
-    return (
-      Number(position.offset) < offset || (Number(position.offset) === offset && position.index <= index)
-    );
+    return isAtOrBefore(position, { offset: BigInt(offset), index });
   }
 
   /** A new chunk when enough rows have gathered. It must be stored before the next `encode` is. */
@@ -81,7 +76,7 @@ export class EntityState {
     this.nextChunk += 1;
     this.unsealed = [];
     this.chunks = [...this.chunks.filter(([, of]) => of > this.windows.horizon), [index, newest]];
-    return { index, bytes: framed('rows', bytesOf(rows)) };
+    return { index, bytes: framed('rows', toBytes(rows)) };
   }
 
   encode(): Uint8Array {
@@ -95,22 +90,22 @@ export class EntityState {
     const json = Buffer.from(JSON.stringify(head));
     const length = new Uint8Array(Uint32Array.of(json.length).buffer);
     const rows = this.windows.exportRows(this.unsealed);
-    return framed('head', length, json, ...[...outcomes.map(({ waiting }) => waiting), rows].map(bytesOf));
+    return framed('head', length, json, ...[...outcomes.map(({ waiting }) => waiting), rows].map(toBytes));
   }
 
   /** Which chunks an encoded state needs. */
   static chunksOf(bytes: Uint8Array): readonly number[] {
-    return headOf(bytes).head.chunks.map(([index]) => index);
+    return decodeHead(bytes).head.chunks.map(([index]) => index);
   }
 
-  /** Refuses a state of a newer release (`StateNewerError`) and one that is damaged (`StateDamagedError`). */
+  /** Rejects a state of a newer release (`StateNewerError`) and a damaged one (`StateDamagedError`). */
   static decode(
     view: FeatureView,
     labels: readonly LabelDeclaration[],
     bytes: Uint8Array,
     chunks: readonly Uint8Array[],
   ): EntityState {
-    const { head, numbers } = headOf(bytes);
+    const { head, numbers } = decodeHead(bytes);
     let rowsFrom = 0;
     const outcomes = head.outcomes.map(({ waiting, breaches }): OutcomeTrackerState => {
       if (typeof waiting !== 'number') return { waiting: Float64Array.from(waiting.flat()), breaches };
@@ -120,8 +115,8 @@ export class EntityState {
     });
     const rows = numbers.subarray(rowsFrom);
     const state = EntityState.from(view, labels, outcomes);
-    for (const chunk of chunks) importWhole(state.windows, numbersOf(unframed('rows', chunk)));
-    importWhole(state.windows, rows);
+    for (const chunk of chunks) importRows(state.windows, toNumbers(unframed('rows', chunk)));
+    importRows(state.windows, rows);
     state.chunks = [...head.chunks];
     state.nextChunk = head.nextChunk;
     state.applied = head.applied;
@@ -147,26 +142,26 @@ export class EntityState {
   }
 }
 
-function headOf(bytes: Uint8Array): { readonly head: Head; readonly numbers: Float64Array } {
+function decodeHead(bytes: Uint8Array): { readonly head: Head; readonly numbers: Float64Array } {
   const content = unframed('head', bytes);
   const length = new DataView(content.buffer).getUint32(0, true);
   const head = JSON.parse(new TextDecoder().decode(content.subarray(4, 4 + length))) as Head;
-  return { head, numbers: numbersOf(content.subarray(4 + length)) };
+  return { head, numbers: toNumbers(content.subarray(4 + length)) };
 }
 
-function importWhole(windows: EntityWindows, rows: Float64Array): void {
+function importRows(windows: EntityWindows, rows: Float64Array): void {
   if (rows.length % windows.rowWidth !== 0) {
-    throw new StateDamagedError(`${rows.length} numbers are no rows of ${windows.rowWidth}`);
+    throw new StateDamagedError(`${rows.length} numbers are not rows of ${windows.rowWidth}`);
   }
   windows.importRows(rows);
 }
 
-function bytesOf(rows: Float64Array): Uint8Array {
+function toBytes(rows: Float64Array): Uint8Array {
   return new Uint8Array(rows.buffer, rows.byteOffset, rows.byteLength);
 }
 
-/** Copied, because they need not lie where an array of numbers may begin. */
-function numbersOf(bytes: Uint8Array): Float64Array {
-  if (bytes.length % 8 !== 0) throw new StateDamagedError(`${bytes.length} bytes are no numbers`);
+/** Copied, because the bytes need not be aligned for an array of numbers. */
+function toNumbers(bytes: Uint8Array): Float64Array {
+  if (bytes.length % 8 !== 0) throw new StateDamagedError(`${bytes.length} bytes are not whole numbers`);
   return new Float64Array(new Uint8Array(bytes).buffer);
 }

@@ -5,7 +5,7 @@ export interface OnlineRow {
   readonly systemId: string;
   readonly eventTime: number;
   readonly knownTime: number;
-  /** The reading or push that changed it last. */
+  /** The reading or push that changed the row last. */
   readonly changedBy: string;
   /** In the order of the view's names; NaN where there is no value. */
   readonly values: Float64Array;
@@ -13,28 +13,28 @@ export interface OnlineRow {
   readonly fill: Float64Array;
 }
 
-const pushed = 'push:';
+const pushPrefix = 'push:';
 
-/** `changedBy` of a row that somebody pushed. */
+/** `changedBy` of a pushed row. */
 export function changedByPush(source: string, systemId: string, eventTime: number): string {
-  return `${pushed}${deterministicId('push', source, systemId, String(eventTime))}`;
+  return `${pushPrefix}${deterministicId('push', source, systemId, String(eventTime))}`;
 }
 
-/** Id of the fact that states the features of a reading under a view's rule. */
+/** Id of the event with the features of a reading under a view's rule. */
 export function featuresIdOf(readingId: string, rule: string): string {
   return deterministicId(readingId, rule);
 }
 
-/** The `features-computed` fact behind a row; undefined when the row was pushed, which states no fact. */
-export function factBehind(row: Pick<OnlineRow, 'changedBy'>, rule: string): string | undefined {
-  return row.changedBy.startsWith(pushed) ? undefined : featuresIdOf(row.changedBy, rule);
+/** Id of the `features.computed` event behind a row; undefined when the row was pushed, which publishes no event. */
+export function featuresIdBehind(row: Pick<OnlineRow, 'changedBy'>, rule: string): string | undefined {
+  return row.changedBy.startsWith(pushPrefix) ? undefined : featuresIdOf(row.changedBy, rule);
 }
 
-/** Whether `offered` may replace `kept`: never by older event time; at the same one by what became known later. */
+/** Whether `offered` may replace `current`: by event time, then by the time it became known. */
 export function isNewer(
   offered: Pick<OnlineRow, 'eventTime' | 'knownTime'>,
-  kept: Pick<OnlineRow, 'eventTime' | 'knownTime'>,
+  current: Pick<OnlineRow, 'eventTime' | 'knownTime'>,
 ): boolean {
-  if (offered.eventTime !== kept.eventTime) return offered.eventTime > kept.eventTime;
-  return offered.knownTime >= kept.knownTime;
+  if (offered.eventTime !== current.eventTime) return offered.eventTime > current.eventTime;
+  return offered.knownTime >= current.knownTime;
 }

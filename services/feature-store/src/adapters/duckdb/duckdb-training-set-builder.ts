@@ -6,8 +6,9 @@ import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { DuckDBInstance, DuckDBTimestampValue, type DuckDBConnection } from '@duckdb/node-api';
 import { FeaturesComputed, OutcomeObserved } from '@headrace/contracts';
-import { replay, type EventBus } from '@headrace/messaging';
-import { type ObjectStore } from '@headrace/object-store';
+import { EventBus, replay } from '@headrace/messaging';
+import { ObjectStore } from '@headrace/object-store';
+import { Injectable } from '@nestjs/common';
 import {
   TrainingSetBuilder,
   type TrainingSetObject,
@@ -22,6 +23,7 @@ const rowsPerTurn = 2_000;
  * the one that was known first, so that a backfill or a correction that came later never changes an old row. One
  * thread and a total order make the bytes, and with them the digest, a function of the history.
  */
+@Injectable()
 export class DuckDbTrainingSetBuilder extends TrainingSetBuilder {
   constructor(
     private readonly bus: EventBus,

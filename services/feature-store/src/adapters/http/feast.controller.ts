@@ -1,6 +1,7 @@
 import { zod } from '@headrace/service-host';
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import { z } from 'zod';
+import { Catalog } from '../../application/catalog.js';
 import { Materialize } from '../../application/materialize.js';
 import { PushFeatures } from '../../application/push-features.js';
 import { answerOnlineFeatures, onlineRequestSchema } from './online-features.js';
@@ -22,6 +23,7 @@ const materializeSchema = incrementalSchema.extend({ start_ts: instant });
 @Controller()
 export class FeastController {
   constructor(
+    private readonly catalog: Catalog,
     private readonly readFeatures: ReadFeatures,
     private readonly pushFeatures: PushFeatures,
     private readonly materialize: Materialize,
@@ -30,7 +32,7 @@ export class FeastController {
   @Post('get-online-features')
   @HttpCode(200)
   online(@Body(zod(onlineRequestSchema)) request: z.output<typeof onlineRequestSchema>): Promise<unknown> {
-    return answerOnlineFeatures(request, this.readFeatures);
+    return answerOnlineFeatures(request, this.catalog, this.readFeatures);
   }
 
   @Post('push')

@@ -1,8 +1,9 @@
 import { AppError } from '@headrace/kernel';
 import { z } from 'zod';
+import { type Catalog } from '../../application/catalog.js';
 import { type ReadFeatures, type ServedFeature } from '../../application/read-features.js';
 
-const mostEntities = 10_000;
+const maxEntities = 10_000;
 const epoch = '1970-01-01T00:00:00Z';
 
 export const onlineRequestSchema = z
@@ -12,7 +13,7 @@ export const onlineRequestSchema = z
     /** All features of a view, by its name. */
     feature_service: z.string().min(1).optional(),
     entities: z.object({
-      system_id: z.array(z.union([z.string().min(1).max(512), z.number()])).max(mostEntities),
+      system_id: z.array(z.union([z.string().min(1).max(512), z.number()])).max(maxEntities),
     }),
     full_feature_names: z.boolean().default(false),
   })
@@ -30,7 +31,7 @@ interface Column {
 export interface OnlineAnswer {
   readonly metadata: {
     readonly feature_names: readonly string[];
-    /** Beyond Feast: by view, the `features-computed` fact behind each entity's row; null when there is none. */
+    /** An extension to Feast: by view, the `features.computed` event behind each entity's row; null when there is none. */
     readonly features_ids: Readonly<Record<string, readonly (string | null)[]>>;
   };
   readonly results: readonly Column[];
@@ -47,36 +48,37 @@ export class FeatureReferenceInvalidError extends AppError {
   }
 }
 
-/** One result a column, the join key first; the wanted order is kept, also over several views. */
+/** One result per column, the join key first, in the requested order, also over several views. */
 export async function answerOnlineFeatures(
   request: OnlineRequest,
+  catalog: Catalog,
   readFeatures: ReadFeatures,
 ): Promise<OnlineAnswer> {
   const entities = request.entities.system_id;
   const systemIds = entities.map(String);
   const references =
-    request.features?.map(parsedReference) ??
-    readFeatures.namesOf(request.feature_service ?? '').map((feature) => ({
+    request.features?.map(parseReference) ??
+    catalog.view(request.feature_service ?? '').featureNames.map((feature) => ({
       view: request.feature_service ?? '',
       feature,
     }));
   const columns = new Map<string, Column>();
   const featuresIds: Record<string, readonly (string | null)[]> = {};
   for (const view of new Set(references.map((reference) => reference.view))) {
-    const wanted = references.filter((reference) => reference.view === view).map(({ feature }) => feature);
-    const rows = await readFeatures.execute(view, wanted, systemIds);
+    const names = references.filter((reference) => reference.view === view).map(({ feature }) => feature);
+    const rows = await readFeatures.execute(view, names, systemIds);
     const stamps = rows.map(({ row }) => (row === undefined ? epoch : new Date(row.eventTime).toISOString()));
     featuresIds[view] = rows.map(({ featuresId }) => featuresId ?? null);
-    for (const [index, feature] of wanted.entries()) {
+    for (const [index, feature] of names.entries()) {
       const served = rows.map(({ features }) => features[index]);
-      columns.set(`${view}:${feature}`, columnOf(served, stamps));
+      columns.set(`${view}:${feature}`, toColumn(served, stamps));
     }
   }
-  const names = references.map(({ view, feature }) =>
+  const featureNames = references.map(({ view, feature }) =>
     request.full_feature_names ? `${view}__${feature}` : feature,
   );
   return {
-    metadata: { feature_names: ['system_id', ...names], features_ids: featuresIds },
+    metadata: { feature_names: ['system_id', ...featureNames], features_ids: featuresIds },
     results: [
       {
         values: entities,
@@ -88,7 +90,7 @@ export async function answerOnlineFeatures(
   };
 }
 
-function columnOf(served: readonly (ServedFeature | undefined)[], stamps: readonly string[]): Column {
+function toColumn(served: readonly (ServedFeature | undefined)[], stamps: readonly string[]): Column {
   return {
     values: served.map((feature) => feature?.value ?? null),
     statuses: served.map((feature) => feature?.status ?? 'NOT_FOUND'),
@@ -96,7 +98,7 @@ function columnOf(served: readonly (ServedFeature | undefined)[], stamps: readon
   };
 }
 
-function parsedReference(reference: string): { readonly view: string; readonly feature: string } {
+function parseReference(reference: string): { readonly view: string; readonly feature: string } {
   const [view, feature, ...rest] = reference.split(':');
   if (!view || !feature || rest.length > 0) throw new FeatureReferenceInvalidError(reference);
   return { view, feature };

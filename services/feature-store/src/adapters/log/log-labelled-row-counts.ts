@@ -1,5 +1,6 @@
 import { OutcomeObserved } from '@headrace/contracts';
-import { replay, type EventBus } from '@headrace/messaging';
+import { EventBus, replay } from '@headrace/messaging';
+import { Injectable } from '@nestjs/common';
 import { LabelledRowCounts, type LabelledRows } from '../../application/ports.js';
 
 interface Count {
@@ -9,10 +10,11 @@ interface Count {
   to: number;
 }
 
-// Repeats come soon after the first: a batch that is handled again after a crash.
-const rememberedIds = 200_000;
+// Repeats come soon after the original: a batch that is handled again after a crash.
+const maxRememberedIds = 200_000;
 
-/** Counts the outcomes of the log. Each question reads on from where the last one ended; the first one reads it all. */
+/** Counts the outcomes in the log. A call reads on from where the last one ended; the first one reads it all. */
+@Injectable()
 export class LogLabelledRowCounts extends LabelledRowCounts {
   private readonly counts = new Map<string, Count>();
   private readonly next = new Map<number, bigint>();
@@ -23,7 +25,7 @@ export class LogLabelledRowCounts extends LabelledRowCounts {
     super();
   }
 
-  async of(label: string): Promise<LabelledRows> {
+  async count(label: string): Promise<LabelledRows> {
     const caughtUp = this.reading.then(() => this.catchUp());
     this.reading = caughtUp.catch(() => undefined);
     await caughtUp;
@@ -34,7 +36,7 @@ export class LogLabelledRowCounts extends LabelledRowCounts {
 
   private async catchUp(): Promise<void> {
     for await (const { id, payload, position } of replay(this.bus, OutcomeObserved, { offsets: this.next })) {
-      // The last record is read again: facts of one record share its offset, and repeats are recognised.
+      // The last record is read again: its events share one offset, and repeats are recognised.
       this.next.set(position.partition, position.offset);
       if (!this.isNew(id)) continue;
       const time = Date.parse(payload.eventTime);
@@ -50,7 +52,7 @@ export class LogLabelledRowCounts extends LabelledRowCounts {
   private isNew(id: string): boolean {
     if (this.seen.has(id)) return false;
     this.seen.add(id);
-    if (this.seen.size > rememberedIds) {
+    if (this.seen.size > maxRememberedIds) {
       for (const oldest of this.seen) {
         this.seen.delete(oldest);
         break;
