@@ -1,4 +1,4 @@
-import { type Column, type ColumnarBatch, textColumn } from '@headrace/ingestion/columnar-batch';
+import { type Column, type ColumnarBatch, toTextColumn } from '@headrace/ingestion/columnar-batch';
 import { CompiledSuite, validateBatch } from '@headrace/ingestion/compile-suite';
 import { suiteSchema } from '@headrace/ingestion/suite';
 import { SeededRandom } from '@headrace/kernel';
@@ -54,8 +54,8 @@ export function benchExpectations(): BenchResult[] {
   const batchOf = (): ColumnarBatch => ({
     rows,
     columns: new Map<string, Column>([
-      ['system_id', textColumn(systems)],
-      ['region', textColumn(places)],
+      ['system_id', toTextColumn(systems)],
+      ['region', toTextColumn(places)],
       ...measurements,
     ]),
   });

@@ -2,7 +2,7 @@ import { AppError, type Declared } from '@headrace/kernel';
 import { FeatureView, type FeatureViewDeclaration } from '../domain/feature-view.js';
 import { type LabelDeclaration } from '../domain/label.js';
 
-export class ViewUnknownError extends AppError {
+export class FeatureViewNotFoundError extends AppError {
   readonly code = 'FEATURE_STORE_VIEW_UNKNOWN';
   readonly kind = 'not-found';
 
@@ -11,7 +11,7 @@ export class ViewUnknownError extends AppError {
   }
 }
 
-export class FeatureUnknownError extends AppError {
+export class FeatureNotFoundError extends AppError {
   readonly code = 'FEATURE_STORE_FEATURE_UNKNOWN';
   readonly kind = 'not-found';
 
@@ -22,7 +22,7 @@ export class FeatureUnknownError extends AppError {
   }
 }
 
-export class LabelUnknownError extends AppError {
+export class LabelNotFoundError extends AppError {
   readonly code = 'FEATURE_STORE_LABEL_UNKNOWN';
   readonly kind = 'not-found';
 
@@ -41,7 +41,7 @@ export class Catalog {
   readonly views: readonly FeatureView[];
   readonly labels: readonly LabelDeclaration[];
   /** The default of requests that name no view. */
-  readonly firstView: FeatureView;
+  readonly defaultView: FeatureView;
 
   constructor(
     views: readonly Declared<FeatureViewDeclaration>[],
@@ -62,7 +62,7 @@ export class Catalog {
         'config/feature-views declares no view; at least one is required',
       );
     }
-    this.firstView = firstView;
+    this.defaultView = firstView;
     for (const label of this.labels) {
       const { columns } = this.view(label.view).declaration;
       if (!columns.includes(label.column)) {
@@ -76,7 +76,7 @@ export class Catalog {
   view(name: string): FeatureView {
     const found = this.views.find((view) => view.name === name);
     if (found === undefined) {
-      throw new ViewUnknownError(
+      throw new FeatureViewNotFoundError(
         name,
         this.views.map((view) => view.name),
       );
@@ -88,7 +88,7 @@ export class Catalog {
     const labels = this.labelsOf(view);
     const found = labels.find((label) => label.name === name);
     if (found === undefined) {
-      throw new LabelUnknownError(
+      throw new LabelNotFoundError(
         name,
         view.name,
         labels.map((label) => label.name),

@@ -5,14 +5,14 @@ import { type ServiceMetrics } from '@headrace/service-host';
 import { EntityState } from '../domain/entity-state.js';
 import { type FeatureView } from '../domain/feature-view.js';
 import { type LabelDeclaration } from '../domain/label.js';
-import { featuresIdOf, type OnlineRow } from '../domain/online-row.js';
+import { toFeaturesId, type OnlineRow } from '../domain/online-row.js';
 import { type Acceptance } from '../domain/windows/entity-windows.js';
 import { readingHash } from '../domain/reading-hash.js';
 import { type OnlineStore, type StateStore } from './ports.js';
 
 type Reading = ReceivedEvent<typeof ReadingAccepted>;
 
-interface Held {
+interface CachedState {
   readonly state: EntityState;
   readonly partition: number;
 }
@@ -39,10 +39,10 @@ interface Batch {
  * reading that is in the state is a repeat and is skipped, and one that is not gives the same events with the same ids.
  */
 export class ComputeFeatures {
-  private readonly held = new Map<string, Held>();
+  private readonly cached = new Map<string, CachedState>();
   /** Last offset per partition; a jump means that another member may have handled its systems in between. */
   private readonly lastOffsets = new Map<number, bigint>();
-  private readonly accepted;
+  private readonly acceptances;
 
   constructor(
     private readonly view: FeatureView,
@@ -53,7 +53,7 @@ export class ComputeFeatures {
     private readonly maxSystemsInMemory: number,
     metrics: ServiceMetrics,
   ) {
-    this.accepted = metrics.counter(
+    this.acceptances = metrics.counter(
       'feature_store_readings_total',
       'Readings by how the windows accepted them',
       ['acceptance'],
@@ -62,7 +62,7 @@ export class ComputeFeatures {
 
   async execute(readings: readonly Reading[]): Promise<void> {
     if (readings.length === 0) return;
-    this.forgetAfterJump(readings);
+    this.evictAfterJump(readings);
     const batch: Batch = {
       states: await this.loadStates(readings),
       touched: new Set(),
@@ -84,11 +84,11 @@ export class ComputeFeatures {
       await this.store.save(new Map([...batch.states].filter(([systemId]) => batch.touched.has(systemId))));
     } catch (error) {
       // The state in memory is ahead of the stored one; the next attempt starts from the stored one.
-      for (const systemId of batch.states.keys()) this.held.delete(systemId);
+      for (const systemId of batch.states.keys()) this.cached.delete(systemId);
       throw error;
     }
-    for (const [acceptance, count] of batch.acceptances) this.accepted.inc({ acceptance }, count);
-    this.hold(readings, batch);
+    for (const [acceptance, count] of batch.acceptances) this.acceptances.inc({ acceptance }, count);
+    this.cache(readings, batch);
   }
 
   private apply(reading: Reading, batch: Batch): void {
@@ -100,7 +100,7 @@ export class ComputeFeatures {
       state = EntityState.empty(this.view, this.labels);
       batch.states.set(systemId, state);
     }
-    const row = this.view.valuesOf(values);
+    const row = this.view.selectValues(values);
     const acceptance = state.windows.accept(eventTime, knownTime, readingHash(readingId), row);
     batch.acceptances.set(acceptance, (batch.acceptances.get(acceptance) ?? 0) + 1);
     if (acceptance === 'too-late' && state.hasApplied(reading.position)) return;
@@ -143,7 +143,7 @@ export class ComputeFeatures {
 
   private toFeaturesEvent(reading: Reading, features: Float64Array): NewEvent<typeof FeaturesComputed> {
     const { readingId, systemId, eventTime, knownTime } = reading.payload;
-    const featuresId = featuresIdOf(readingId, this.view.rule);
+    const featuresId = toFeaturesId(readingId, this.view.rule);
     return {
       id: featuresId,
       time: new Date(knownTime),
@@ -156,7 +156,7 @@ export class ComputeFeatures {
         knownTime,
         view: this.view.name,
         viewVersion: this.view.version,
-        features: this.view.named(features),
+        features: this.view.toRecord(features),
       },
     };
   }
@@ -195,7 +195,7 @@ export class ComputeFeatures {
     const states = new Map<string, EntityState>();
     const missing: string[] = [];
     for (const systemId of new Set(readings.map(({ payload }) => payload.systemId))) {
-      const held = this.held.get(systemId);
+      const held = this.cached.get(systemId);
       if (held === undefined) missing.push(systemId);
       else states.set(systemId, held.state);
     }
@@ -203,27 +203,28 @@ export class ComputeFeatures {
     return states;
   }
 
-  private hold(readings: readonly Reading[], { states }: Batch): void {
+  private cache(readings: readonly Reading[], { states }: Batch): void {
     for (const { payload, position } of readings) {
       const state = states.get(payload.systemId);
       if (state === undefined) continue;
-      this.held.delete(payload.systemId);
-      this.held.set(payload.systemId, { state, partition: position.partition });
+      this.cached.delete(payload.systemId);
+      this.cached.set(payload.systemId, { state, partition: position.partition });
     }
     for (const { position } of readings) this.lastOffsets.set(position.partition, position.offset);
     // The least recently used go first; the store returns them when they are needed.
-    for (const systemId of this.held.keys()) {
-      if (this.held.size <= this.maxSystemsInMemory) break;
-      this.held.delete(systemId);
+    for (const systemId of this.cached.keys()) {
+      if (this.cached.size <= this.maxSystemsInMemory) break;
+      this.cached.delete(systemId);
     }
   }
 
-  private forgetAfterJump(readings: readonly Reading[]): void {
+  private evictAfterJump(readings: readonly Reading[]): void {
     for (const partition of new Set(readings.map(({ position }) => position.partition))) {
       const first = readings.find(({ position }) => position.partition === partition)?.position.offset;
       const last = this.lastOffsets.get(partition);
       if (first === undefined || last === undefined || first === last || first === last + 1n) continue;
-      for (const [systemId, held] of this.held) if (held.partition === partition) this.held.delete(systemId);
+      for (const [systemId, held] of this.cached)
+        if (held.partition === partition) this.cached.delete(systemId);
     }
   }
 }

@@ -41,7 +41,7 @@ export class MeasureParity {
             to: result.to.toISOString(),
             rows: result.rows,
             mismatches: result.mismatches,
-            largestDifference: result.largestDifference ?? null,
+            largestDifference: result.maxDifference ?? null,
           },
         },
       ]);

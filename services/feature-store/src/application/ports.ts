@@ -59,7 +59,7 @@ export abstract class LabelledRowCounts {
 export interface ParityResult {
   readonly rows: number;
   readonly mismatches: number;
-  readonly largestDifference: number | undefined;
+  readonly maxDifference: number | undefined;
   readonly from: Date;
   readonly to: Date;
 }

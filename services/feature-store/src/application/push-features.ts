@@ -4,7 +4,7 @@ import { changedByPush, type OnlineRow } from '../domain/online-row.js';
 import { Catalog } from './catalog.js';
 import { OnlineStore } from './ports.js';
 
-export class PushSourceUnknownError extends AppError {
+export class PushSourceNotFoundError extends AppError {
   readonly code = 'FEATURE_STORE_PUSH_SOURCE_UNKNOWN';
   readonly kind = 'not-found';
 
@@ -34,7 +34,7 @@ export class PushFeatures {
     const view = this.catalog.views.find(({ declaration }) => declaration.pushSource === pushSource);
     if (view === undefined) {
       const existing = this.catalog.views.flatMap(({ declaration }) => declaration.pushSource ?? []);
-      throw new PushSourceUnknownError(pushSource, existing);
+      throw new PushSourceNotFoundError(pushSource, existing);
     }
     const { system_id: ids, event_timestamp: times, ...features } = columns;
     if (ids === undefined || times === undefined) {

@@ -1,11 +1,11 @@
 import { AppError, finiteOrNull, Clock } from '@headrace/kernel';
 import { Injectable } from '@nestjs/common';
-import { Catalog, FeatureUnknownError } from './catalog.js';
+import { Catalog, FeatureNotFoundError } from './catalog.js';
 import { type FeatureView } from '../domain/feature-view.js';
 import { featuresIdBehind, type OnlineRow } from '../domain/online-row.js';
 import { OnlineStore } from './ports.js';
 
-export class SystemUnknownError extends AppError {
+export class SystemNotFoundError extends AppError {
   readonly code = 'FEATURE_STORE_SYSTEM_UNKNOWN';
   readonly kind = 'not-found';
 
@@ -80,6 +80,6 @@ function serve(value: number | undefined, expired: boolean): ServedFeature {
 
 function indexOf(view: FeatureView, feature: string): number {
   const index = view.featureNames.indexOf(feature);
-  if (index < 0) throw new FeatureUnknownError(feature, view.name);
+  if (index < 0) throw new FeatureNotFoundError(feature, view.name);
   return index;
 }

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { EntityState } from './entity-state.js';
 import { FeatureView, featureViewSchema } from './feature-view.js';
 import { labelSchema } from './label.js';
-import { framed, StateDamagedError, StateNewerError, unframed } from './state-frame.js';
+import { encodeFrame, StateDamagedError, StateNewerError, decodeFrame } from './state-frame.js';
 
 fc.configureGlobal({ seed: 20261124 });
 
@@ -70,7 +70,7 @@ describe('the stored state of an entity', () => {
         nextChunk: 0,
       }),
     );
-    const frame = framed(
+    const frame = encodeFrame(
       'head',
       new Uint8Array(Uint32Array.of(head.length).buffer),
       head,
@@ -88,9 +88,9 @@ describe('the stored state of an entity', () => {
   });
 
   it('is refused when a newer release wrote it, whatever that release changed behind the format', () => {
-    const newer = framed('head', Uint8Array.of(1, 2, 3));
+    const newer = encodeFrame('head', Uint8Array.of(1, 2, 3));
     new DataView(newer.buffer).setUint16(4, 4, true);
-    expect(() => unframed('head', newer)).toThrow(StateNewerError);
+    expect(() => decodeFrame('head', newer)).toThrow(StateNewerError);
     expect(() => EntityState.chunksOf(newer)).toThrow(
       'The stored state has format 4, this release reads 3; run the release that wrote it, or delete the state to begin anew',
     );
@@ -116,7 +116,7 @@ describe('the stored state of an entity', () => {
   });
 
   it('is refused when rows of another width are in it', () => {
-    const odd = framed('rows', new Uint8Array(8 * 7));
+    const odd = encodeFrame('rows', new Uint8Array(8 * 7));
     expect(() => EntityState.decode(view, [], stateOf(1).encode(), [odd])).toThrow(
       '7 numbers are not rows of 5',
     );
@@ -124,7 +124,7 @@ describe('the stored state of an entity', () => {
   });
 
   it('carries the CRC-32 of everything else', () => {
-    const frame = framed('rows', Uint8Array.of(7));
+    const frame = encodeFrame('rows', Uint8Array.of(7));
     const without = Uint8Array.from([...frame.subarray(0, 12), 7]);
     expect(new DataView(frame.buffer).getUint32(12, true)).toBe(crc32(without));
   });

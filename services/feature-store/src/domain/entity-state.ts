@@ -2,7 +2,7 @@ import { isAtOrBefore, type LogPosition } from '@headrace/contracts';
 import { type FeatureView } from './feature-view.js';
 import { type LabelDeclaration } from './label.js';
 import { OutcomeTracker, type OutcomeTrackerState } from './outcome-tracker.js';
-import { framed, StateDamagedError, unframed } from './state-frame.js';
+import { encodeFrame, StateDamagedError, decodeFrame } from './state-frame.js';
 import { EntityWindows } from './windows/entity-windows.js';
 
 const rowsPerChunk = 64;
@@ -76,7 +76,7 @@ export class EntityState {
     this.nextChunk += 1;
     this.unsealed = [];
     this.chunks = [...this.chunks.filter(([, of]) => of > this.windows.horizon), [index, newest]];
-    return { index, bytes: framed('rows', toBytes(rows)) };
+    return { index, bytes: encodeFrame('rows', toBytes(rows)) };
   }
 
   encode(): Uint8Array {
@@ -90,7 +90,12 @@ export class EntityState {
     const json = Buffer.from(JSON.stringify(head));
     const length = new Uint8Array(Uint32Array.of(json.length).buffer);
     const rows = this.windows.exportRows(this.unsealed);
-    return framed('head', length, json, ...[...outcomes.map(({ waiting }) => waiting), rows].map(toBytes));
+    return encodeFrame(
+      'head',
+      length,
+      json,
+      ...[...outcomes.map(({ waiting }) => waiting), rows].map(toBytes),
+    );
   }
 
   /** Which chunks an encoded state needs. */
@@ -115,7 +120,7 @@ export class EntityState {
     });
     const rows = numbers.subarray(rowsFrom);
     const state = EntityState.from(view, labels, outcomes);
-    for (const chunk of chunks) importRows(state.windows, toNumbers(unframed('rows', chunk)));
+    for (const chunk of chunks) importRows(state.windows, toNumbers(decodeFrame('rows', chunk)));
     importRows(state.windows, rows);
     state.chunks = [...head.chunks];
     state.nextChunk = head.nextChunk;
@@ -143,7 +148,7 @@ export class EntityState {
 }
 
 function decodeHead(bytes: Uint8Array): { readonly head: Head; readonly numbers: Float64Array } {
-  const content = unframed('head', bytes);
+  const content = decodeFrame('head', bytes);
   const length = new DataView(content.buffer).getUint32(0, true);
   const head = JSON.parse(new TextDecoder().decode(content.subarray(4, 4 + length))) as Head;
   return { head, numbers: toNumbers(content.subarray(4 + length)) };

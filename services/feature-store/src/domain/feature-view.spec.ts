@@ -40,7 +40,7 @@ describe('a feature view', () => {
     const first = view.compute(windows, noon, Float64Array.of(10));
     // One sample has no deviation, so there is no z either.
     expect([...first.subarray(4)]).toEqual([0, 0, Number.NaN]);
-    expect(view.named(first)['z']).toBeNull();
+    expect(view.toRecord(first)['z']).toBeNull();
     windows.accept(noon + 1_000, noon, Number.NaN, Float64Array.of(14));
     const second = view.compute(windows, noon + 1_000, Float64Array.of(14));
     // mean 12, deviation sqrt(8)

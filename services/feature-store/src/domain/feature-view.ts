@@ -144,7 +144,7 @@ export class FeatureView {
   }
 
   /** The values of the view's columns in a reading; NaN where it has none. */
-  valuesOf(reading: Readonly<Record<string, number | null>>): Float64Array {
+  selectValues(reading: Readonly<Record<string, number | null>>): Float64Array {
     const { columns } = this.declaration;
     const values = new Float64Array(columns.length);
     for (let index = 0; index < columns.length; index += 1) {
@@ -154,7 +154,7 @@ export class FeatureView {
   }
 
   /** For the wire: null where there is no value. What overflowed is no value either. */
-  named(values: Float64Array): Record<string, number | null> {
+  toRecord(values: Float64Array): Record<string, number | null> {
     const named: Record<string, number | null> = {};
     // Counted, because `entries()` takes twice the time, here where it is done for every reading.
     for (let index = 0; index < this.featureNames.length; index += 1) {

@@ -21,13 +21,13 @@ export function changedByPush(source: string, systemId: string, eventTime: numbe
 }
 
 /** Id of the event with the features of a reading under a view's rule. */
-export function featuresIdOf(readingId: string, rule: string): string {
+export function toFeaturesId(readingId: string, rule: string): string {
   return deterministicId(readingId, rule);
 }
 
 /** Id of the `features.computed` event behind a row; undefined when the row was pushed, which publishes no event. */
 export function featuresIdBehind(row: Pick<OnlineRow, 'changedBy'>, rule: string): string | undefined {
-  return row.changedBy.startsWith(pushPrefix) ? undefined : featuresIdOf(row.changedBy, rule);
+  return row.changedBy.startsWith(pushPrefix) ? undefined : toFeaturesId(row.changedBy, rule);
 }
 
 /** Whether `offered` may replace `current`: by event time, then by the time it became known. */

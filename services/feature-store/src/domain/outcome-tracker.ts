@@ -67,8 +67,8 @@ export class OutcomeTracker {
     );
     const breach = this.isBreach(reading);
     if (breach) this.breaches.push({ eventTime: reading.eventTime, readingId: reading.readingId });
-    if (breach || !Number.isNaN(reading.value)) this.lookBack(reading, breach, decided);
-    if (acceptance === 'appended' || acceptance === 'inserted') this.begin(reading, windows, decided);
+    if (breach || !Number.isNaN(reading.value)) this.decideEarlier(reading, breach, decided);
+    if (acceptance === 'appended' || acceptance === 'inserted') this.startWaiting(reading, windows, decided);
     this.mature(reading.readingId, windows.newest, decided);
     return decided;
   }
@@ -85,7 +85,7 @@ export class OutcomeTracker {
   }
 
   /** Instants t with t < reading <= t + horizon have seen something; a breach decides them. */
-  private lookBack(reading: ObservedReading, breach: boolean, decided: Outcome[]): void {
+  private decideEarlier(reading: ObservedReading, breach: boolean, decided: Outcome[]): void {
     const { waiting } = this;
     let kept = 0;
     for (let index = 0; index < this.count; index += 1) {
@@ -108,7 +108,7 @@ export class OutcomeTracker {
   }
 
   /** A late instant may have its breach behind it already. */
-  private begin(reading: ObservedReading, windows: EntityWindows, decided: Outcome[]): void {
+  private startWaiting(reading: ObservedReading, windows: EntityWindows, decided: Outcome[]): void {
     const until = reading.eventTime + this.horizonMs;
     const breach = this.breaches
       .filter(({ eventTime }) => eventTime > reading.eventTime && eventTime <= until)

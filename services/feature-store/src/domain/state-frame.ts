@@ -3,7 +3,7 @@ import { AppError } from '@headrace/kernel';
 
 /** Format 2 had the waiting labels in the JSON of a head; its rows are the same. */
 export const stateFormat = 3;
-const oldestFormat = 2;
+const minFormat = 2;
 
 // 'HRFS', format (16 bits), kind (16 bits), length of the content, CRC-32 of all but itself.
 const magic = 0x53465248;
@@ -35,7 +35,7 @@ export class StateDamagedError extends AppError {
 }
 
 /** Makes bytes that tell what they are, in which format, and whether a bit of them has changed. */
-export function framed(kind: FrameKind, ...parts: readonly Uint8Array[]): Uint8Array {
+export function encodeFrame(kind: FrameKind, ...parts: readonly Uint8Array[]): Uint8Array {
   const length = parts.reduce((sum, part) => sum + part.length, 0);
   const bytes = new Uint8Array(headerBytes + length);
   const view = new DataView(bytes.buffer);
@@ -48,12 +48,12 @@ export function framed(kind: FrameKind, ...parts: readonly Uint8Array[]): Uint8A
     bytes.set(part, at);
     at += part.length;
   }
-  view.setUint32(checksumAt, checksumOf(bytes), true);
+  view.setUint32(checksumAt, computeChecksum(bytes), true);
   return bytes;
 }
 
 /** The content of a frame; a copy, so that numbers may be read from its begin. */
-export function unframed(kind: FrameKind, bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+export function decodeFrame(kind: FrameKind, bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   if (bytes.length < headerBytes) throw new StateDamagedError(`${bytes.length} bytes are no header`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (view.getUint32(0, true) !== magic) throw new StateDamagedError('it does not begin as a state does');
@@ -64,15 +64,15 @@ export function unframed(kind: FrameKind, bytes: Uint8Array): Uint8Array<ArrayBu
   if (length !== bytes.length - headerBytes) {
     throw new StateDamagedError(`${bytes.length - headerBytes} of ${length} bytes are there`);
   }
-  if (view.getUint32(checksumAt, true) !== checksumOf(bytes)) {
+  if (view.getUint32(checksumAt, true) !== computeChecksum(bytes)) {
     throw new StateDamagedError('its checksum differs');
   }
-  if (format < oldestFormat) throw new StateDamagedError(`format ${format} was never stored`);
+  if (format < minFormat) throw new StateDamagedError(`format ${format} was never stored`);
   const found = kinds[view.getUint16(6, true)] ?? 'unknown';
   if (found !== kind) throw new StateDamagedError(`it is a frame of ${found}, not of ${kind}`);
   return new Uint8Array(bytes.subarray(headerBytes));
 }
 
-function checksumOf(frame: Uint8Array): number {
+function computeChecksum(frame: Uint8Array): number {
   return crc32(frame.subarray(headerBytes), crc32(frame.subarray(0, checksumAt)));
 }

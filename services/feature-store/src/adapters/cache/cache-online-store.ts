@@ -9,11 +9,11 @@ export class OnlineStoreContendedError extends AppError {
   readonly kind = 'unavailable';
 
   constructor(systemId: string) {
-    super(`The online row of ${systemId} was written by others ${mostTries} times in a row; try again`);
+    super(`The online row of ${systemId} was written by others ${maxTries} times in a row; try again`);
   }
 }
 
-const mostTries = 20;
+const maxTries = 20;
 const headFields = 4;
 
 /** Rows as bytes in the cache, replaced by compare-and-set so that an older row never wins a race. */
@@ -21,7 +21,7 @@ export class CacheOnlineStore extends OnlineStore {
   constructor(
     private readonly cache: Cache,
     /** Beyond the TTL of every view: a stale row must be told from an unknown system. */
-    private readonly keepMs: number,
+    private readonly retentionMs: number,
   ) {
     super();
   }
@@ -46,9 +46,9 @@ export class CacheOnlineStore extends OnlineStore {
     seen: { readonly value: Uint8Array; readonly version: string } | undefined,
   ): Promise<void> {
     const key = keyOf(view, row.systemId);
-    const write = { key, value: encode(row), ttlMs: this.keepMs };
+    const write = { key, value: encode(row), ttlMs: this.retentionMs };
     let stored = seen;
-    for (let tries = 0; tries < mostTries; tries += 1) {
+    for (let tries = 0; tries < maxTries; tries += 1) {
       if (stored !== undefined && !isNewer(row, decode(row.systemId, stored.value))) return;
       if (await this.cache.compareAndSet(write, stored?.version)) return;
       stored = await this.cache.get(key);

@@ -16,7 +16,7 @@ export class CacheStateStore extends StateStore {
     private readonly cache: Cache,
     private readonly view: FeatureView,
     private readonly labels: readonly LabelDeclaration[],
-    private readonly keepMs: number,
+    private readonly retentionMs: number,
     metrics: ServiceMetrics,
   ) {
     super();
@@ -37,7 +37,8 @@ export class CacheStateStore extends StateStore {
     const heads = await this.cache.getMany(systemIds.map((systemId) => this.headKey(systemId)));
     const found = systemIds.flatMap((systemId, index) => {
       const head = heads[index]?.value;
-      const chunks = head === undefined ? undefined : this.unlessDamaged(() => EntityState.chunksOf(head));
+      const chunks =
+        head === undefined ? undefined : this.readUnlessDamaged(() => EntityState.chunksOf(head));
       return head === undefined || chunks === undefined ? [] : [{ systemId, head, chunks }];
     });
     const keys = found.flatMap(({ systemId, chunks }) =>
@@ -48,14 +49,14 @@ export class CacheStateStore extends StateStore {
     for (const { systemId, head, chunks } of found) {
       const mine = stored.slice(next, next + chunks.length).flatMap((chunk) => chunk?.value ?? []);
       next += chunks.length;
-      const state = this.unlessDamaged(() => EntityState.decode(this.view, this.labels, head, mine));
+      const state = this.readUnlessDamaged(() => EntityState.decode(this.view, this.labels, head, mine));
       if (state !== undefined) states.set(systemId, state);
     }
     return states;
   }
 
   /** A damaged state is as good as a lost one. One of a newer release is not ours to overwrite: that is thrown. */
-  private unlessDamaged<Result>(read: () => Result): Result | undefined {
+  private readUnlessDamaged<Result>(read: () => Result): Result | undefined {
     try {
       return read();
     } catch (error) {
@@ -71,7 +72,7 @@ export class CacheStateStore extends StateStore {
     for (const [systemId, state] of states) {
       const chunk = state.seal();
       if (chunk === undefined) continue;
-      chunks.push({ key: this.chunkKey(systemId, chunk.index), value: chunk.bytes, ttlMs: this.keepMs });
+      chunks.push({ key: this.chunkKey(systemId, chunk.index), value: chunk.bytes, ttlMs: this.retentionMs });
     }
     if (chunks.length > 0) {
       await this.cache.setMany(chunks);
@@ -81,7 +82,7 @@ export class CacheStateStore extends StateStore {
       [...states].map(([systemId, state]) => ({
         key: this.headKey(systemId),
         value: state.encode(),
-        ttlMs: this.keepMs,
+        ttlMs: this.retentionMs,
       })),
     );
     await this.cache.flush();

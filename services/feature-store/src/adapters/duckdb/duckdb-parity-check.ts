@@ -5,7 +5,7 @@ import { replay, type EventBus, type ReceivedEvent } from '@headrace/messaging';
 import { ParityCheck, type ParityResult } from '../../application/ports.js';
 import { type FeatureView } from '../../domain/feature-view.js';
 import { readingHash } from '../../domain/reading-hash.js';
-import { readingsTable, recomputation, samplesTable } from './recomputation.js';
+import { readingsTable, buildRecomputation, samplesTable } from './recomputation.js';
 
 type Served = PayloadOf<typeof FeaturesComputed>;
 
@@ -35,7 +35,7 @@ export class DuckDbParityCheck extends ParityCheck {
 
   async measure(view: FeatureView, from: Date, to: Date): Promise<ParityResult> {
     const served = await this.sampleServed(view, from, to);
-    if (served.size === 0) return { rows: 0, mismatches: 0, largestDifference: undefined, from, to };
+    if (served.size === 0) return { rows: 0, mismatches: 0, maxDifference: undefined, from, to };
     const instance = await DuckDBInstance.create(':memory:', { threads: '1', memory_limit: '1GB' });
     const connection = await instance.connect();
     try {
@@ -55,10 +55,10 @@ export class DuckDbParityCheck extends ParityCheck {
       if (payload.view !== view.name || payload.viewVersion !== view.version) continue;
       if (Date.parse(payload.knownTime) > to.getTime()) continue;
       sample.push({ hash: readingHash(payload.featuresId), served: payload });
-      if (sample.length > this.sampleSize * 4) sample = smallest(sample, this.sampleSize);
+      if (sample.length > this.sampleSize * 4) sample = takeMinHashes(sample, this.sampleSize);
     }
     return new Map(
-      smallest(sample, this.sampleSize).map(({ served }) => [served.readingId, served] as const),
+      takeMinHashes(sample, this.sampleSize).map(({ served }) => [served.readingId, served] as const),
     );
   }
 
@@ -108,7 +108,7 @@ export class DuckDbParityCheck extends ParityCheck {
   }
 }
 
-function smallest<Row extends { readonly hash: number }>(rows: readonly Row[], count: number): Row[] {
+function takeMinHashes<Row extends { readonly hash: number }>(rows: readonly Row[], count: number): Row[] {
   return [...rows].sort((a, b) => a.hash - b.hash).slice(0, count);
 }
 
@@ -135,8 +135,8 @@ async function compareAll(
   connection: DuckDBConnection,
   view: FeatureView,
   samples: readonly Sample[],
-): Promise<Pick<ParityResult, 'rows' | 'mismatches' | 'largestDifference'>> {
-  if (samples.length === 0) return { rows: 0, mismatches: 0, largestDifference: undefined };
+): Promise<Pick<ParityResult, 'rows' | 'mismatches' | 'maxDifference'>> {
+  if (samples.length === 0) return { rows: 0, mismatches: 0, maxDifference: undefined };
   await connection.run(samplesTable);
   const appender = await connection.createAppender('samples');
   for (const [index, { served, eventTime, sequence }] of samples.entries()) {
@@ -147,10 +147,10 @@ async function compareAll(
     appender.endRow();
   }
   appender.closeSync();
-  const { names, sql } = recomputation(view);
+  const { names, sql } = buildRecomputation(view);
   const reader = await connection.runAndReadAll(sql);
   let mismatches = 0;
-  let largest = 0;
+  let maxDifference = 0;
   for (const [index, ...values] of reader.getRows()) {
     const sample = samples[Number(index)];
     if (sample === undefined) continue;
@@ -159,13 +159,13 @@ async function compareAll(
       const served = sample.served.features[name] ?? null;
       const isThere = isAnswerable(view, sample, minutes);
       if (isDerived && !isThere) continue;
-      const difference = differenceOf(served, isThere ? values[column] : null);
-      if (Number.isFinite(difference)) largest = Math.max(largest, difference);
+      const difference = relativeDifference(served, isThere ? values[column] : null);
+      if (Number.isFinite(difference)) maxDifference = Math.max(maxDifference, difference);
       if (!(difference <= tolerance)) isEqual = false;
     }
     if (!isEqual) mismatches += 1;
   }
-  return { rows: samples.length, mismatches, largestDifference: largest };
+  return { rows: samples.length, mismatches, maxDifference };
 }
 
 /** Of a very late reading the long windows reach before what the stream keeps, and are served as null. */
@@ -177,7 +177,7 @@ function isAnswerable(view: FeatureView, sample: Sample, minutes: number | undef
 }
 
 /** Relative to the larger of the two; infinite when only one of them is there. */
-function differenceOf(served: number | null, recomputed: unknown): number {
+function relativeDifference(served: number | null, recomputed: unknown): number {
   if (typeof recomputed !== 'number') return served === null ? 0 : Number.POSITIVE_INFINITY;
   if (served === null) return Number.POSITIVE_INFINITY;
   return Math.abs(served - recomputed) / Math.max(1, Math.abs(served), Math.abs(recomputed));

@@ -14,7 +14,7 @@ import {
   type TrainingSetObject,
   type TrainingSetQuery,
 } from '../../application/ports.js';
-import { quoted } from '../../domain/windows/window-sql.js';
+import { quoteIdentifier } from '../../domain/windows/window-sql.js';
 
 const rowsPerTurn = 2_000;
 
@@ -45,7 +45,7 @@ export class DuckDbTrainingSetBuilder extends TrainingSetBuilder {
       const file = join(directory, 'set.parquet');
       const summary = await writeSet(connection, query, file);
       if (summary.rows === 0) return undefined;
-      const digest = await digestOfFile(file);
+      const digest = await computeFileDigest(file);
       const key = `training-sets/${query.view.rule}/${query.label}/${digest.slice('sha256:'.length)}.parquet`;
       const stored =
         (await this.objects.head(key)) ?? (await this.objects.putStream(key, createReadStream(file)));
@@ -59,7 +59,7 @@ export class DuckDbTrainingSetBuilder extends TrainingSetBuilder {
 
   private async loadFeatures(connection: DuckDBConnection, query: TrainingSetQuery): Promise<void> {
     const { view } = query;
-    const columns = view.featureNames.map((name) => `${quoted(name)} DOUBLE`).join(', ');
+    const columns = view.featureNames.map((name) => `${quoteIdentifier(name)} DOUBLE`).join(', ');
     await connection.run(
       `CREATE TABLE features (sequence BIGINT, system_id VARCHAR, event_time TIMESTAMP, known_time TIMESTAMP, ${columns})`,
     );
@@ -73,8 +73,8 @@ export class DuckDbTrainingSetBuilder extends TrainingSetBuilder {
       sequence += 1;
       appender.appendBigInt(BigInt(sequence));
       appender.appendVarchar(payload.systemId);
-      appender.appendTimestamp(timestamp(eventTime));
-      appender.appendTimestamp(timestamp(knownTime));
+      appender.appendTimestamp(toTimestamp(eventTime));
+      appender.appendTimestamp(toTimestamp(knownTime));
       for (const name of view.featureNames) {
         const value = payload.features[name] ?? null;
         if (value === null) appender.appendNull();
@@ -98,8 +98,8 @@ export class DuckDbTrainingSetBuilder extends TrainingSetBuilder {
       sequence += 1;
       appender.appendBigInt(BigInt(sequence));
       appender.appendVarchar(payload.systemId);
-      appender.appendTimestamp(timestamp(eventTime));
-      appender.appendTimestamp(timestamp(time.getTime()));
+      appender.appendTimestamp(toTimestamp(eventTime));
+      appender.appendTimestamp(toTimestamp(time.getTime()));
       appender.appendDouble(payload.value);
       appender.endRow();
       if (sequence % rowsPerTurn === 0) await nextTurn();
@@ -120,7 +120,7 @@ async function writeSet(
   { view }: TrainingSetQuery,
   file: string,
 ): Promise<SetSummary> {
-  const names = view.featureNames.map((name) => `f.${quoted(name)}`).join(', ');
+  const names = view.featureNames.map((name) => `f.${quoteIdentifier(name)}`).join(', ');
   const firstKnown =
     'QUALIFY row_number() OVER (PARTITION BY system_id, event_time ORDER BY known_time, sequence) = 1';
   await connection.run(`
@@ -153,11 +153,11 @@ function isWithin({ from, to, asOf }: TrainingSetQuery, eventTime: number, known
   );
 }
 
-function timestamp(milliseconds: number): DuckDBTimestampValue {
+function toTimestamp(milliseconds: number): DuckDBTimestampValue {
   return new DuckDBTimestampValue(BigInt(Math.round(milliseconds * 1_000)));
 }
 
-async function digestOfFile(file: string): Promise<string> {
+async function computeFileDigest(file: string): Promise<string> {
   const hash = createHash('sha256');
   for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer);
   return `sha256:${hash.digest('hex')}`;

@@ -3,7 +3,7 @@ import { SeededRandom } from '@headrace/kernel';
 import { describe, expect, it } from 'vitest';
 import { FeatureView, featureViewSchema } from '../../domain/feature-view.js';
 import { EntityWindows } from '../../domain/windows/entity-windows.js';
-import { readingsTable, recomputation, samplesTable } from './recomputation.js';
+import { readingsTable, buildRecomputation, samplesTable } from './recomputation.js';
 
 const view = new FeatureView(
   featureViewSchema.parse({
@@ -93,7 +93,7 @@ describe('the definition of a view in SQL', () => {
     }
     readings.closeSync();
     samples.closeSync();
-    const { names, sql } = recomputation(view);
+    const { names, sql } = buildRecomputation(view);
     const rows = (await connection.runAndReadAll(sql)).getRows();
     expect(rows.length).toBe(served.length);
     let compared = 0;

@@ -1,6 +1,6 @@
 import { type FeatureView } from '../../domain/feature-view.js';
 import { minuteMs, windowFeatures } from '../../domain/windows/window-layout.js';
-import { quoted, windowSql } from '../../domain/windows/window-sql.js';
+import { quoteIdentifier, windowSql } from '../../domain/windows/window-sql.js';
 
 /** A column of the answer: the feature, and how far back it looks when that is known. */
 export interface RecomputedFeature {
@@ -18,7 +18,7 @@ export interface Recomputation {
 
 /** Readings in the order in which they arrived. */
 export function readingsTable(columns: readonly string[]): string {
-  const values = columns.map((name) => `${quoted(name)} DOUBLE`).join(', ');
+  const values = columns.map((name) => `${quoteIdentifier(name)} DOUBLE`).join(', ');
   return `CREATE TABLE readings (sequence BIGINT, system_id VARCHAR, event_ms BIGINT, known BIGINT, ${values})`;
 }
 
@@ -34,28 +34,30 @@ const calendar: Readonly<Record<string, string>> = {
 };
 
 /** The definition of a view as one SQL query over the tables of readings and samples. */
-export function recomputation(view: FeatureView): Recomputation {
+export function buildRecomputation(view: FeatureView): Recomputation {
   const { columns, windowMinutes } = view.layout;
   const names: RecomputedFeature[] = [];
   const expressions: string[] = [];
   for (const name of view.declaration.timeFeatures) {
     names.push({ name, minutes: undefined, isDerived: false });
-    expressions.push(`any_value((${calendar[name] ?? 'NULL'})::DOUBLE) AS ${quoted(name)}`);
+    expressions.push(`any_value((${calendar[name] ?? 'NULL'})::DOUBLE) AS ${quoteIdentifier(name)}`);
   }
   for (const column of columns) {
     names.push({ name: column, minutes: undefined, isDerived: false });
-    expressions.push(`any_value(${quoted(column)}) FILTER (WHERE event_ms = sample_ms) AS ${quoted(column)}`);
+    expressions.push(
+      `any_value(${quoteIdentifier(column)}) FILTER (WHERE event_ms = sample_ms) AS ${quoteIdentifier(column)}`,
+    );
   }
   for (const feature of windowFeatures(view.layout)) {
     names.push({ name: feature.name, minutes: feature.minutes, isDerived: false });
-    expressions.push(`(${windowSql(feature)})::DOUBLE AS ${quoted(feature.name)}`);
+    expressions.push(`(${windowSql(feature)})::DOUBLE AS ${quoteIdentifier(feature.name)}`);
   }
   const steps = view.derived.map(({ name, compiled }, step) => {
     names.push({ name, minutes: Math.max(...windowMinutes), isDerived: true });
     return `,
-    step${step + 1} AS (SELECT *, CAST(${compiled.sql} AS DOUBLE) AS ${quoted(name)} FROM step${step})`;
+    step${step + 1} AS (SELECT *, CAST(${compiled.sql} AS DOUBLE) AS ${quoteIdentifier(name)} FROM step${step})`;
   });
-  const best = columns.map((column) => `r.${quoted(column)} DESC NULLS LAST`).join(', ');
+  const best = columns.map((column) => `r.${quoteIdentifier(column)} DESC NULLS LAST`).join(', ');
   const longestMs = Math.max(...windowMinutes) * minuteMs;
   // Of the rows of one instant the one that became known last counts, as in the stream.
   const sql = `

@@ -3,7 +3,7 @@ import { zod } from '@headrace/service-host';
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { z } from 'zod';
 import { Catalog } from '../../application/catalog.js';
-import { ReadFeatures, SystemUnknownError } from '../../application/read-features.js';
+import { ReadFeatures, SystemNotFoundError } from '../../application/read-features.js';
 
 const systemId = z.string().min(1).max(512);
 const viewQuery = z.object({ view: z.string().min(1).optional() });
@@ -32,9 +32,9 @@ export class FeaturesController {
     @Param('systemId', zod(systemId)) id: string,
     @Query(zod(viewQuery)) query: z.output<typeof viewQuery>,
   ): Promise<unknown> {
-    const view = query.view === undefined ? this.catalog.firstView : this.catalog.view(query.view);
+    const view = query.view === undefined ? this.catalog.defaultView : this.catalog.view(query.view);
     const [served] = await this.readFeatures.execute(view.name, undefined, [id]);
-    if (served?.row === undefined) throw new SystemUnknownError(id, view.name);
+    if (served?.row === undefined) throw new SystemNotFoundError(id, view.name);
     const { row, ageMs, features } = served;
     return {
       systemId: id,

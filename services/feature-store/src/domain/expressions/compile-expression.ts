@@ -1,4 +1,4 @@
-import { quoted } from '../windows/window-sql.js';
+import { quoteIdentifier } from '../windows/window-sql.js';
 import { ExpressionError, type Expression, type ExpressionType } from './expression.js';
 import {
   expressionFunctions,
@@ -51,7 +51,7 @@ function compilePart(text: string, part: Expression, names: readonly string[], u
     }
     case 'name': {
       const place = names.indexOf(part.name);
-      if (place < 0) throw new ExpressionError(text, part.at, unknownName(part.name, names));
+      if (place < 0) throw new ExpressionError(text, part.at, describeUnknownName(part.name, names));
       uses.add(part.name);
       return {
         type: 'number',
@@ -59,13 +59,13 @@ function compilePart(text: string, part: Expression, names: readonly string[], u
           const value = row[place] as number;
           return value - value === 0 ? value : Number.NaN;
         },
-        sql: quoted(part.name),
+        sql: quoteIdentifier(part.name),
         function: undefined,
       };
     }
     case 'call': {
       const called = expressionFunctions.get(part.name);
-      if (called === undefined) throw new ExpressionError(text, part.at, unknownFunction(part.name));
+      if (called === undefined) throw new ExpressionError(text, part.at, describeUnknownFunction(part.name));
       const args = part.args.map((arg) => compilePart(text, arg, names, uses));
       const type = called.resultType(args.map((arg) => arg.type));
       if (type === undefined) {
@@ -90,12 +90,12 @@ function checked(sql: string, of: ExpressionFunction | undefined): string {
   return of?.finiteness === undefined ? sql : sqlWhere(sql, 'isfinite(v)');
 }
 
-function unknownName(name: string, names: readonly string[]): string {
+function describeUnknownName(name: string, names: readonly string[]): string {
   const shown = names.slice(0, 12).join(', ') + (names.length > 12 ? ', ...' : '');
   return `There is no "${name}"; there are: ${shown}`;
 }
 
-function unknownFunction(name: string): string {
+function describeUnknownFunction(name: string): string {
   const named = [...expressionFunctions.keys()].filter((of) => /^[a-z]/.test(of) && of !== 'negate');
   return `There is no function "${name}"; there are: ${named.join(', ')}`;
 }

@@ -18,8 +18,8 @@ export type Expression =
     };
 
 /** Longer texts and deeper trees are refused: both the stack and the SQL of them stay small. */
-export const mostCharacters = 4_096;
-export const deepestNesting = 64;
+export const maxCharacters = 4_096;
+export const maxNesting = 64;
 
 /** The text is no expression of this language, or its parts do not fit together. */
 export class ExpressionError extends AppError {
@@ -32,10 +32,10 @@ export class ExpressionError extends AppError {
     readonly at: number,
     readonly reason: string,
   ) {
-    super(`${reason}, at character ${at + 1} of "${shown(text)}"`);
+    super(`${reason}, at character ${at + 1} of "${truncate(text)}"`);
   }
 }
 
-function shown(text: string): string {
+function truncate(text: string): string {
   return text.length <= 120 ? text : `${text.slice(0, 117)}...`;
 }

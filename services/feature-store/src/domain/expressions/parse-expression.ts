@@ -1,5 +1,5 @@
-import { deepestNesting, ExpressionError, type Expression } from './expression.js';
-import { tokensOf, type Token } from './tokens.js';
+import { maxNesting, ExpressionError, type Expression } from './expression.js';
+import { tokenize, type Token } from './tokens.js';
 
 const keywords = ['and', 'or', 'not', 'case', 'when', 'then', 'else', 'end', 'true', 'false'];
 
@@ -43,7 +43,7 @@ class Parser {
   private readonly depths = new Map<Expression, number>();
 
   constructor(private readonly text: string) {
-    this.tokens = tokensOf(text);
+    this.tokens = tokenize(text);
   }
 
   parse(): Expression {
@@ -55,7 +55,7 @@ class Parser {
 
   private expression(binds: number): Expression {
     this.nesting += 1;
-    if (this.nesting > deepestNesting) this.failDeep(this.peek());
+    if (this.nesting > maxNesting) this.failDeep(this.peek());
     let left = this.operand();
     for (;;) {
       const token = this.peek();
@@ -121,7 +121,7 @@ class Parser {
   /** After `when`: as `if(c, a, rest)`; without `else` nothing is known where no condition holds. */
   private branches(token: Token): Expression {
     this.nesting += 1;
-    if (this.nesting > deepestNesting) this.failDeep(token);
+    if (this.nesting > maxNesting) this.failDeep(token);
     const condition = this.expression(0);
     this.expect('then');
     const value = this.expression(0);
@@ -139,7 +139,7 @@ class Parser {
   private call(name: string, args: readonly Expression[], { at }: Token): Expression {
     const expression: Expression = { kind: 'call', name, args, at };
     const depth = 1 + args.reduce((deepest, arg) => Math.max(deepest, this.depths.get(arg) ?? 0), 0);
-    if (depth > deepestNesting) this.failDeep({ kind: 'symbol', text: name, at });
+    if (depth > maxNesting) this.failDeep({ kind: 'symbol', text: name, at });
     this.depths.set(expression, depth);
     return expression;
   }
@@ -171,7 +171,7 @@ class Parser {
   private failDeep(token: Token): never {
     return this.fail(
       token,
-      `An expression nests at most ${deepestNesting} deep; declare a part of it under a name`,
+      `An expression nests at most ${maxNesting} deep; declare a part of it under a name`,
     );
   }
 

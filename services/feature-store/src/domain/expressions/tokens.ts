@@ -1,4 +1,4 @@
-import { ExpressionError, mostCharacters } from './expression.js';
+import { ExpressionError, maxCharacters } from './expression.js';
 
 export interface Token {
   readonly kind: 'number' | 'word' | 'symbol' | 'end';
@@ -12,9 +12,9 @@ const word = /[A-Za-z_][A-Za-z0-9_]*/y;
 const symbol = /<=|>=|!=|[-+*/%(),<>=]/y;
 
 /** Splits a text; always ends with an `end`. Words keep their case: names are case-sensitive, keywords lower-case. */
-export function tokensOf(text: string): readonly Token[] {
-  if (text.length > mostCharacters) {
-    throw new ExpressionError(text, mostCharacters, `An expression has at most ${mostCharacters} characters`);
+export function tokenize(text: string): readonly Token[] {
+  if (text.length > maxCharacters) {
+    throw new ExpressionError(text, maxCharacters, `An expression has at most ${maxCharacters} characters`);
   }
   const tokens: Token[] = [];
   let at = 0;

@@ -11,17 +11,17 @@
  * @see Masson, Rim & Lee, DDSketch: a fast and fully-mergeable quantile sketch with relative-error guarantees, 2019.
  */
 export const quantileAccuracy = 0.01;
-export const smallestMagnitude = 1e-9;
+export const minMagnitude = 1e-9;
 const gamma = (1 + quantileAccuracy) / (1 - quantileAccuracy);
 export const logGamma = Math.log(gamma);
 /** From a bucket's upper border to its representative, 2 gamma^key / (gamma + 1). */
 export const logHalfStep = Math.log((gamma + 1) / 2);
 /** Makes the key of the smallest magnitude 1. */
-export const keyOffset = 1 - Math.ceil(Math.log(smallestMagnitude) / logGamma);
+export const keyOffset = 1 - Math.ceil(Math.log(minMagnitude) / logGamma);
 
 export function quantileKey(value: number): number {
   const magnitude = Math.abs(value);
-  if (magnitude < smallestMagnitude) return 0;
+  if (magnitude < minMagnitude) return 0;
   const key = Math.ceil(Math.log(magnitude) / logGamma) + keyOffset;
   return value < 0 ? -key : key;
 }

@@ -3,7 +3,7 @@ export const rowFields = 3;
 const initialRows = 16;
 // A producer that repeats an id with another instant does so at once; looking through every row would cost more than
 // all windows together.
-const rememberedIds = 64;
+const maxRememberedIds = 64;
 
 /**
  * The rows of one entity in order of their instants, each instant once: column by column in one typed array, old rows
@@ -38,7 +38,7 @@ export class RowLog {
     if (idHash !== idHash) return false;
     const { data } = this;
     const end = 2 * this.capacity + this.tail;
-    for (let at = end - Math.min(this.tail - this.head, rememberedIds); at < end; at += 1) {
+    for (let at = end - Math.min(this.tail - this.head, maxRememberedIds); at < end; at += 1) {
       if (data[at] === idHash) return true;
     }
     return false;

@@ -1,5 +1,5 @@
 import { assertNever } from '@headrace/kernel';
-import { keyOffset, logGamma, logHalfStep, smallestMagnitude } from './quantile-keys.js';
+import { keyOffset, logGamma, logHalfStep, minMagnitude } from './quantile-keys.js';
 import { halvingsPerWindow, minuteMs, quantileOf, type WindowFeature } from './window-layout.js';
 
 /**
@@ -8,14 +8,14 @@ import { halvingsPerWindow, minuteMs, quantileOf, type WindowFeature } from './w
  * NULL where `EntityWindows` says NaN.
  */
 export function windowSql({ column, minutes, statistic }: WindowFeature): string {
-  const value = quoted(column);
+  const value = quoteIdentifier(column);
   const length = minutes * minuteMs;
   const inside = `event_ms > sample_ms - ${length}`;
   const known = `FILTER (WHERE ${inside} AND ${value} IS NOT NULL)`;
   const quantile = quantileOf(statistic);
   if (quantile !== undefined) {
     const rank = `CAST(floor(${quantile} * (count(*) ${known} - 1)) AS BIGINT) + 1`;
-    return representative(`list_sort(list(${keyOf(value)}) ${known})[${rank}]`);
+    return representativeSql(`list_sort(list(${keySql(value)}) ${known})[${rank}]`);
   }
   switch (statistic) {
     case 'count':
@@ -46,18 +46,18 @@ export function windowSql({ column, minutes, statistic }: WindowFeature): string
 }
 
 /** As a name of SQL. */
-export function quoted(name: string): string {
+export function quoteIdentifier(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
-function keyOf(value: string): string {
+function keySql(value: string): string {
   // ln(0) is an error of DuckDB, whatever branch it stands in.
-  const magnitude = `greatest(abs(${value}), ${smallestMagnitude})`;
+  const magnitude = `greatest(abs(${value}), ${minMagnitude})`;
   const key = `ceil(ln(${magnitude}) / ${logGamma}) + ${keyOffset}`;
-  return `CASE WHEN abs(${value}) < ${smallestMagnitude} THEN 0 ELSE sign(${value}) * (${key}) END`;
+  return `CASE WHEN abs(${value}) < ${minMagnitude} THEN 0 ELSE sign(${value}) * (${key}) END`;
 }
 
-function representative(key: string): string {
+function representativeSql(key: string): string {
   const magnitude = `exp((abs(${key}) - ${keyOffset}) * ${logGamma} - ${logHalfStep})`;
   return `CASE WHEN ${key} = 0 THEN 0.0 ELSE sign(${key}) * ${magnitude} END`;
 }

@@ -27,7 +27,7 @@ export async function readText(
       `Content-Encoding ${JSON.stringify(encoding.slice(0, 40))} is not supported; use gzip or none`,
     );
   }
-  const bytes = encoding === 'gzip' ? await inflated(sent, limitBytes) : sent;
+  const bytes = encoding === 'gzip' ? await inflateBody(sent, limitBytes) : sent;
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (error) {
@@ -35,7 +35,7 @@ export async function readText(
   }
 }
 
-async function inflated(sent: Buffer, limitBytes: number): Promise<Buffer> {
+async function inflateBody(sent: Buffer, limitBytes: number): Promise<Buffer> {
   try {
     return await inflate(sent, { maxOutputLength: limitBytes });
   } catch (error) {

@@ -22,14 +22,14 @@ export class DuckdbParquetWriter extends ParquetWriter {
     const [lines, parquet] = [`${base}.jsonl`, `${base}.parquet`];
     const names = [...new Set(readings.flatMap(({ values }) => Object.keys(values)))].sort();
     const columns = { ...fixed, ...Object.fromEntries(names.map((name) => [`value_${name}`, 'DOUBLE'])) };
-    const types = Object.entries(columns).map(([name, type]) => `${quoted(name)}: '${type}'`);
+    const types = Object.entries(columns).map(([name, type]) => `${quoteLiteral(name)}: '${type}'`);
     const instance = await DuckDBInstance.create(':memory:', { threads: '1' });
     const connection = await instance.connect();
     try {
-      await writeFile(lines, readings.map(lineOf).join('\n'));
+      await writeFile(lines, readings.map(toJsonLine).join('\n'));
       await connection.run(`
-        COPY (SELECT * FROM read_json(${quoted(lines)}, format = 'newline_delimited', columns = {${types.join(', ')}}))
-        TO ${quoted(parquet)} (FORMAT parquet, COMPRESSION zstd)`);
+        COPY (SELECT * FROM read_json(${quoteLiteral(lines)}, format = 'newline_delimited', columns = {${types.join(', ')}}))
+        TO ${quoteLiteral(parquet)} (FORMAT parquet, COMPRESSION zstd)`);
       return await readFile(parquet);
     } finally {
       connection.closeSync();
@@ -40,7 +40,7 @@ export class DuckdbParquetWriter extends ParquetWriter {
   }
 }
 
-function lineOf(reading: PayloadOf<typeof ReadingAccepted>): string {
+function toJsonLine(reading: PayloadOf<typeof ReadingAccepted>): string {
   const { readingId, systemId, eventTime, knownTime, incident, source, values } = reading;
   const row = {
     reading_id: readingId,
@@ -56,6 +56,6 @@ function lineOf(reading: PayloadOf<typeof ReadingAccepted>): string {
   });
 }
 
-function quoted(text: string): string {
+function quoteLiteral(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }

@@ -35,7 +35,7 @@ export class FleetSource extends ReadingSource {
 
   async *batches(signal: AbortSignal): AsyncIterable<readonly unknown[]> {
     const { seed, systems, stepMs, incidentsPerDay, driftAfterMs, driftShift } = this.options;
-    const state = await this.state();
+    const state = await this.loadState();
     const historyEnd = Date.parse(state.historyEnd);
     const pastSteps = Math.floor((historyEnd - Date.parse(state.from)) / stepMs) + 1;
     this.historyReadings = state.done ? 0 : pastSteps * systems;
@@ -61,7 +61,7 @@ export class FleetSource extends ReadingSource {
       batch = [];
       if (!done && time >= historyEnd) {
         done = true;
-        await this.remember({ ...state, done });
+        await this.saveState({ ...state, done });
       }
     }
   }
@@ -72,7 +72,7 @@ export class FleetSource extends ReadingSource {
     return `sources/fleet-${seed}-${systems}-${stepMs}.json`;
   }
 
-  private async state(): Promise<z.output<typeof stateSchema>> {
+  private async loadState(): Promise<z.output<typeof stateSchema>> {
     if ((await this.objects.head(this.stateKey)) !== undefined) {
       return stateSchema.parse(
         JSON.parse(Buffer.from(await this.objects.get(this.stateKey)).toString('utf8')),
@@ -81,11 +81,11 @@ export class FleetSource extends ReadingSource {
     const end = Math.floor(this.clock.now().getTime() / this.options.stepMs) * this.options.stepMs;
     const from = new Date(end - this.options.historyMs).toISOString();
     const state = { from, historyEnd: new Date(end).toISOString(), done: false };
-    await this.remember(state);
+    await this.saveState(state);
     return state;
   }
 
-  private async remember(state: z.output<typeof stateSchema>): Promise<void> {
+  private async saveState(state: z.output<typeof stateSchema>): Promise<void> {
     await this.objects.put(this.stateKey, Buffer.from(JSON.stringify(state)));
   }
 }

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { cpus, freemem, hostname, totalmem } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import { ReadingSource } from '../../application/ports.js';
-import { hostReading, readProc, type HostCounters } from '../../domain/formats/read-proc.js';
+import { computeHostReading, readProc, type HostCounters } from '../../domain/formats/read-proc.js';
 
 /** This host itself, once a second. Elsewhere than on Linux only what Node tells: processor and memory. */
 export class HostSource extends ReadingSource {
@@ -10,19 +10,19 @@ export class HostSource extends ReadingSource {
   override historyReadings = 0;
 
   async *batches(signal: AbortSignal): AsyncIterable<readonly unknown[]> {
-    let before = await counters();
+    let before = await readCounters();
     for (;;) {
       await pause(1_000, undefined, { signal });
-      const after = await counters();
-      const reading = hostReading(hostname(), before, after);
+      const after = await readCounters();
+      const reading = computeHostReading(hostname(), before, after);
       before = after;
       if (reading !== undefined) yield [reading];
     }
   }
 }
 
-async function counters(): Promise<HostCounters> {
-  if (process.platform !== 'linux') return portableCounters();
+async function readCounters(): Promise<HostCounters> {
+  if (process.platform !== 'linux') return readPortableCounters();
   const [stat, meminfo, diskstats, netDev] = await Promise.all(
     ['stat', 'meminfo', 'diskstats', 'net/dev'].map((name) => readFile(`/proc/${name}`, 'utf8')),
   );
@@ -32,7 +32,7 @@ async function counters(): Promise<HostCounters> {
   );
 }
 
-function portableCounters(): HostCounters {
+function readPortableCounters(): HostCounters {
   const times = cpus().map((cpu) => cpu.times);
   const cpuTotal = times.reduce(
     (sum, { user, nice, sys, idle, irq }) => sum + user + nice + sys + idle + irq,

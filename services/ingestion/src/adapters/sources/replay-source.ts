@@ -6,9 +6,9 @@ import { type ObjectStore } from '@headrace/object-store';
 import { z } from 'zod';
 import { ReadingSource } from '../../application/ports.js';
 import {
-  historyOf,
-  liveStep,
-  nabColumnOf,
+  replayHistory,
+  replayStep,
+  findNabColumn,
   readNabSeries,
   type NabSeries,
 } from '../../domain/formats/read-nab-series.js';
@@ -36,43 +36,43 @@ export class ReplaySource extends ReadingSource {
   }
 
   async *batches(signal: AbortSignal): AsyncIterable<readonly unknown[]> {
-    const series = await this.load();
-    const state = await this.state();
+    const series = await this.loadSeries();
+    const state = await this.loadState();
     if (state.done) this.historyReadings = 0;
     else {
-      const history = historyOf(series, new Date(state.historyEnd));
+      const history = replayHistory(series, new Date(state.historyEnd));
       this.historyReadings = history.length;
       for (let from = 0; from < history.length; from += batchSize) {
         yield history.slice(from, from + batchSize);
       }
-      await this.remember({ ...state, done: true });
+      await this.saveState({ ...state, done: true });
     }
     for (let step = 0; ; step += 1) {
       await pause(stepMs / this.speed, undefined, { signal });
-      yield liveStep(series, step, this.clock.now());
+      yield replayStep(series, step, this.clock.now());
     }
   }
 
-  private async load(): Promise<readonly NabSeries[]> {
+  private async loadSeries(): Promise<readonly NabSeries[]> {
     const series: NabSeries[] = [];
     for (const file of (await readdir(this.directory)).sort()) {
-      const column = nabColumnOf(file);
+      const column = findNabColumn(file);
       if (column === undefined) continue;
       series.push(readNabSeries(file, column, await readFile(join(this.directory, file), 'utf8')));
     }
     return series;
   }
 
-  private async state(): Promise<z.output<typeof stateSchema>> {
+  private async loadState(): Promise<z.output<typeof stateSchema>> {
     if ((await this.objects.head(stateKey)) !== undefined) {
       return stateSchema.parse(JSON.parse(Buffer.from(await this.objects.get(stateKey)).toString('utf8')));
     }
     const state = { historyEnd: this.clock.now().toISOString(), done: false };
-    await this.remember(state);
+    await this.saveState(state);
     return state;
   }
 
-  private async remember(state: z.output<typeof stateSchema>): Promise<void> {
+  private async saveState(state: z.output<typeof stateSchema>): Promise<void> {
     await this.objects.put(stateKey, Buffer.from(JSON.stringify(state)));
   }
 }

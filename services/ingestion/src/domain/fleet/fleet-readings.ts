@@ -90,12 +90,12 @@ export function* fleetReadings(
       } else if (begins) system.story = 0;
       system.wander = 0.9 * system.wander + 1.5 * random.normal();
       const noise = [random.normal(), random.normal(), random.normal()] as const;
-      yield readingOf(system, time, daily, noise, ramp, ahead, options.drifts ?? []);
+      yield buildReading(system, time, daily, noise, ramp, ahead, options.drifts ?? []);
     }
   }
 }
 
-function readingOf(
+function buildReading(
   system: System,
   time: number,
   daily: number,
@@ -111,15 +111,15 @@ function readingOf(
     ? 95 + Math.max(-4.5, Math.min(4.5, 2 * noise[0]))
     : Math.min(88, system.cpu + 8 * daily + system.wander + noise[0] + 25 * rising);
   const values = {
-    cpu_usage: drifted('cpu_usage', cpu, noise[0], time, drifts),
-    memory_usage: drifted(
+    cpu_usage: applyDrift('cpu_usage', cpu, noise[0], time, drifts),
+    memory_usage: applyDrift(
       'memory_usage',
       system.memory + 3 * daily + 1.5 * noise[1] + 30 * rising,
       noise[1],
       time,
       drifts,
     ),
-    disk_io: drifted(
+    disk_io: applyDrift(
       'disk_io',
       system.disk * Math.exp(0.2 * noise[2] + 1.8 * rising),
       noise[2],
@@ -131,16 +131,16 @@ function readingOf(
     reading: {
       system_id: system.id,
       timestamp: new Date(time).toISOString(),
-      cpu_usage: rounded(Math.max(0, Math.min(100, values.cpu_usage))),
-      memory_usage: rounded(Math.max(0, Math.min(100, values.memory_usage))),
-      disk_io: rounded(Math.max(0, values.disk_io)),
+      cpu_usage: round(Math.max(0, Math.min(100, values.cpu_usage))),
+      memory_usage: round(Math.max(0, Math.min(100, values.memory_usage))),
+      disk_io: round(Math.max(0, values.disk_io)),
     },
     phase: broken ? 'incident' : story === undefined ? 'normal' : 'ramp',
     incidentWithin15m: story !== undefined && (broken || ramp - story <= ahead),
   };
 }
 
-function drifted(
+function applyDrift(
   column: FleetDrift['column'],
   value: number,
   normal: number,
@@ -152,6 +152,6 @@ function drifted(
   return value * (drift.scale ?? 1) + (drift.shift ?? 0) + (drift.noise ?? 0) * normal;
 }
 
-function rounded(value: number): number {
+function round(value: number): number {
   return Math.round(value * 100) / 100;
 }

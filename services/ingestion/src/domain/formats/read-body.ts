@@ -12,7 +12,7 @@ export function readReadingsBody(text: string): readonly IncomingReading[] {
   if (text.trim() === '') {
     throw new UnreadableBodyError('The body is empty; send one reading, an array, or one reading a line');
   }
-  const whole = parsed(text);
+  const whole = tryParse(text);
   if (whole.outcome === 'json') {
     return (Array.isArray(whole.value) ? (whole.value as readonly unknown[]) : [whole.value]).map(
       (content) => ({ content }),
@@ -20,7 +20,7 @@ export function readReadingsBody(text: string): readonly IncomingReading[] {
   }
   const lines = text.split('\n').filter((line) => line.trim() !== '');
   const read = lines.map((line): IncomingReading & { readonly good: boolean } => {
-    const each = parsed(line);
+    const each = tryParse(line);
     return each.outcome === 'json'
       ? { content: each.value, good: true }
       : { content: line.slice(0, 2_000), unreadable: `The line is not JSON (${each.why})`, good: false };
@@ -32,12 +32,12 @@ export function readReadingsBody(text: string): readonly IncomingReading[] {
 }
 
 export function parseJson(text: string): unknown {
-  const read = parsed(text);
+  const read = tryParse(text);
   if (read.outcome === 'json') return read.value;
   throw new UnreadableBodyError(`The body is not JSON (${read.why})`);
 }
 
-function parsed(
+function tryParse(
   text: string,
 ):
   | { readonly outcome: 'json'; readonly value: unknown }

@@ -27,7 +27,7 @@ export function readCloudEvents(
   }
   const attributes = Object.fromEntries(
     Object.entries(headers).flatMap(([name, value]) =>
-      name.startsWith('ce-') && typeof value === 'string' ? [[name.slice(3), decoded(value)]] : [],
+      name.startsWith('ce-') && typeof value === 'string' ? [[name.slice(3), decodeHeader(value)]] : [],
     ),
   );
   return [readEvent({ ...attributes, data: parseJson(body) }, expected)];
@@ -48,7 +48,7 @@ function readEvent(event: unknown, expected: EventDefinition): IncomingReading {
     return unreadable('The CloudEvent has no source');
   }
   if (type !== expected.type) return unreadable(`The CloudEvent is of another type than ${expected.type}`);
-  const data = dataOf(attributes);
+  const data = readData(attributes);
   if (data.outcome === 'unreadable') return unreadable(data.why);
   return withAttributes(attributes, data.value, { source, id });
 }
@@ -74,7 +74,7 @@ function withAttributes(
   };
 }
 
-function dataOf(
+function readData(
   attributes: Attributes,
 ):
   | { readonly outcome: 'data'; readonly value: unknown }
@@ -92,7 +92,7 @@ function dataOf(
 }
 
 /** Header values carry other characters percent-encoded. */
-function decoded(value: string): string {
+function decodeHeader(value: string): string {
   try {
     return decodeURIComponent(value);
   } catch {

@@ -2,7 +2,7 @@ import { type IncomingReading } from '../reading/reading.js';
 
 export type Precision = 'ns' | 'us' | 'ms' | 's';
 
-export interface LineProtocol {
+export interface ReadLineProtocol {
   readonly readings: readonly IncomingReading[];
   readonly faults: readonly { readonly line: number; readonly message: string }[];
 }
@@ -19,7 +19,7 @@ const columns: Readonly<Record<string, (value: number) => readonly [string, numb
  * InfluxDB line protocol. Tag `system_id`, else `host`, names the system; numeric fields are columns, text and boolean
  * fields are left out. Lines of the same system and time make one reading, as an agent sends one line a measurement.
  */
-export function readLineProtocol(text: string, precision: Precision, now: Date): LineProtocol {
+export function readLineProtocol(text: string, precision: Precision, now: Date): ReadLineProtocol {
   const merged = new Map<string, Record<string, unknown>>();
   const faults: { line: number; message: string }[] = [];
   for (const [index, raw] of text.split('\n').entries()) {
@@ -50,7 +50,7 @@ export function readLineProtocol(text: string, precision: Precision, now: Date):
       timestamp: time.toISOString(),
       source: 'line-protocol',
     };
-    for (const [name, value] of numbersOf(parts.fields)) {
+    for (const [name, value] of parseNumbers(parts.fields)) {
       const [column, converted] = columns[`${parts.measurement}.${name}`]?.(value) ?? [name, value];
       reading[column] = converted;
     }
@@ -71,24 +71,24 @@ function splitLine(line: string): Line | undefined {
   if (head === undefined || fieldText === undefined || rest.length > 0) return undefined;
   if (time !== undefined && !/^-?\d+$/.test(time)) return undefined;
   const [measurement = '', ...tagTexts] = splitOutside(head, ',');
-  const tags = tagTexts.map((text) => pairOf(text));
-  const fields = splitOutside(fieldText, ',').map((text) => pairOf(text));
+  const tags = tagTexts.map((text) => splitPair(text));
+  const fields = splitOutside(fieldText, ',').map((text) => splitPair(text));
   if (measurement === '' || [...tags, ...fields].some((pair) => pair === undefined)) return undefined;
   return {
-    measurement: unescaped(measurement),
+    measurement: unescape(measurement),
     tags: Object.fromEntries(
-      tags.flatMap((pair) => (pair === undefined ? [] : [[pair[0], unescaped(pair[1])]])),
+      tags.flatMap((pair) => (pair === undefined ? [] : [[pair[0], unescape(pair[1])]])),
     ),
     fields: fields.flatMap((pair) => (pair === undefined ? [] : [pair])),
     time,
   };
 }
 
-function pairOf(text: string): readonly [string, string] | undefined {
+function splitPair(text: string): readonly [string, string] | undefined {
   const [name, ...value] = splitOutside(text, '=');
   return name === undefined || name === '' || value.length === 0
     ? undefined
-    : [unescaped(name), value.join('=')];
+    : [unescape(name), value.join('=')];
 }
 
 /** Splits at a character that is neither escaped nor inside quotes. */
@@ -112,11 +112,11 @@ function splitOutside(text: string, separator: string): readonly string[] {
   return parts.filter((each, index) => each !== '' || (separator !== ' ' && index < parts.length));
 }
 
-function unescaped(text: string): string {
+function unescape(text: string): string {
   return text.replaceAll(/\\([,= "\\])/g, '$1');
 }
 
-function numbersOf(fields: Line['fields']): readonly (readonly [string, number])[] {
+function parseNumbers(fields: Line['fields']): readonly (readonly [string, number])[] {
   return fields.flatMap(([name, text]) => {
     const digits = /^[-+]?\d+[iu]$/.test(text) ? text.slice(0, -1) : text;
     return digits.startsWith('"') || digits === '' || Number.isNaN(Number(digits))

@@ -6,7 +6,7 @@ export interface NabSeries {
 }
 
 /** The column that a file of the benchmark measures; undefined for one that is not about systems of ours. */
-export function nabColumnOf(file: string): NabSeries['column'] | undefined {
+export function findNabColumn(file: string): NabSeries['column'] | undefined {
   if (!file.endsWith('.csv')) return undefined;
   if (file.includes('cpu_utilization')) return 'cpu_usage';
   return file.includes('disk_write_bytes') ? 'disk_io' : undefined;
@@ -35,24 +35,28 @@ export interface ReplayedReading {
 }
 
 /** All series as history that ends at `end`, each shifted as a whole, in order of time over all of them. */
-export function historyOf(series: readonly NabSeries[], end: Date): readonly ReplayedReading[] {
+export function replayHistory(series: readonly NabSeries[], end: Date): readonly ReplayedReading[] {
   return series
     .flatMap(({ systemId, column, points }) => {
       const shift = end.getTime() - (points.at(-1)?.time ?? 0);
       return points.map(({ time, value }) => ({ systemId, column, time: time + shift, value }));
     })
     .sort((a, b) => a.time - b.time)
-    .map(({ systemId, column, time, value }) => replayed(systemId, column, new Date(time), value));
+    .map(({ systemId, column, time, value }) => toReading(systemId, column, new Date(time), value));
 }
 
 /** The reading of each system at a step of the live part, which goes through its series again and again. */
-export function liveStep(series: readonly NabSeries[], step: number, now: Date): readonly ReplayedReading[] {
+export function replayStep(
+  series: readonly NabSeries[],
+  step: number,
+  now: Date,
+): readonly ReplayedReading[] {
   return series.flatMap(({ systemId, column, points }) => {
     const point = points[step % Math.max(1, points.length)];
-    return point === undefined ? [] : [replayed(systemId, column, now, point.value)];
+    return point === undefined ? [] : [toReading(systemId, column, now, point.value)];
   });
 }
 
-function replayed(systemId: string, column: string, time: Date, value: number): ReplayedReading {
+function toReading(systemId: string, column: string, time: Date, value: number): ReplayedReading {
   return { system_id: systemId, timestamp: time.toISOString(), source: 'nab', [column]: value };
 }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { hostReading, readProc } from './read-proc.js';
+import { computeHostReading, readProc } from './read-proc.js';
 
 const files = (busy: number, idle: number, sectors: number, received: number) => ({
   stat: `cpu  ${busy} 0 0 ${idle} 0 0 0 0 50 0\ncpu0 1 2 3 4\n`,
@@ -12,7 +12,7 @@ it('measures what a host did between two moments, by hand', () => {
   const before = readProc(files(100, 900, 10, 1_000), 0);
   const after = readProc(files(150, 1_050, 20, 3_000), 2_000);
   // 50 of 200 ticks; 750 of 1000 kB; 2 x 10 sectors of 512 bytes and 2000 bytes in 2 s.
-  expect(hostReading('h', before, after)).toEqual({
+  expect(computeHostReading('h', before, after)).toEqual({
     system_id: 'h',
     timestamp: '1970-01-01T00:00:02.000Z',
     source: 'host',
@@ -27,19 +27,19 @@ it('leaves out what it cannot know, and says nothing when no time has passed', (
   const nothing = { meminfo: '', diskstats: '', netDev: '' };
   const before = readProc({ ...nothing, stat: 'cpu  1 0 0 1' }, 0);
   const after = readProc({ ...nothing, stat: 'cpu  2 0 0 2' }, 1_000);
-  expect(hostReading('h', before, after)).toEqual({
+  expect(computeHostReading('h', before, after)).toEqual({
     system_id: 'h',
     timestamp: '1970-01-01T00:00:01.000Z',
     source: 'host',
     cpu_usage: 50,
   });
-  expect(hostReading('h', after, after)).toBeUndefined();
+  expect(computeHostReading('h', after, after)).toBeUndefined();
 });
 
 it('leaves out a rate whose counter went back', () => {
   const before = readProc(files(1, 1, 100, 9_000), 0);
   const after = readProc(files(2, 2, 10, 1_000), 1_000);
-  expect(Object.keys(hostReading('h', before, after) ?? {})).toEqual([
+  expect(Object.keys(computeHostReading('h', before, after) ?? {})).toEqual([
     'system_id',
     'timestamp',
     'source',

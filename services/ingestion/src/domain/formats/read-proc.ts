@@ -25,25 +25,25 @@ export function readProc({ stat, meminfo, diskstats, netDev }: ProcFiles, time: 
   // User, nice, system, idle, iowait, irq, softirq, steal; guest time is part of user time already.
   const [user = 0, nice = 0, system = 0, idle = 0, iowait = 0, irq = 0, softirq = 0, steal = 0] = ticks;
   const cpuTotal = user + nice + system + idle + iowait + irq + softirq + steal;
-  const memoryTotal = kilobytes(meminfo, 'MemTotal');
-  const available = kilobytes(meminfo, 'MemAvailable');
+  const memoryTotal = readKilobytes(meminfo, 'MemTotal');
+  const available = readKilobytes(meminfo, 'MemAvailable');
   return {
     time,
     cpuBusy: cpuTotal - idle - iowait,
     cpuTotal,
     memoryUsage:
       memoryTotal === undefined || available === undefined ? undefined : 100 * (1 - available / memoryTotal),
-    diskBytes: sumOf(diskstats, (fields) =>
+    diskBytes: sumLines(diskstats, (fields) =>
       isWholeDisk(fields[2] ?? '') ? (Number(fields[5]) + Number(fields[9])) * sectorBytes : undefined,
     ),
-    networkBytes: sumOf(netDev.replaceAll(':', ' '), (fields) =>
+    networkBytes: sumLines(netDev.replaceAll(':', ' '), (fields) =>
       fields.length < 17 || fields[0] === 'lo' ? undefined : Number(fields[1]) + Number(fields[9]),
     ),
   };
 }
 
 /** What a host did between two moments. What cannot be known is left out; it is not zero. */
-export function hostReading(
+export function computeHostReading(
   systemId: string,
   before: HostCounters,
   after: HostCounters,
@@ -55,14 +55,14 @@ export function hostReading(
     system_id: systemId,
     timestamp: new Date(after.time).toISOString(),
     source: 'host',
-    cpu_usage: rounded(Math.min(100, Math.max(0, (100 * (after.cpuBusy - before.cpuBusy)) / ticks))),
-    ...(after.memoryUsage === undefined ? {} : { memory_usage: rounded(after.memoryUsage) }),
-    ...rate('disk_io', before.diskBytes, after.diskBytes, seconds),
-    ...rate('network_io', before.networkBytes, after.networkBytes, seconds),
+    cpu_usage: round(Math.min(100, Math.max(0, (100 * (after.cpuBusy - before.cpuBusy)) / ticks))),
+    ...(after.memoryUsage === undefined ? {} : { memory_usage: round(after.memoryUsage) }),
+    ...computeRate('disk_io', before.diskBytes, after.diskBytes, seconds),
+    ...computeRate('network_io', before.networkBytes, after.networkBytes, seconds),
   };
 }
 
-function rate(
+function computeRate(
   name: string,
   before: number | undefined,
   after: number | undefined,
@@ -70,10 +70,10 @@ function rate(
 ): Readonly<Record<string, number>> {
   // A counter that went back belongs to a device that was taken out.
   if (before === undefined || after === undefined || after < before) return {};
-  return { [name]: rounded((after - before) / seconds) };
+  return { [name]: round((after - before) / seconds) };
 }
 
-function kilobytes(meminfo: string, name: string): number | undefined {
+function readKilobytes(meminfo: string, name: string): number | undefined {
   const text = new RegExp(`^${name}: +(\\d+) kB`, 'm').exec(meminfo)?.[1];
   return text === undefined ? undefined : Number(text);
 }
@@ -83,7 +83,10 @@ function isWholeDisk(name: string): boolean {
   return /^(sd[a-z]+|vd[a-z]+|xvd[a-z]+|hd[a-z]+|nvme\d+n\d+|mmcblk\d+)$/.test(name);
 }
 
-function sumOf(text: string, valueOf: (fields: readonly string[]) => number | undefined): number | undefined {
+function sumLines(
+  text: string,
+  valueOf: (fields: readonly string[]) => number | undefined,
+): number | undefined {
   const values = text.split('\n').flatMap((line) => {
     const value = valueOf(line.trim().split(/\s+/));
     return value === undefined || Number.isNaN(value) ? [] : [value];
@@ -91,6 +94,6 @@ function sumOf(text: string, valueOf: (fields: readonly string[]) => number | un
   return values.length === 0 ? undefined : values.reduce((sum, value) => sum + value, 0);
 }
 
-function rounded(value: number): number {
+function round(value: number): number {
   return Math.round(value * 100) / 100;
 }

@@ -1,19 +1,19 @@
-import { shown, type Reading, type Reason } from './reading.js';
+import { toDisplayText, type Reading, type Reason } from './reading.js';
 import { readTimestamp } from './read-timestamp.js';
 
-export interface Bounds {
+export interface TimeBounds {
   readonly now: Date;
   /** Clocks of producers run ahead; beyond this a timestamp is wrong. */
   readonly aheadMs: number;
   readonly ageMs: number;
 }
 
-const mostColumns = 200;
+const maxColumns = 200;
 const columnName = /^[A-Za-z][A-Za-z0-9_.:-]{0,127}$/;
 const unsafeText = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/;
-const own = new Set(['system_id', 'timestamp', 'incident', 'source']);
+const reservedFields = new Set(['system_id', 'timestamp', 'incident', 'source']);
 
-export type Read =
+export type ReadOutcome =
   | { readonly reading: Reading; readonly reasons?: undefined }
   | {
       readonly reading?: undefined;
@@ -22,10 +22,10 @@ export type Read =
     };
 
 /** The shape that every reading has, whatever the suite says: who, when, and finite numbers by column. */
-export function readReading(content: unknown, bounds: Bounds): Read {
+export function readReading(content: unknown, bounds: TimeBounds): ReadOutcome {
   if (typeof content !== 'object' || content === null || Array.isArray(content)) {
     return {
-      reasons: [refused('reading_is_object', null, content, 'A reading is one JSON object')],
+      reasons: [toReason('reading_is_object', null, content, 'A reading is one JSON object')],
       systemId: undefined,
     };
   }
@@ -37,14 +37,14 @@ export function readReading(content: unknown, bounds: Bounds): Read {
   const values = readValues(fields, reasons);
   const { incident, source } = fields;
   if (incident !== undefined && typeof incident !== 'boolean') {
-    reasons.push(refused('incident_is_boolean', 'incident', incident, 'incident is true or false'));
+    reasons.push(toReason('incident_is_boolean', 'incident', incident, 'incident is true or false'));
   }
   if (
     source !== undefined &&
     (typeof source !== 'string' || source.length > 256 || unsafeText.test(source))
   ) {
     reasons.push(
-      refused('source_is_text', 'source', source, 'source is a text of at most 256 plain characters'),
+      toReason('source_is_text', 'source', source, 'source is a text of at most 256 plain characters'),
     );
   }
   if (reasons.length > 0 || systemId === undefined || time.instant === undefined) {
@@ -63,7 +63,7 @@ export function readReading(content: unknown, bounds: Bounds): Read {
 
 function readSystemId(value: unknown, reasons: Reason[]): string | undefined {
   if (value === undefined || value === null) {
-    reasons.push(refused('expect_column_values_to_not_be_null', 'system_id', value, 'system_id is missing'));
+    reasons.push(toReason('expect_column_values_to_not_be_null', 'system_id', value, 'system_id is missing'));
     return undefined;
   }
   if (
@@ -74,7 +74,7 @@ function readSystemId(value: unknown, reasons: Reason[]): string | undefined {
     unsafeText.test(value)
   ) {
     const message = 'system_id is a text of 1 to 256 plain characters, without blanks at its ends';
-    reasons.push(refused('system_id_is_name', 'system_id', value, message));
+    reasons.push(toReason('system_id_is_name', 'system_id', value, message));
     return undefined;
   }
   return value;
@@ -84,16 +84,16 @@ function readValues(
   fields: Readonly<Record<string, unknown>>,
   reasons: Reason[],
 ): Readonly<Record<string, number | null>> {
-  const columns = Object.entries(fields).filter(([name]) => !own.has(name));
-  if (columns.length > mostColumns) {
-    const message = `A reading has at most ${mostColumns} columns, not ${columns.length}`;
-    reasons.push(refused('column_count', null, columns.length, message));
+  const columns = Object.entries(fields).filter(([name]) => !reservedFields.has(name));
+  if (columns.length > maxColumns) {
+    const message = `A reading has at most ${maxColumns} columns, not ${columns.length}`;
+    reasons.push(toReason('column_count', null, columns.length, message));
     return {};
   }
   const values: Record<string, number | null> = {};
   let numbers = 0;
   for (const [name, value] of columns) {
-    const reason = reasonAgainst(name, value);
+    const reason = checkValue(name, value);
     if (reason !== undefined) reasons.push(reason);
     else if (typeof value === 'number') {
       numbers += 1;
@@ -103,17 +103,22 @@ function readValues(
   }
   if (numbers === 0 && reasons.length === 0) {
     reasons.push(
-      refused('reading_has_value', null, undefined, 'A reading has at least one number; no data is not zero'),
+      toReason(
+        'reading_has_value',
+        null,
+        undefined,
+        'A reading has at least one number; no data is not zero',
+      ),
     );
   }
   return values;
 }
 
-function reasonAgainst(name: string, value: unknown): Reason | undefined {
+function checkValue(name: string, value: unknown): Reason | undefined {
   if (!columnName.test(name)) {
-    return refused(
+    return toReason(
       'column_name',
-      shown(name),
+      toDisplayText(name),
       name,
       'A column begins with a letter and goes on with letters, digits or _.:-',
     );
@@ -125,9 +130,9 @@ function reasonAgainst(name: string, value: unknown): Reason | undefined {
       : typeof value === 'string'
         ? 'a text'
         : typeof value;
-  return refused('column_is_number', name, value, `${name} is ${what}; send a number, or null for no value`);
+  return toReason('column_is_number', name, value, `${name} is ${what}; send a number, or null for no value`);
 }
 
-export function refused(rule: string, column: string | null, observed: unknown, message: string): Reason {
-  return { rule, column, observed: shown(observed), message };
+export function toReason(rule: string, column: string | null, observed: unknown, message: string): Reason {
+  return { rule, column, observed: toDisplayText(observed), message };
 }

@@ -1,6 +1,6 @@
-import { shown, type Reason } from './reading.js';
+import { toDisplayText, type Reason } from './reading.js';
 
-interface TimeBounds {
+interface TimestampBounds {
   readonly now: Date;
   readonly aheadMs: number;
   readonly ageMs: number;
@@ -16,9 +16,9 @@ const iso = /^(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2}):(\d{2})(\.\d{1,9})?([Zz]|[+-
  * An instant: ISO 8601 with a zone. A time without one could mean many instants and is refused; so is a bare number,
  * which could be seconds or milliseconds. A leap second is the second after it, as in POSIX.
  */
-export function readTimestamp(value: unknown, bounds: TimeBounds): ReadTimestamp {
+export function readTimestamp(value: unknown, bounds: TimestampBounds): ReadTimestamp {
   const refuse = (rule: string, message: string): ReadTimestamp => ({
-    reason: { rule, column: 'timestamp', observed: shown(value), message },
+    reason: { rule, column: 'timestamp', observed: toDisplayText(value), message },
   });
   if (value === undefined || value === null) {
     return refuse('expect_column_values_to_not_be_null', 'timestamp is missing');

@@ -36,7 +36,7 @@ export type Judged =
     };
 
 /** What was seen, short enough for a log and a page, without characters that change how text is shown. */
-export function shown(value: unknown): string {
+export function toDisplayText(value: unknown): string {
   const text =
     typeof value === 'number' ? String(value) : value === undefined ? 'nothing' : JSON.stringify(value);
   return text

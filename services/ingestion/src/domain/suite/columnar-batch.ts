@@ -33,7 +33,7 @@ export function cellAt(column: Column | undefined, row: number): Cell {
 }
 
 /** Texts as a column, each distinct one kept once. */
-export function textColumn(texts: readonly (string | null)[]): Column {
+export function toTextColumn(texts: readonly (string | null)[]): Column {
   const numbers = new Map<string, number>();
   const codes = new Int32Array(texts.length);
   texts.forEach((text, row) => {

@@ -40,7 +40,7 @@ export function compileExpectation(expectation: Expectation): CompiledRule {
   const { expectation_type: word, severity, kwargs } = expectation;
   const mostly = 'mostly' in kwargs ? (kwargs.mostly ?? 1) : 1;
   const condition = 'row_condition' in kwargs ? kwargs.row_condition : undefined;
-  const parts = partsOf(expectation);
+  const parts = compileParts(expectation);
   return {
     word,
     severity,
@@ -54,7 +54,7 @@ export function compileExpectation(expectation: Expectation): CompiledRule {
   };
 }
 
-function partsOf(expectation: Expectation): Parts {
+function compileParts(expectation: Expectation): Parts {
   switch (expectation.expectation_type) {
     case 'expect_table_row_count_to_be_between': {
       const { min_value: min, max_value: max } = expectation.kwargs;
@@ -126,7 +126,7 @@ type ValueExpectation = Extract<
 
 /** Null takes no part, so it is as expected. */
 function ofValues(expectation: ValueExpectation): Parts {
-  const { test, message } = valueTestOf(expectation);
+  const { test, message } = compileValueTest(expectation);
   const { mostly = 1 } = expectation.kwargs;
   return {
     judgesCell: (cell) => cell === null || (typeof cell === 'number' ? test.number(cell) : test.text(cell)),
@@ -135,7 +135,10 @@ function ofValues(expectation: ValueExpectation): Parts {
   };
 }
 
-function valueTestOf(expectation: ValueExpectation): { readonly test: ValueTest; readonly message: string } {
+function compileValueTest(expectation: ValueExpectation): {
+  readonly test: ValueTest;
+  readonly message: string;
+} {
   const { column } = expectation.kwargs;
   switch (expectation.expectation_type) {
     case 'expect_column_values_to_be_of_type': {

@@ -1,7 +1,7 @@
 import { type Declared } from '@headrace/kernel';
 import { type ColumnarBatch } from './columnar-batch.js';
 import { compileExpectation, type CompiledRule } from './compile-expectation.js';
-import { readReading, refused, type Bounds } from '../reading/read-reading.js';
+import { readReading, toReason, type TimeBounds } from '../reading/read-reading.js';
 import { type IncomingReading, type Judged, type Reading, type Reason } from '../reading/reading.js';
 import { type Cell } from './row-condition.js';
 import { type Suite } from './suite.js';
@@ -22,7 +22,7 @@ export class CompiledSuite {
     this.rules = value.expectations.map(compileExpectation);
   }
 
-  judge(incoming: IncomingReading, bounds: Bounds): Judged {
+  judge(incoming: IncomingReading, bounds: TimeBounds): Judged {
     return judge(this.rules, incoming, bounds);
   }
 
@@ -38,9 +38,9 @@ export function validateBatch(suite: CompiledSuite, batch: ColumnarBatch, now: D
   return tally.results(now);
 }
 
-function judge(rules: readonly CompiledRule[], incoming: IncomingReading, bounds: Bounds): Judged {
+function judge(rules: readonly CompiledRule[], incoming: IncomingReading, bounds: TimeBounds): Judged {
   if (incoming.unreadable !== undefined) {
-    const reason = refused('reading_is_readable', null, incoming.content, incoming.unreadable);
+    const reason = toReason('reading_is_readable', null, incoming.content, incoming.unreadable);
     return { outcome: 'quarantined', systemId: undefined, reasons: [reason] };
   }
   const read = readReading(incoming.content, bounds);
@@ -50,13 +50,13 @@ function judge(rules: readonly CompiledRule[], incoming: IncomingReading, bounds
   const { reading } = read;
   const reasons: Reason[] = [];
   const warnings: Reason[] = [];
-  const valueIn = (column: string): Cell => valueOf(reading, column);
+  const valueIn = (column: string): Cell => readCell(reading, column);
   for (const rule of rules) {
     if (rule.column === undefined || rule.judgesCell === undefined) continue;
     if (rule.condition !== undefined && !rule.condition.test(valueIn)) continue;
     const value = valueIn(rule.column);
     if (rule.judgesCell(value)) continue;
-    (rule.enforced ? reasons : warnings).push(refused(rule.word, rule.column, value, rule.message));
+    (rule.enforced ? reasons : warnings).push(toReason(rule.word, rule.column, value, rule.message));
   }
   return reasons.length > 0
     ? { outcome: 'quarantined', systemId: reading.systemId, reasons, reading }
@@ -64,7 +64,7 @@ function judge(rules: readonly CompiledRule[], incoming: IncomingReading, bounds
 }
 
 /** A column that is missing is like one that is null: there is no value, and no value is not zero. */
-export function valueOf(reading: Reading, column: string): Cell {
+export function readCell(reading: Reading, column: string): Cell {
   if (column === 'system_id') return reading.systemId;
   if (column === 'timestamp') return reading.eventTime.getTime();
   if (column === 'source') return reading.source ?? null;

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { type Column, type ColumnarBatch, textColumn } from './columnar-batch.js';
+import { type Column, type ColumnarBatch, toTextColumn } from './columnar-batch.js';
 import { CompiledSuite, validateBatch } from './compile-suite.js';
 import { suiteSchema } from './suite.js';
 import { type ExpectationResult } from './suite-tally.js';
@@ -39,7 +39,7 @@ function batchOf(table: string): ColumnarBatch {
         ]
       : [
           ['x', { kind: 'numbers', values: Float64Array.from(given.x, Number) }],
-          ['t', textColumn(given.t as readonly (string | null)[])],
+          ['t', toTextColumn(given.t as readonly (string | null)[])],
         ];
   return { rows: given.t.length, columns: new Map(columns) };
 }

@@ -1,9 +1,9 @@
-import { type ColumnarBatch, textColumn, type Column } from './columnar-batch.js';
-import { type CompiledSuite, valueOf } from './compile-suite.js';
+import { type ColumnarBatch, toTextColumn, type Column } from './columnar-batch.js';
+import { type CompiledSuite, readCell } from './compile-suite.js';
 import { type Reading } from '../reading/reading.js';
 
 /** Readings as columns: those that a suite asks for, and the names of the others. */
-export function readingsBatch(readings: readonly Reading[], suite: CompiledSuite): ColumnarBatch {
+export function toColumnarBatch(readings: readonly Reading[], suite: CompiledSuite): ColumnarBatch {
   const asked = new Set(
     suite.rules.flatMap(({ column, condition }) => [
       ...(column === undefined ? [] : [column]),
@@ -19,11 +19,11 @@ export function readingsBatch(readings: readonly Reading[], suite: CompiledSuite
   for (const name of seen) {
     if (!asked.has(name)) columns.set(name, { kind: 'mixed', values: [] });
     else if (name === 'system_id' || name === 'source') {
-      columns.set(name, textColumn(readings.map((reading) => valueOf(reading, name) as string | null)));
+      columns.set(name, toTextColumn(readings.map((reading) => readCell(reading, name) as string | null)));
     } else {
       const values = Float64Array.from(
         readings,
-        (reading) => (valueOf(reading, name) as number | null) ?? NaN,
+        (reading) => (readCell(reading, name) as number | null) ?? NaN,
       );
       columns.set(name, { kind: 'numbers', values });
     }

@@ -23,7 +23,7 @@ const operators = ['==', '!=', '<=', '>=', '<', '>'] as const;
 type Operator = (typeof operators)[number];
 const tokens =
   /\s*(==|!=|<=|>=|<|>|\(|\)|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|"[^"]*"|'[^']*'|[A-Za-z_][\w.:-]*)/y;
-const mostCharacters = 1_000;
+const maxCharacters = 1_000;
 
 /**
  * Reads a condition: comparisons of a column with a number or a text, `is null`, `is not null`, joined by `and`, `or`,
@@ -31,7 +31,7 @@ const mostCharacters = 1_000;
  * a text are never equal, and neither is above the other.
  */
 export function parseRowCondition(text: string): RowCondition {
-  const words = wordsOf(text);
+  const words = tokenize(text);
   const columns = new Set<string>();
   let at = 0;
   const wrong = (why: string): RowConditionError => new RowConditionError(text, why);
@@ -68,18 +68,18 @@ export function parseRowCondition(text: string): RowCondition {
     const operator = operators.find((each) => each === words[at]);
     if (operator === undefined) throw wrong(`After ${column} comes one of ${operators.join(' ')}, or is`);
     at += 1;
-    const literal = literalOf(words[at]);
+    const literal = parseLiteral(words[at]);
     if (literal === undefined) throw wrong(`After ${operator} comes a number or a quoted text`);
     at += 1;
-    return (valueOf) => compares(valueOf(column), operator, literal);
+    return (valueOf) => compare(valueOf(column), operator, literal);
   };
   const test = either();
   if (at < words.length) throw wrong(`${words[at] ?? ''} is one word too many`);
   return { text, columns: [...columns], test };
 }
 
-function wordsOf(text: string): readonly string[] {
-  if (text.length > mostCharacters) {
+function tokenize(text: string): readonly string[] {
+  if (text.length > maxCharacters) {
     throw new RowConditionError(text.slice(0, 50), 'More than 1000 characters');
   }
   const words: string[] = [];
@@ -93,13 +93,13 @@ function wordsOf(text: string): readonly string[] {
   return words;
 }
 
-function literalOf(word: string | undefined): number | string | undefined {
+function parseLiteral(word: string | undefined): number | string | undefined {
   if (word === undefined) return undefined;
   if (word.startsWith('"') || word.startsWith("'")) return word.slice(1, -1);
   return /^-?\d/.test(word) ? Number(word) : undefined;
 }
 
-function compares(value: Cell, operator: Operator, literal: number | string): boolean {
+function compare(value: Cell, operator: Operator, literal: number | string): boolean {
   if (operator === '!=') return value !== literal;
   if (value === null || typeof value !== typeof literal) return false;
   switch (operator) {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Column, type ColumnarBatch, textColumn } from './columnar-batch.js';
+import { type Column, type ColumnarBatch, toTextColumn } from './columnar-batch.js';
 import { CompiledSuite, validateBatch } from './compile-suite.js';
 import { parseRowCondition } from './row-condition.js';
 import { suiteSchema } from './suite.js';
@@ -137,7 +137,10 @@ describe('a suite over a table', () => {
       fc.property(fc.array(row, { maxLength: 60 }), fc.integer({ min: 0, max: 60 }), (rows, cut) => {
         const suite = compiled(...everything);
         const batchOf = (part: typeof rows): ColumnarBatch =>
-          table({ x: numbers(...part.map(([x]) => x)), t: textColumn(part.map(([, t]) => t)) }, part.length);
+          table(
+            { x: numbers(...part.map(([x]) => x)), t: toTextColumn(part.map(([, t]) => t)) },
+            part.length,
+          );
         const [first, second] = [rows.slice(0, cut), rows.slice(cut)];
         const whole = suite.newTally();
         whole.add(batchOf(rows));
@@ -166,7 +169,7 @@ describe('a suite over a table', () => {
         fc.constantFrom('a', 'q', null),
         (x, t) => {
           const suite = compiled(...perCell);
-          const { results } = validateBatch(suite, table({ x: numbers(x), t: textColumn([t]) }, 1), now);
+          const { results } = validateBatch(suite, table({ x: numbers(x), t: toTextColumn([t]) }, 1), now);
           const cells: Readonly<Record<string, number | string | null>> = { x, t };
           suite.rules.forEach((each, index) => {
             const valueOf = (column: string) => cells[column] ?? null;

@@ -1,7 +1,7 @@
 import { cellAt, type ColumnarBatch } from './columnar-batch.js';
 import { type CompiledRule } from './compile-expectation.js';
 import { type Reason } from '../reading/reading.js';
-import { type Outcome, sampleSize, type Tally } from './tallies/tally.js';
+import { type Outcome, maxSampleSize, type Tally } from './tallies/tally.js';
 import { ValueTally } from './tallies/value-tally.js';
 import { NullTally } from './tallies/null-tally.js';
 
@@ -23,7 +23,7 @@ export interface SuiteResults {
 
 /** Small enough for a block of a column to stay in the cache while every rule looks at it. */
 const blockRows = 1_024;
-const mostNames = 1_000;
+const maxNames = 1_000;
 
 /**
  * What a suite has seen so far of a table that comes in batches. One pass: the rows of a batch go by in blocks, and every
@@ -45,7 +45,7 @@ export class SuiteTally {
 
   add(batch: ColumnarBatch): void {
     const { rows, columns } = batch;
-    for (const name of columns.keys()) if (this.names.size < mostNames) this.names.add(name);
+    for (const name of columns.keys()) if (this.names.size < maxNames) this.names.add(name);
     this.rows += rows;
     for (let from = 0; from < rows; from += blockRows) {
       const to = Math.min(rows, from + blockRows);
@@ -60,27 +60,27 @@ export class SuiteTally {
   }
 
   /** A row that could not even be read: what it was refused for is unexpected, the rest of it is not known. */
-  refuse(reasons: readonly Reason[]): void {
+  addUnreadable(reasons: readonly Reason[]): void {
     this.rows += 1;
     for (const [index, rule] of this.rules.entries()) {
       const tally = this.tallies[index];
       const reason = reasons.find(({ column }) => column !== null && column === rule.column);
       if (reason === undefined) continue;
-      if (tally instanceof ValueTally) tally.refuse(reason.observed);
+      if (tally instanceof ValueTally) tally.addUnreadable(reason.observed);
       else if (tally instanceof NullTally && reason.rule === rule.word) tally.add(undefined, 0, 1, undefined);
     }
   }
 
   merge(later: SuiteTally): void {
     this.rows += later.rows;
-    for (const name of later.names) if (this.names.size < mostNames) this.names.add(name);
+    for (const name of later.names) if (this.names.size < maxNames) this.names.add(name);
     this.tallies.forEach((tally, index) => {
       tally.merge(later.tallies[index] as Tally);
     });
   }
 
   results(now: Date): SuiteResults {
-    const results = this.rules.map((rule, index) => this.resultOf(rule, this.tallies[index] as Tally, now));
+    const results = this.rules.map((rule, index) => this.toResult(rule, this.tallies[index] as Tally, now));
     return {
       rows: this.rows,
       success:
@@ -89,7 +89,7 @@ export class SuiteTally {
     };
   }
 
-  private resultOf(rule: CompiledRule, tally: Tally, now: Date): ExpectationResult {
+  private toResult(rule: CompiledRule, tally: Tally, now: Date): ExpectationResult {
     const { sample, ...outcome } =
       rule.table === undefined ? tally.outcome() : this.tableOutcome(rule, tally, now);
     return {
@@ -113,7 +113,7 @@ export class SuiteTally {
       missingCount: 0,
       unexpectedCount: sample.length > 0 ? sample.length : success === false ? 1 : 0,
       unexpectedPercent: undefined,
-      sample: sample.slice(0, sampleSize),
+      sample: sample.slice(0, maxSampleSize),
     });
     switch (table?.kind) {
       case 'row-count':

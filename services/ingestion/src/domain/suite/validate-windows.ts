@@ -1,5 +1,5 @@
 import { type CompiledSuite } from './compile-suite.js';
-import { readingsBatch } from './readings-batch.js';
+import { toColumnarBatch } from './readings-batch.js';
 import { type Judged, type Reading } from '../reading/reading.js';
 import { type SuiteResults, type SuiteTally } from './suite-tally.js';
 
@@ -15,7 +15,7 @@ interface Slice {
 }
 
 /** Readings that wait to become columns; then only what the tallies keep of them stays. */
-const mostWaiting = 1_024;
+const maxWaiting = 1_024;
 
 /**
  * Judges a suite over sliding windows of arrival time, accepted and quarantined readings alike. Keeps a tally by slices of
@@ -34,11 +34,11 @@ export class WindowValidator {
     const slice = this.sliceAt(arrival.getTime());
     const { reading } = judged;
     if (reading === undefined) {
-      slice.tally.refuse(judged.outcome === 'quarantined' ? judged.reasons : []);
+      slice.tally.addUnreadable(judged.outcome === 'quarantined' ? judged.reasons : []);
       return;
     }
     slice.waiting.push(reading);
-    if (slice.waiting.length >= mostWaiting) this.settle(slice);
+    if (slice.waiting.length >= maxWaiting) this.tallyWaiting(slice);
   }
 
   /** The window that ends at `end`. Also a window without a single row is judged: silence fails a row count. */
@@ -48,15 +48,15 @@ export class WindowValidator {
     const whole = this.suite.newTally();
     for (const slice of this.slices) {
       if (slice.start >= end.getTime()) continue;
-      this.settle(slice);
+      this.tallyWaiting(slice);
       whole.merge(slice.tally);
     }
     return { start: new Date(start), end, ...whole.results(end) };
   }
 
-  private settle(slice: Slice): void {
+  private tallyWaiting(slice: Slice): void {
     if (slice.waiting.length === 0) return;
-    slice.tally.add(readingsBatch(slice.waiting, this.suite));
+    slice.tally.add(toColumnarBatch(slice.waiting, this.suite));
     slice.waiting = [];
   }
 

@@ -1,5 +1,5 @@
 import { CountingTally } from './counting-tally.js';
-import { mostKept, type Outcome, type Tally } from './tally.js';
+import { maxStoredValues, type Outcome, type Tally } from './tally.js';
 
 /** Expected shares of bins or of values. */
 export type Partition =
@@ -40,7 +40,8 @@ export class DivergenceTally extends CountingTally implements Tally {
     if ('values' in this.partition) {
       const place = this.places.get(value);
       if (place !== undefined) this.counts[place] = (this.counts[place] ?? 0) + 1;
-      else if (this.unknown.size < mostKept) this.unknown.set(value, (this.unknown.get(value) ?? 0) + 1);
+      else if (this.unknown.size < maxStoredValues)
+        this.unknown.set(value, (this.unknown.get(value) ?? 0) + 1);
       return;
     }
     const { bins } = this.partition;

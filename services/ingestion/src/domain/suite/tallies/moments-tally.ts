@@ -9,8 +9,8 @@ export class MomentsTally extends CountingTally implements Tally {
   private count = 0;
   private mean = 0;
   private squares = 0;
-  private lowest = Infinity;
-  private highest = -Infinity;
+  private min = Infinity;
+  private max = -Infinity;
   private texts = 0;
 
   constructor(
@@ -33,8 +33,8 @@ export class MomentsTally extends CountingTally implements Tally {
       if (value !== value || (valid !== undefined && valid[row] === 0)) continue;
       count += 1;
       sum += value;
-      if (value < this.lowest) this.lowest = value;
-      if (value > this.highest) this.highest = value;
+      if (value < this.min) this.min = value;
+      if (value > this.max) this.max = value;
     }
     this.elements += to - from;
     this.missing += to - from - count;
@@ -55,16 +55,16 @@ export class MomentsTally extends CountingTally implements Tally {
       this.texts += 1;
       return;
     }
-    if (value < this.lowest) this.lowest = value;
-    if (value > this.highest) this.highest = value;
+    if (value < this.min) this.min = value;
+    if (value > this.max) this.max = value;
     this.join(1, value, 0);
   }
 
   merge(later: MomentsTally): void {
     this.mergeCounts(later);
     this.texts += later.texts;
-    this.lowest = Math.min(this.lowest, later.lowest);
-    this.highest = Math.max(this.highest, later.highest);
+    this.min = Math.min(this.min, later.min);
+    this.max = Math.max(this.max, later.max);
     this.join(later.count, later.mean, later.squares);
   }
 
@@ -85,9 +85,9 @@ export class MomentsTally extends CountingTally implements Tally {
       case 'stdev':
         return this.count < 2 ? undefined : Math.sqrt(this.squares / (this.count - 1));
       case 'min':
-        return this.lowest;
+        return this.min;
       case 'max':
-        return this.highest;
+        return this.max;
     }
   }
 

@@ -1,7 +1,7 @@
 import { type Column } from '../columnar-batch.js';
 import { type Cell } from '../row-condition.js';
 import { CountingTally } from './counting-tally.js';
-import { sampleSize, type Outcome, type Tally } from './tally.js';
+import { maxSampleSize, type Outcome, type Tally } from './tally.js';
 
 /** Counts rows without a value, or with one. Every row takes part: null is what is judged. */
 export class NullTally extends CountingTally implements Tally {
@@ -24,12 +24,12 @@ export class NullTally extends CountingTally implements Tally {
   }
 
   override value(value: number | string): void {
-    if (this.nullExpected && this.sample.length < sampleSize) this.sample.push(value);
+    if (this.nullExpected && this.sample.length < maxSampleSize) this.sample.push(value);
   }
 
   merge(later: NullTally): void {
     this.mergeCounts(later);
-    this.sample.push(...later.sample.slice(0, sampleSize - this.sample.length));
+    this.sample.push(...later.sample.slice(0, maxSampleSize - this.sample.length));
   }
 
   outcome(): Outcome {
@@ -44,7 +44,7 @@ export class NullTally extends CountingTally implements Tally {
       unexpectedPercent: elements === 0 ? undefined : (unexpected / elements) * 100,
       sample: this.nullExpected
         ? this.sample
-        : Array.from({ length: Math.min(missing, sampleSize) }, () => null),
+        : Array.from({ length: Math.min(missing, maxSampleSize) }, () => null),
     };
   }
 }

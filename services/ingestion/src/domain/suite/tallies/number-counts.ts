@@ -1,5 +1,5 @@
 import { type Column } from '../columnar-batch.js';
-import { mostKept } from './tally.js';
+import { maxStoredValues } from './tally.js';
 
 /**
  * How often each number came: open addressing in one typed array, so that a new number costs one place in memory; only those
@@ -9,19 +9,19 @@ export class NumberCounts {
   /** Distinct numbers. */
   size = 0;
   private keys = new Float64Array(1_024).fill(NaN);
-  private readonly again = new Map<number, number>();
+  private readonly repeated = new Map<number, number>();
   private readonly float = new Float64Array(1);
   private readonly bits = new Uint32Array(this.float.buffer);
 
   add(value: number, count: number): void {
-    if (this.size >= mostKept) return;
+    if (this.size >= maxStoredValues) return;
     if (this.size * 2 >= this.keys.length) this.grow();
     const slot = this.slotOf(value, this.keys);
-    if (this.keys[slot] === value) this.again.set(value, (this.again.get(value) ?? 1) + count);
+    if (this.keys[slot] === value) this.repeated.set(value, (this.repeated.get(value) ?? 1) + count);
     else {
       this.keys[slot] = value;
       this.size += 1;
-      if (count > 1) this.again.set(value, count);
+      if (count > 1) this.repeated.set(value, count);
     }
   }
 
@@ -34,12 +34,12 @@ export class NumberCounts {
   }
 
   each(visit: (value: number, count: number) => void): void {
-    for (const value of this.keys) if (value === value) visit(value, this.again.get(value) ?? 1);
+    for (const value of this.keys) if (value === value) visit(value, this.repeated.get(value) ?? 1);
   }
 
   /** Numbers that came more than once. */
-  eachAgain(visit: (value: number, count: number) => void): void {
-    for (const [value, count] of this.again) visit(value, count);
+  eachRepeated(visit: (value: number, count: number) => void): void {
+    for (const [value, count] of this.repeated) visit(value, count);
   }
 
   private slotOf(value: number, keys: Float64Array): number {

@@ -1,6 +1,6 @@
 import { type Cell } from '../row-condition.js';
 import { CountingTally } from './counting-tally.js';
-import { sampleSize, type Outcome, type Tally } from './tally.js';
+import { maxSampleSize, type Outcome, type Tally } from './tally.js';
 
 /**
  * Counts values that do not follow the one before them. Nulls are passed over. A text is compared with a text; what cannot
@@ -30,7 +30,7 @@ export class OrderTally extends CountingTally implements Tally {
     if (later.first !== undefined) this.follow(later.first);
     this.mergeCounts(later);
     this.unexpected += later.unexpected;
-    this.sample.push(...later.sample.slice(0, sampleSize - this.sample.length));
+    this.sample.push(...later.sample.slice(0, maxSampleSize - this.sample.length));
     this.first ??= later.first;
     this.last = later.last ?? this.last;
   }
@@ -45,6 +45,6 @@ export class OrderTally extends CountingTally implements Tally {
     const [low, high] = this.direction > 0 ? [last, value] : [value, last];
     if (typeof low === typeof high && (low < high || (low === high && !this.strictly))) return;
     this.unexpected += 1;
-    if (this.sample.length < sampleSize) this.sample.push(value);
+    if (this.sample.length < maxSampleSize) this.sample.push(value);
   }
 }

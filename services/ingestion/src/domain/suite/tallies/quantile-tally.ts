@@ -1,5 +1,5 @@
 import { CountingTally } from './counting-tally.js';
-import { mostKept, type Outcome, type Tally } from './tally.js';
+import { maxStoredValues, type Outcome, type Tally } from './tally.js';
 
 /** Quantiles of the numbers, nearest rank as in pandas. Keeps the values: beyond a million nothing can be said. */
 export class QuantileTally extends CountingTally implements Tally {
@@ -19,8 +19,8 @@ export class QuantileTally extends CountingTally implements Tally {
       this.texts += 1;
       return;
     }
-    if (this.count >= mostKept) {
-      this.count = mostKept + 1;
+    if (this.count >= maxStoredValues) {
+      this.count = maxStoredValues + 1;
       return;
     }
     if (this.count === this.values.length) {
@@ -38,12 +38,12 @@ export class QuantileTally extends CountingTally implements Tally {
     for (let index = 0; index < Math.min(later.count, later.values.length); index += 1) {
       this.value(later.values[index] as number);
     }
-    if (later.count > mostKept) this.count = mostKept + 1;
+    if (later.count > maxStoredValues) this.count = maxStoredValues + 1;
   }
 
   outcome(): Outcome {
     if (this.texts > 0) return this.aggregateOutcome(undefined, false);
-    if (this.count === 0 || this.count > mostKept) return this.aggregateOutcome(undefined, undefined);
+    if (this.count === 0 || this.count > maxStoredValues) return this.aggregateOutcome(undefined, undefined);
     const sorted = this.values.slice(0, this.count).sort();
     const observed = this.quantiles.map((q) => sorted[nearestEven(q * (this.count - 1))] as number);
     const success = observed.every((value, index) => {

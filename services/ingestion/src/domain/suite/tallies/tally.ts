@@ -29,6 +29,6 @@ export interface ValueTest {
 }
 
 /** How many unexpected values are kept to be shown, as in Great Expectations. */
-export const sampleSize = 20;
+export const maxSampleSize = 20;
 /** How many values a tally keeps that has to keep them. */
-export const mostKept = 1_000_000;
+export const maxStoredValues = 1_000_000;

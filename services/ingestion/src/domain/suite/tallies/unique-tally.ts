@@ -2,7 +2,7 @@ import { type Column } from '../columnar-batch.js';
 import { type Cell } from '../row-condition.js';
 import { CountingTally } from './counting-tally.js';
 import { NumberCounts } from './number-counts.js';
-import { mostKept, sampleSize, type Outcome, type Tally } from './tally.js';
+import { maxStoredValues, maxSampleSize, type Outcome, type Tally } from './tally.js';
 
 /**
  * Counts values that occur more than once, each occurrence. Keeps the distinct values: beyond a million of them, whether
@@ -43,7 +43,7 @@ export class UniqueTally extends CountingTally implements Tally {
 
   override value(value: number | string): void {
     if (typeof value === 'number') this.numbers.add(value, 1);
-    else if (this.counts.size < mostKept) this.counts.set(value, (this.counts.get(value) ?? 0) + 1);
+    else if (this.counts.size < maxStoredValues) this.counts.set(value, (this.counts.get(value) ?? 0) + 1);
   }
 
   merge(later: UniqueTally): void {
@@ -51,7 +51,7 @@ export class UniqueTally extends CountingTally implements Tally {
     this.fold();
     later.fold();
     for (const [value, count] of later.counts) {
-      if (this.counts.size < mostKept) this.counts.set(value, (this.counts.get(value) ?? 0) + count);
+      if (this.counts.size < maxStoredValues) this.counts.set(value, (this.counts.get(value) ?? 0) + count);
     }
     later.numbers.each((value, count) => {
       this.numbers.add(value, count);
@@ -60,7 +60,7 @@ export class UniqueTally extends CountingTally implements Tally {
 
   outcome(): Outcome {
     this.fold();
-    if (this.counts.size >= mostKept || this.numbers.size >= mostKept) {
+    if (this.counts.size >= maxStoredValues || this.numbers.size >= maxStoredValues) {
       return { ...this.mapOutcome(0, [], this.mostly), success: undefined, observed: undefined };
     }
     const sample: Cell[] = [];
@@ -68,9 +68,9 @@ export class UniqueTally extends CountingTally implements Tally {
     const count = (value: number | string, occurrences: number): void => {
       if (occurrences < 2) return;
       unexpected += occurrences;
-      if (sample.length < sampleSize) sample.push(value);
+      if (sample.length < maxSampleSize) sample.push(value);
     };
-    this.numbers.eachAgain(count);
+    this.numbers.eachRepeated(count);
     for (const [value, occurrences] of this.counts) count(value, occurrences);
     return this.mapOutcome(unexpected, sample, this.mostly);
   }
@@ -80,7 +80,7 @@ export class UniqueTally extends CountingTally implements Tally {
     if (dictionary === undefined) return;
     this.codeCounts.forEach((count, code) => {
       const text = dictionary[code] as string;
-      if (count > 0 && this.counts.size < mostKept) {
+      if (count > 0 && this.counts.size < maxStoredValues) {
         this.counts.set(text, (this.counts.get(text) ?? 0) + count);
       }
     });

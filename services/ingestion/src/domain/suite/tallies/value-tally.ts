@@ -1,7 +1,7 @@
 import { type Column } from '../columnar-batch.js';
 import { type Cell } from '../row-condition.js';
 import { CountingTally } from './counting-tally.js';
-import { sampleSize, type Outcome, type Tally, type ValueTest } from './tally.js';
+import { maxSampleSize, type Outcome, type Tally, type ValueTest } from './tally.js';
 
 /** Counts values that a test does not expect. Nulls take no part. */
 export class ValueTally extends CountingTally implements Tally {
@@ -36,7 +36,7 @@ export class ValueTally extends CountingTally implements Tally {
       if (value !== value || (valid !== undefined && valid[row] === 0)) missing += 1;
       else if (!number(value)) {
         unexpected += 1;
-        this.keep(value);
+        this.addToSample(value);
       }
     }
     this.elements += to - from;
@@ -64,7 +64,7 @@ export class ValueTally extends CountingTally implements Tally {
       if (answers[code] === 0) answers[code] = test.text(dictionary[code] as string) ? 1 : 2;
       if (answers[code] === 2) {
         this.unexpected += 1;
-        this.keep(dictionary[code] as string);
+        this.addToSample(dictionary[code] as string);
       }
     }
     this.elements += to - from;
@@ -73,27 +73,27 @@ export class ValueTally extends CountingTally implements Tally {
   override value(value: number | string): void {
     if (typeof value === 'number' ? this.test.number(value) : this.test.text(value)) return;
     this.unexpected += 1;
-    this.keep(value);
+    this.addToSample(value);
   }
 
   /** A value that could not even be read as one of its column. */
-  refuse(observed: string): void {
+  addUnreadable(observed: string): void {
     this.elements += 1;
     this.unexpected += 1;
-    this.keep(observed);
+    this.addToSample(observed);
   }
 
   merge(later: ValueTally): void {
     this.mergeCounts(later);
     this.unexpected += later.unexpected;
-    for (const value of later.sample) this.keep(value);
+    for (const value of later.sample) this.addToSample(value);
   }
 
   outcome(): Outcome {
     return this.mapOutcome(this.unexpected, this.sample, this.mostly);
   }
 
-  private keep(value: Cell): void {
-    if (this.sample.length < sampleSize) this.sample.push(value);
+  private addToSample(value: Cell): void {
+    if (this.sample.length < maxSampleSize) this.sample.push(value);
   }
 }
