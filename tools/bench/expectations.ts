@@ -1,5 +1,5 @@
 import { type Column, type ColumnarBatch, toTextColumn } from '@headrace/ingestion/columnar-batch';
-import { CompiledSuite, validateBatch } from '@headrace/ingestion/compile-suite';
+import { CompiledSuite, validateBatch } from '@headrace/ingestion/compiled-suite';
 import { suiteSchema } from '@headrace/ingestion/suite';
 import { SeededRandom } from '@headrace/kernel';
 import { type BenchResult, median } from './bench-result.js';

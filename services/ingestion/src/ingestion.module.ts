@@ -28,9 +28,9 @@ import { ReadingSources } from './application/reading-sources.js';
 import { RedriveQuarantine } from './application/redrive-quarantine.js';
 import { RunSources } from './application/run-sources.js';
 import { ValidateWindow } from './application/validate-window.js';
-import { CompiledSuite } from './domain/suite/compile-suite.js';
+import { CompiledSuite } from './domain/suite/compiled-suite.js';
 import { suiteSchema, type Suite } from './domain/suite/suite.js';
-import { WindowValidator } from './domain/suite/validate-windows.js';
+import { WindowValidator } from './domain/suite/window-validator.js';
 import { ingestionConfigSchema, type IngestionConfig } from './ingestion.config.js';
 
 export {

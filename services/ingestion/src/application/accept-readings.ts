@@ -3,10 +3,10 @@ import { AppError, Clock } from '@headrace/kernel';
 import { EventPublisher, type NewEvent } from '@headrace/messaging';
 import { ServiceMetrics } from '@headrace/service-host';
 import { Injectable } from '@nestjs/common';
-import { CompiledSuite } from '../domain/suite/compile-suite.js';
+import { CompiledSuite } from '../domain/suite/compiled-suite.js';
 import { identifyQuarantined, identifyReading } from '../domain/reading/identify-reading.js';
 import { type IncomingReading, type Judged, type Reason } from '../domain/reading/reading.js';
-import { WindowValidator } from '../domain/suite/validate-windows.js';
+import { WindowValidator } from '../domain/suite/window-validator.js';
 
 /** More readings are waiting for the log than are allowed to. */
 export class IngestionOverloadedError extends AppError {

@@ -2,8 +2,8 @@ import { WindowValidated } from '@headrace/contracts';
 import { deterministicId, finiteOrNull, Clock } from '@headrace/kernel';
 import { EventPublisher } from '@headrace/messaging';
 import { Injectable } from '@nestjs/common';
-import { CompiledSuite } from '../domain/suite/compile-suite.js';
-import { WindowValidator } from '../domain/suite/validate-windows.js';
+import { CompiledSuite } from '../domain/suite/compiled-suite.js';
+import { WindowValidator } from '../domain/suite/window-validator.js';
 
 /** Judges the window that ends now and publishes the results. */
 @Injectable()

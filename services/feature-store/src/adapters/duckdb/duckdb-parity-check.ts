@@ -5,7 +5,7 @@ import { replay, type EventBus, type ReceivedEvent } from '@headrace/messaging';
 import { ParityCheck, type ParityResult } from '../../application/ports.js';
 import { type FeatureView } from '../../domain/feature-view.js';
 import { readingHash } from '../../domain/reading-hash.js';
-import { readingsTable, buildRecomputation, samplesTable } from './recomputation.js';
+import { readingsTable, buildRecomputation, samplesTable } from './build-recomputation.js';
 
 type Served = PayloadOf<typeof FeaturesComputed>;
 

@@ -1,5 +1,5 @@
 import { maxNesting, ExpressionError, type Expression } from './expression.js';
-import { tokenize, type Token } from './tokens.js';
+import { tokenize, type Token } from './tokenize.js';
 
 const keywords = ['and', 'or', 'not', 'case', 'when', 'then', 'else', 'end', 'true', 'false'];
 

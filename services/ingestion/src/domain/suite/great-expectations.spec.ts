@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { type Column, type ColumnarBatch, toTextColumn } from './columnar-batch.js';
-import { CompiledSuite, validateBatch } from './compile-suite.js';
+import { CompiledSuite, validateBatch } from './compiled-suite.js';
 import { suiteSchema } from './suite.js';
 import { type ExpectationResult } from './suite-tally.js';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Column, type ColumnarBatch, toTextColumn } from './columnar-batch.js';
-import { CompiledSuite, validateBatch } from './compile-suite.js';
+import { CompiledSuite, validateBatch } from './compiled-suite.js';
 import { parseRowCondition } from './row-condition.js';
 import { suiteSchema } from './suite.js';
 

@@ -1,5 +1,5 @@
-import { type CompiledSuite } from './compile-suite.js';
-import { toColumnarBatch } from './readings-batch.js';
+import { type CompiledSuite } from './compiled-suite.js';
+import { toColumnarBatch } from './to-columnar-batch.js';
 import { type Judged, type Reading } from '../reading/reading.js';
 import { type SuiteResults, type SuiteTally } from './suite-tally.js';
 

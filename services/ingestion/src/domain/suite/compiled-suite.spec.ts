@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseDeclaration } from '@headrace/service-host';
 import { describe, expect, it } from 'vitest';
-import { CompiledSuite } from './compile-suite.js';
+import { CompiledSuite } from './compiled-suite.js';
 import { readTimestamp } from '../reading/read-timestamp.js';
 import { suiteSchema } from './suite.js';
 

@@ -1,5 +1,5 @@
 import { type ColumnarBatch, toTextColumn, type Column } from './columnar-batch.js';
-import { type CompiledSuite, readCell } from './compile-suite.js';
+import { type CompiledSuite, readCell } from './compiled-suite.js';
 import { type Reading } from '../reading/reading.js';
 
 /** Readings as columns: those that a suite asks for, and the names of the others. */

@@ -3,7 +3,7 @@ import { SeededRandom } from '@headrace/kernel';
 import { describe, expect, it } from 'vitest';
 import { FeatureView, featureViewSchema } from '../../domain/feature-view.js';
 import { EntityWindows } from '../../domain/windows/entity-windows.js';
-import { readingsTable, buildRecomputation, samplesTable } from './recomputation.js';
+import { readingsTable, buildRecomputation, samplesTable } from './build-recomputation.js';
 
 const view = new FeatureView(
   featureViewSchema.parse({
