@@ -7,19 +7,19 @@ const whole = z.coerce.number().int();
 export const ingestionConfigSchema = withHost(
   'ingestion',
   z.object({
-    /** Where the folders `suites` and `data` lie. */
+    /** The directory with `suites` and `data`. */
     HEADRACE_CONFIG_DIR: configDirectory,
     INGESTION_SUITE: z.string().default('system_metrics_suite'),
-    /** Readings of one request. */
+    /** Readings per request. */
     INGESTION_MAX_READINGS: whole.min(1).default(10_000),
-    /** Readings that may wait for the log at a time; more are answered 429. */
+    /** Readings that may wait for the log at a time; more are answered with 429. */
     INGESTION_MAX_IN_FLIGHT: whole.min(1).default(50_000),
-    /** How long a request waits until its readings are durable; then 503: sent again they count once. */
+    /** How long a request waits until its readings are durable, then 503. Readings that are sent again count once. */
     INGESTION_ANSWER_WITHIN_MS: whole.min(1).default(10_000),
-    /** How far ahead of our clock a timestamp may be. */
+    /** How far ahead of this host's clock a timestamp may be. */
     INGESTION_MAX_AHEAD_S: z.coerce.number().min(0).default(300),
     INGESTION_MAX_AGE_DAYS: z.coerce.number().positive().default(400),
-    /** Seconds between two runs that copy readings to the lake; 0 switches it off. */
+    /** Seconds between two runs that copy readings to the lake; 0 disables archiving. */
     INGESTION_ARCHIVE_EVERY_S: z.coerce.number().min(0).default(60),
     /** Overrides the slide of the suite's windows. */
     INGESTION_WINDOW_SLIDE_S: z.coerce.number().positive().optional(),

@@ -10,7 +10,7 @@ import { readText } from './read-text.js';
 
 const writeQuery = z.object({ precision: z.enum(['ns', 'us', 'ms', 's']).default('ns') });
 
-/** The write route of InfluxDB 2, for agents that can only speak to that. */
+/** The write route of InfluxDB 2, for agents that speak no other protocol. */
 @Controller('api/v2')
 export class LineProtocolController {
   constructor(

@@ -15,7 +15,7 @@ export class InflatedBodyTooLargeError extends AppError {
   readonly kind = 'too-large';
 }
 
-/** The text of a body; a compressed one is inflated up to the limit, not further. */
+/** The text of a body. A compressed one is inflated up to the limit and no further. */
 export async function readText(
   body: unknown,
   encoding: string | undefined,

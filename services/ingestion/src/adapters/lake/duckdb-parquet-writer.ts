@@ -15,7 +15,7 @@ const fixed = {
   source: 'VARCHAR',
 } as const;
 
-/** One row a reading, one DOUBLE column for each name of a value. */
+/** One row per reading, one DOUBLE column per name of a value. */
 export class DuckdbParquetWriter extends ParquetWriter {
   async write(readings: readonly PayloadOf<typeof ReadingAccepted>[]): Promise<Uint8Array> {
     const base = join(tmpdir(), `headrace-lake-${randomUUID()}`);

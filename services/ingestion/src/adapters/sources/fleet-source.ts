@@ -11,7 +11,7 @@ export interface FleetSourceOptions {
   readonly stepMs: number;
   readonly historyMs: number;
   readonly incidentsPerDay: number;
-  /** Milliseconds from the start after which the values of `cpu_usage` are shifted; undefined: never. */
+  /** Milliseconds after the end of the history from which `cpu_usage` is shifted; undefined: never. */
   readonly driftAfterMs: number | undefined;
   readonly driftShift: number;
 }
@@ -19,8 +19,8 @@ export interface FleetSourceOptions {
 const stateSchema = z.object({ from: z.iso.datetime(), historyEnd: z.iso.datetime(), done: z.boolean() });
 
 /**
- * A made-up fleet: its history as fast as it is taken, then live. After a restart its story goes on where it would be
- * now; a history that had not come to its end is played again with the same readings.
+ * A synthetic fleet: its history as fast as it is accepted, then live. After a restart it continues at the current time; a
+ * history that was interrupted is replayed with the same readings.
  */
 export class FleetSource extends ReadingSource {
   readonly name = 'fleet';
@@ -54,7 +54,7 @@ export class FleetSource extends ReadingSource {
       if (time < skipBefore) continue;
       batch.push(reading);
       const waitMs = time - this.clock.now().getTime();
-      // Whole steps only: a part of one would wait for the next.
+      // Whole steps only: the rest of a step would wait for the next one.
       if (made % systems !== 0 || (waitMs < -stepMs && batch.length < 1_000)) continue;
       if (waitMs > 0) await pause(waitMs, undefined, { signal });
       yield batch;
@@ -66,7 +66,7 @@ export class FleetSource extends ReadingSource {
     }
   }
 
-  /** Another fleet has a state of its own. */
+  /** Each fleet has its own state. */
   private get stateKey(): string {
     const { seed, systems, stepMs } = this.options;
     return `sources/fleet-${seed}-${systems}-${stepMs}.json`;

@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { ReadingSource } from '../../application/ports.js';
 import { computeHostReading, readProc, type HostCounters } from '../../domain/formats/read-proc.js';
 
-/** This host itself, once a second. Elsewhere than on Linux only what Node tells: processor and memory. */
+/** The host that the service runs on, once a second. Outside of Linux only processor and memory are known. */
 export class HostSource extends ReadingSource {
   readonly name = 'host';
   override historyReadings = 0;

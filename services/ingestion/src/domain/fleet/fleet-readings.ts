@@ -1,30 +1,30 @@
 import { SeededRandom } from '@headrace/kernel';
 
 export interface FleetDrift {
-  /** From this moment on the world is another one. */
+  /** The drift applies from this moment on. */
   readonly after: Date;
   readonly column: 'cpu_usage' | 'memory_usage' | 'disk_io';
   /** Added to the value after scaling. Default 0. */
   readonly shift?: number;
   /** Default 1. */
   readonly scale?: number;
-  /** Standard deviation of noise that comes on top. Default 0. */
+  /** Standard deviation of additional noise. Default 0. */
   readonly noise?: number;
 }
 
 export interface FleetOptions {
   readonly systems: number;
   readonly from: Date;
-  /** Undefined: without end. */
+  /** Undefined: endless. */
   readonly steps?: number;
   /** Milliseconds between two readings of a system. */
   readonly stepMs: number;
-  /** Incidents that begin in a day, for each system. Default 4. */
+  /** Incidents per system and day. Default 4. */
   readonly incidentsPerDay?: number;
-  /** Minutes in which an incident announces itself, and in which it lasts. Default 12 and 6. */
+  /** Minutes of ramp before an incident, and minutes that it lasts. Default 12 and 6. */
   readonly rampMinutes?: number;
   readonly incidentMinutes?: number;
-  /** What changes, at most once a column. Default nothing. */
+  /** At most one per column. Default none. */
   readonly drifts?: readonly FleetDrift[];
   /** Default `fleet`: systems are `fleet-0`, `fleet-1`, ... */
   readonly prefix?: string;
@@ -38,9 +38,9 @@ export interface FleetReading {
     readonly memory_usage: number;
     readonly disk_io: number;
   };
-  /** The truth: `ramp` announces an incident, in `incident` cpu_usage is at least 90. */
+  /** Ground truth: `ramp` precedes an incident; during `incident` cpu_usage is at least 90. */
   readonly phase: 'normal' | 'ramp' | 'incident';
-  /** Whether an incident of this system is going on within 15 minutes of this reading. */
+  /** Whether this system has an incident within 15 minutes of this reading. */
   readonly incidentWithin15m: boolean;
 }
 
@@ -50,16 +50,16 @@ interface System {
   readonly memory: number;
   readonly disk: number;
   wander: number;
-  /** Steps into the incident's story; undefined: nothing is going on. */
-  story: number | undefined;
+  /** Steps since the ramp began; undefined outside of incidents. */
+  incidentStep: number | undefined;
 }
 
 const dayMs = 86_400_000;
 
 /**
- * A fleet of systems whose incidents announce themselves: memory and disk rise over the ramp, then cpu_usage reaches 90
- * and more. The same seed and options give the same readings, in order of time, for ever. Drift changes values and not
- * incidents, so what is true stays known.
+ * A synthetic fleet with foreseeable incidents: memory and disk rise over the ramp, then cpu_usage reaches 90 and more. The
+ * same seed and options always give the same readings, in order of time. Drift changes values and not incidents, so the
+ * ground truth stays known.
  */
 export function* fleetReadings(
   seed: number,
@@ -77,17 +77,17 @@ export function* fleetReadings(
     memory: 35 + 25 * random.next(),
     disk: 800 + 2_000 * random.next(),
     wander: 0,
-    story: undefined,
+    incidentStep: undefined,
   }));
   for (let step = 0; options.steps === undefined || step < options.steps; step += 1) {
     const time = options.from.getTime() + step * options.stepMs;
     const daily = Math.sin((2 * Math.PI * (time % dayMs)) / dayMs);
     for (const system of systems) {
-      // Chance is drawn at every step, whatever goes on, so that one system's story does not change another's.
+      // Drawn at every step, also during an incident, so that one system's incidents do not change another's.
       const begins = random.next() < chance;
-      if (system.story !== undefined) {
-        system.story = system.story + 1 < ramp + lasting ? system.story + 1 : undefined;
-      } else if (begins) system.story = 0;
+      if (system.incidentStep !== undefined) {
+        system.incidentStep = system.incidentStep + 1 < ramp + lasting ? system.incidentStep + 1 : undefined;
+      } else if (begins) system.incidentStep = 0;
       system.wander = 0.9 * system.wander + 1.5 * random.normal();
       const noise = [random.normal(), random.normal(), random.normal()] as const;
       yield buildReading(system, time, daily, noise, ramp, ahead, options.drifts ?? []);
@@ -104,9 +104,9 @@ function buildReading(
   ahead: number,
   drifts: readonly FleetDrift[],
 ): FleetReading {
-  const { story } = system;
-  const rising = story === undefined ? 0 : Math.min(1, (story + 1) / ramp);
-  const broken = story !== undefined && story >= ramp;
+  const { incidentStep } = system;
+  const rising = incidentStep === undefined ? 0 : Math.min(1, (incidentStep + 1) / ramp);
+  const broken = incidentStep !== undefined && incidentStep >= ramp;
   const cpu = broken
     ? 95 + Math.max(-4.5, Math.min(4.5, 2 * noise[0]))
     : Math.min(88, system.cpu + 8 * daily + system.wander + noise[0] + 25 * rising);
@@ -135,8 +135,8 @@ function buildReading(
       memory_usage: round(Math.max(0, Math.min(100, values.memory_usage))),
       disk_io: round(Math.max(0, values.disk_io)),
     },
-    phase: broken ? 'incident' : story === undefined ? 'normal' : 'ramp',
-    incidentWithin15m: story !== undefined && (broken || ramp - story <= ahead),
+    phase: broken ? 'incident' : incidentStep === undefined ? 'normal' : 'ramp',
+    incidentWithin15m: incidentStep !== undefined && (broken || ramp - incidentStep <= ahead),
   };
 }
 

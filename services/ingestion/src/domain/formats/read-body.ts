@@ -1,16 +1,16 @@
 import { AppError } from '@headrace/kernel';
 import { type IncomingReading } from '../reading/reading.js';
 
-/** The body is not what the route takes. */
+/** The body is not in a format that the route accepts. */
 export class UnreadableBodyError extends AppError {
   readonly code = 'INGESTION_BODY_UNREADABLE';
   readonly kind = 'invalid';
 }
 
-/** One reading, an array of them, or one on each line. A line that is no JSON spoils only itself. */
+/** One reading, an array, or one per line. A line that is not JSON makes only itself unreadable. */
 export function readReadingsBody(text: string): readonly IncomingReading[] {
   if (text.trim() === '') {
-    throw new UnreadableBodyError('The body is empty; send one reading, an array, or one reading a line');
+    throw new UnreadableBodyError('The body is empty; send one reading, an array, or one reading per line');
   }
   const whole = tryParse(text);
   if (whole.outcome === 'json') {

@@ -16,13 +16,13 @@ export function readCloudEvents(
   const mediaType = contentType.split(';')[0]?.trim().toLowerCase() ?? '';
   if (mediaType === 'application/cloudevents-batch+json') {
     const events = parseJson(body);
-    if (!Array.isArray(events)) throw new UnreadableBodyError('A batch of CloudEvents is a JSON array');
+    if (!Array.isArray(events)) throw new UnreadableBodyError('A batch of CloudEvents must be a JSON array');
     return events.map((event: unknown) => readEvent(event, expected));
   }
   if (mediaType === 'application/cloudevents+json') return [readEvent(parseJson(body), expected)];
   if (headers['ce-specversion'] === undefined) {
     throw new UnreadableBodyError(
-      'This is no CloudEvent; send ce-* headers, or application/cloudevents+json, or application/cloudevents-batch+json',
+      'The request is not a CloudEvent; send ce-* headers, or application/cloudevents+json, or application/cloudevents-batch+json',
     );
   }
   const attributes = Object.fromEntries(
@@ -35,25 +35,25 @@ export function readCloudEvents(
 
 function readEvent(event: unknown, expected: EventDefinition): IncomingReading {
   if (typeof event !== 'object' || event === null || Array.isArray(event)) {
-    return { content: event, unreadable: 'A CloudEvent is a JSON object' };
+    return { content: event, unreadable: 'A CloudEvent must be a JSON object' };
   }
   const attributes = event as Attributes;
   const { specversion, id, source, type } = attributes;
   const unreadable = (why: string): IncomingReading => ({ content: event, unreadable: why });
-  if (specversion !== '1.0') return unreadable('The CloudEvent has no specversion 1.0');
+  if (specversion !== '1.0') return unreadable('The specversion of the CloudEvent is not 1.0');
   if (typeof id !== 'string' || id === '' || id.length > 512) {
     return unreadable('The CloudEvent has no id of at most 512 characters');
   }
   if (typeof source !== 'string' || source === '' || source.length > 512) {
     return unreadable('The CloudEvent has no source');
   }
-  if (type !== expected.type) return unreadable(`The CloudEvent is of another type than ${expected.type}`);
+  if (type !== expected.type) return unreadable(`The type of the CloudEvent is not ${expected.type}`);
   const data = readData(attributes);
   if (data.outcome === 'unreadable') return unreadable(data.why);
   return withAttributes(attributes, data.value, { source, id });
 }
 
-/** `subject` names the system and `time` the moment, where the data do not; they must not contradict each other. */
+/** `subject` is the default of `system_id`, `time` that of `timestamp`. A subject that differs from `system_id` is an error. */
 function withAttributes(
   { subject, time }: Attributes,
   data: unknown,
@@ -86,12 +86,12 @@ function readData(
   } catch (error) {
     return {
       outcome: 'unreadable',
-      why: `data_base64 holds no JSON (${(error as Error).message.slice(0, 80)})`,
+      why: `data_base64 is not JSON (${(error as Error).message.slice(0, 80)})`,
     };
   }
 }
 
-/** Header values carry other characters percent-encoded. */
+/** Characters outside ASCII are percent-encoded in headers. */
 function decodeHeader(value: string): string {
   try {
     return decodeURIComponent(value);

@@ -9,7 +9,7 @@ export interface ReadLineProtocol {
 
 const divisors: Readonly<Record<Precision, number>> = { ns: 1e6, us: 1e3, ms: 1, s: 1e-3 };
 
-/** How well-known fields of Telegraf's inputs are called here. */
+/** Our names of well-known fields of Telegraf. */
 const columns: Readonly<Record<string, (value: number) => readonly [string, number]>> = {
   'cpu.usage_idle': (value) => ['cpu_usage', 100 - value],
   'mem.used_percent': (value) => ['memory_usage', value],
@@ -17,7 +17,7 @@ const columns: Readonly<Record<string, (value: number) => readonly [string, numb
 
 /**
  * InfluxDB line protocol. Tag `system_id`, else `host`, names the system; numeric fields are columns, text and boolean
- * fields are left out. Lines of the same system and time make one reading, as an agent sends one line a measurement.
+ * fields are ignored. Lines of the same system and time become one reading, because agents send one line per measurement.
  */
 export function readLineProtocol(text: string, precision: Precision, now: Date): ReadLineProtocol {
   const merged = new Map<string, Record<string, unknown>>();
@@ -30,7 +30,7 @@ export function readLineProtocol(text: string, precision: Precision, now: Date):
       faults.push({ line: index + 1, message: 'is not "measurement,tag=value field=value timestamp"' });
       continue;
     }
-    // Only the sum of all processors is the system's.
+    // Only the total of all processors describes the system.
     if (parts.measurement === 'cpu' && parts.tags['cpu'] !== undefined && parts.tags['cpu'] !== 'cpu-total') {
       continue;
     }

@@ -5,14 +5,14 @@ export interface NabSeries {
   readonly points: readonly { readonly time: number; readonly value: number }[];
 }
 
-/** The column that a file of the benchmark measures; undefined for one that is not about systems of ours. */
+/** The column that a file of the benchmark measures; undefined for a file about something else. */
 export function findNabColumn(file: string): NabSeries['column'] | undefined {
   if (!file.endsWith('.csv')) return undefined;
   if (file.includes('cpu_utilization')) return 'cpu_usage';
   return file.includes('disk_write_bytes') ? 'disk_io' : undefined;
 }
 
-/** `timestamp,value` with times in UTC and no zone, as the benchmark writes them. Percent above 100 are 100. */
+/** `timestamp,value`, times in UTC without a zone. Percentages above 100 are clipped. */
 export function readNabSeries(file: string, column: NabSeries['column'], text: string): NabSeries {
   const points = text
     .split('\n')
@@ -34,7 +34,7 @@ export interface ReplayedReading {
   readonly [column: string]: string | number;
 }
 
-/** All series as history that ends at `end`, each shifted as a whole, in order of time over all of them. */
+/** All series as history that ends at `end`: each is shifted as a whole, and their readings are sorted by time. */
 export function replayHistory(series: readonly NabSeries[], end: Date): readonly ReplayedReading[] {
   return series
     .flatMap(({ systemId, column, points }) => {
@@ -45,7 +45,7 @@ export function replayHistory(series: readonly NabSeries[], end: Date): readonly
     .map(({ systemId, column, time, value }) => toReading(systemId, column, new Date(time), value));
 }
 
-/** The reading of each system at a step of the live part, which goes through its series again and again. */
+/** The reading of each system at a step of the live part, which repeats its series for ever. */
 export function replayStep(
   series: readonly NabSeries[],
   step: number,

@@ -42,7 +42,7 @@ export function readProc({ stat, meminfo, diskstats, netDev }: ProcFiles, time: 
   };
 }
 
-/** What a host did between two moments. What cannot be known is left out; it is not zero. */
+/** The rates of a host between two moments. What is not known is left out; it is not zero. */
 export function computeHostReading(
   systemId: string,
   before: HostCounters,
@@ -68,7 +68,7 @@ function computeRate(
   after: number | undefined,
   seconds: number,
 ): Readonly<Record<string, number>> {
-  // A counter that went back belongs to a device that was taken out.
+  // A counter that decreased belongs to a device that was removed.
   if (before === undefined || after === undefined || after < before) return {};
   return { [name]: round((after - before) / seconds) };
 }
@@ -78,7 +78,7 @@ function readKilobytes(meminfo: string, name: string): number | undefined {
   return text === undefined ? undefined : Number(text);
 }
 
-/** Partitions would count twice what their disk counts. */
+/** Partitions are left out: their disk counts the same bytes. */
 function isWholeDisk(name: string): boolean {
   return /^(sd[a-z]+|vd[a-z]+|xvd[a-z]+|hd[a-z]+|nvme\d+n\d+|mmcblk\d+)$/.test(name);
 }

@@ -1,7 +1,7 @@
 import { deterministicId } from '@headrace/kernel';
 import { type IncomingReading, type Reading } from './reading.js';
 
-/** The same reading has the same id however often and in whatever order of columns it comes. */
+/** The same reading has the same id however often it is sent and in whatever order its columns are. */
 export function identifyReading({ event }: IncomingReading, reading: Reading): string {
   if (event !== undefined) return deterministicId(event.source, event.id);
   const { systemId, eventTime, values, incident } = reading;
@@ -12,7 +12,7 @@ export function identifyReading({ event }: IncomingReading, reading: Reading): s
   return deterministicId(systemId, eventTime.toISOString(), content);
 }
 
-/** What was refused, by which version of the rules: the same again is the same entry. */
+/** The same content rejected by the same version of the suite is the same entry. */
 export function identifyQuarantined(incoming: IncomingReading, suiteVersion: string): string {
   const { content, event } = incoming;
   return deterministicId(

@@ -3,7 +3,7 @@ import { readTimestamp } from './read-timestamp.js';
 
 export interface TimeBounds {
   readonly now: Date;
-  /** Clocks of producers run ahead; beyond this a timestamp is wrong. */
+  /** How far producers' clocks may run ahead. */
   readonly aheadMs: number;
   readonly ageMs: number;
 }
@@ -21,11 +21,11 @@ export type ReadOutcome =
       readonly systemId: string | undefined;
     };
 
-/** The shape that every reading has, whatever the suite says: who, when, and finite numbers by column. */
+/** Checks what every reading must have, whatever the suite: a system, an instant, and finite numbers by column. */
 export function readReading(content: unknown, bounds: TimeBounds): ReadOutcome {
   if (typeof content !== 'object' || content === null || Array.isArray(content)) {
     return {
-      reasons: [toReason('reading_is_object', null, content, 'A reading is one JSON object')],
+      reasons: [toReason('reading_is_object', null, content, 'A reading must be a JSON object')],
       systemId: undefined,
     };
   }
@@ -37,14 +37,14 @@ export function readReading(content: unknown, bounds: TimeBounds): ReadOutcome {
   const values = readValues(fields, reasons);
   const { incident, source } = fields;
   if (incident !== undefined && typeof incident !== 'boolean') {
-    reasons.push(toReason('incident_is_boolean', 'incident', incident, 'incident is true or false'));
+    reasons.push(toReason('incident_is_boolean', 'incident', incident, 'incident must be true or false'));
   }
   if (
     source !== undefined &&
     (typeof source !== 'string' || source.length > 256 || unsafeText.test(source))
   ) {
     reasons.push(
-      toReason('source_is_text', 'source', source, 'source is a text of at most 256 plain characters'),
+      toReason('source_is_text', 'source', source, 'source must be a text of at most 256 plain characters'),
     );
   }
   if (reasons.length > 0 || systemId === undefined || time.instant === undefined) {
@@ -73,7 +73,8 @@ function readSystemId(value: unknown, reasons: Reason[]): string | undefined {
     value.length > 256 ||
     unsafeText.test(value)
   ) {
-    const message = 'system_id is a text of 1 to 256 plain characters, without blanks at its ends';
+    const message =
+      'system_id must be a text of 1 to 256 plain characters without leading or trailing blanks';
     reasons.push(toReason('system_id_is_name', 'system_id', value, message));
     return undefined;
   }
@@ -86,7 +87,7 @@ function readValues(
 ): Readonly<Record<string, number | null>> {
   const columns = Object.entries(fields).filter(([name]) => !reservedFields.has(name));
   if (columns.length > maxColumns) {
-    const message = `A reading has at most ${maxColumns} columns, not ${columns.length}`;
+    const message = `A reading may have ${maxColumns} columns, this one has ${columns.length}`;
     reasons.push(toReason('column_count', null, columns.length, message));
     return {};
   }
@@ -97,7 +98,7 @@ function readValues(
     if (reason !== undefined) reasons.push(reason);
     else if (typeof value === 'number') {
       numbers += 1;
-      // Minus zero is zero, here and in the identity of the reading.
+      // Minus zero is stored as zero, which also keeps the reading's id the same.
       values[name] = value === 0 ? 0 : value;
     } else values[name] = null;
   }
@@ -107,7 +108,7 @@ function readValues(
         'reading_has_value',
         null,
         undefined,
-        'A reading has at least one number; no data is not zero',
+        'A reading must have at least one number; no data is not zero',
       ),
     );
   }
@@ -120,13 +121,13 @@ function checkValue(name: string, value: unknown): Reason | undefined {
       'column_name',
       toDisplayText(name),
       name,
-      'A column begins with a letter and goes on with letters, digits or _.:-',
+      'A column name is a letter followed by letters, digits or _.:-',
     );
   }
   if (value === null || (typeof value === 'number' && Number.isFinite(value))) return undefined;
   const what =
     typeof value === 'number'
-      ? `${value}, which is no finite number`
+      ? `${value}, which is not a finite number`
       : typeof value === 'string'
         ? 'a text'
         : typeof value;

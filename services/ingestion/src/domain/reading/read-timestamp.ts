@@ -13,8 +13,8 @@ export type ReadTimestamp =
 const iso = /^(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2}):(\d{2})(\.\d{1,9})?([Zz]|[+-]\d{2}:?\d{2})?$/;
 
 /**
- * An instant: ISO 8601 with a zone. A time without one could mean many instants and is refused; so is a bare number,
- * which could be seconds or milliseconds. A leap second is the second after it, as in POSIX.
+ * Reads an instant: ISO 8601 with a zone. A time without a zone is ambiguous and rejected; so is a bare number, which could
+ * be seconds or milliseconds. A leap second is the second after it, as in POSIX.
  */
 export function readTimestamp(value: unknown, bounds: TimestampBounds): ReadTimestamp {
   const refuse = (rule: string, message: string): ReadTimestamp => ({
@@ -26,7 +26,7 @@ export function readTimestamp(value: unknown, bounds: TimestampBounds): ReadTime
   const [, date, minutes, seconds, fraction = '', zone] =
     (typeof value === 'string' ? iso.exec(value) : undefined) ?? [];
   if (date === undefined || minutes === undefined || seconds === undefined) {
-    return refuse('timestamp_is_iso_8601', 'timestamp is no ISO 8601 time such as 2026-11-23T10:00:00Z');
+    return refuse('timestamp_is_iso_8601', 'timestamp is not an ISO 8601 time such as 2026-11-23T10:00:00Z');
   }
   if (zone === undefined) {
     return refuse('timestamp_has_zone', 'timestamp has no zone; end it with Z or +01:00');
@@ -37,7 +37,7 @@ export function readTimestamp(value: unknown, bounds: TimestampBounds): ReadTime
   const [year = 0, month = 0, day = 0] = date.split('-').map(Number);
   // The 30th of February parses as a day of March.
   if (Number.isNaN(time) || new Date(Date.UTC(year, month - 1, day)).getUTCDate() !== day) {
-    return refuse('timestamp_exists', 'timestamp names a moment that does not exist');
+    return refuse('timestamp_exists', 'timestamp is a moment that does not exist');
   }
   const now = bounds.now.getTime();
   if (time > now + bounds.aheadMs) {
@@ -46,7 +46,7 @@ export function readTimestamp(value: unknown, bounds: TimestampBounds): ReadTime
       `timestamp is ${Math.round((time - now) / 1000)} s ahead of our clock; ${bounds.aheadMs / 1000} s are allowed`,
     );
   }
-  if (time < 0) return refuse('timestamp_not_too_old', 'timestamp lies before 1970');
+  if (time < 0) return refuse('timestamp_not_too_old', 'timestamp is before 1970');
   if (time < now - bounds.ageMs) {
     return refuse(
       'timestamp_not_too_old',

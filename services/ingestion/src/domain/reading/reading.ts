@@ -1,23 +1,23 @@
-/** A reading as its producer sent it, before anybody has looked at it, and how it came. */
+/** A reading as its producer sent it, not checked yet. */
 export interface IncomingReading {
   readonly content: unknown;
-  /** CloudEvents `source` and `id`, when it came as one: they identify it. */
+  /** `source` and `id` of the CloudEvent that carried it; they identify the reading. */
   readonly event?: { readonly source: string; readonly id: string };
-  /** Why it could not even be read, for instance a line that is no JSON. */
+  /** Why it cannot be parsed, for instance a line that is not JSON. */
   readonly unreadable?: string;
 }
 
-/** A reading that is fit to be used. */
+/** A well-formed reading. */
 export interface Reading {
   readonly systemId: string;
   readonly eventTime: Date;
-  /** Null says that the producer had no value. */
+  /** Null: the producer had no value. */
   readonly values: Readonly<Record<string, number | null>>;
   readonly incident?: boolean;
   readonly source?: string;
 }
 
-/** Which rule refused a reading, and what it saw. */
+/** Which rule rejected a reading, and the value it saw. */
 export interface Reason {
   readonly rule: string;
   readonly column: string | null;
@@ -31,11 +31,11 @@ export type Judged =
       readonly outcome: 'quarantined';
       readonly systemId: string | undefined;
       readonly reasons: readonly Reason[];
-      /** When it could be read and only a rule was against it. */
+      /** Present when the reading is well-formed and only a rule of the suite rejected it. */
       readonly reading?: Reading;
     };
 
-/** What was seen, short enough for a log and a page, without characters that change how text is shown. */
+/** A value as text for logs and pages: short, and without control and bidirectional characters. */
 export function toDisplayText(value: unknown): string {
   const text =
     typeof value === 'number' ? String(value) : value === undefined ? 'nothing' : JSON.stringify(value);

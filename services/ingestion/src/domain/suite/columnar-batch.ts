@@ -1,14 +1,14 @@
 import { type Cell } from './row-condition.js';
 
-/** A column of a batch. NaN is no value, as in pandas: in telemetry it says that nothing was measured. */
+/** A column of a batch. NaN is a missing value, as in pandas: nothing was measured. */
 export type Column =
-  /** `valid`: 1 where there is a value; without it there is one everywhere. */
+  /** `valid`: 1 where there is a value. Without it every row has one. */
   | { readonly kind: 'numbers'; readonly values: Float64Array; readonly valid?: Uint8Array }
-  /** Texts by number in a dictionary of distinct ones; -1 is no value. */
+  /** Codes into a dictionary of distinct texts; -1 is a missing value. */
   | { readonly kind: 'texts'; readonly codes: Int32Array; readonly dictionary: readonly string[] }
   | { readonly kind: 'mixed'; readonly values: readonly (Cell | undefined)[] };
 
-/** Rows by column. A column that is missing has no value in any row. */
+/** Rows by column. A column that is not there has no values. */
 export interface ColumnarBatch {
   readonly rows: number;
   readonly columns: ReadonlyMap<string, Column>;
@@ -32,7 +32,7 @@ export function cellAt(column: Column | undefined, row: number): Cell {
   }
 }
 
-/** Texts as a column, each distinct one kept once. */
+/** A column with each distinct text stored once. */
 export function toTextColumn(texts: readonly (string | null)[]): Column {
   const numbers = new Map<string, number>();
   const codes = new Int32Array(texts.length);

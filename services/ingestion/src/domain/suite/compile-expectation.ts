@@ -11,24 +11,24 @@ import { type Tally, type ValueTest } from './tallies/tally.js';
 import { UniqueTally } from './tallies/unique-tally.js';
 import { ValueTally } from './tallies/value-tally.js';
 
-/** What is judged of the whole table, not of a column. */
+/** A check of the whole table, not of a column. */
 export type TableCheck =
   | { readonly kind: 'row-count'; readonly min: number; readonly max: number }
   | { readonly kind: 'columns'; readonly expected: readonly string[]; readonly exact: boolean }
   | { readonly kind: 'freshness'; readonly maxAgeMinutes: number };
 
-/** One expectation, ready to be asked. */
+/** One expectation, compiled. */
 export interface CompiledRule {
-  /** Its word in the declaration. */
+  /** `expectation_type` of the declaration. */
   readonly word: Expectation['expectation_type'];
   readonly column: string | undefined;
   readonly severity: Expectation['severity'];
-  /** Enforced on each reading; otherwise only stated of windows. */
+  /** Whether a reading that fails is quarantined; otherwise only windows report the failure. */
   readonly enforced: boolean;
   readonly condition: RowCondition | undefined;
-  /** Whether a value, or the lack of one, is as expected. Undefined: it takes more than one row to say. */
+  /** Whether a value, or its absence, is as expected. Undefined when more than one row is needed to decide. */
   readonly judgesCell: ((cell: Cell) => boolean) | undefined;
-  /** What is wrong with a value that is not. */
+  /** What is wrong with an unexpected value. */
   readonly message: string;
   readonly table: TableCheck | undefined;
   readonly newTally: () => Tally;
@@ -124,7 +124,7 @@ type ValueExpectation = Extract<
   }
 >;
 
-/** Null takes no part, so it is as expected. */
+/** Null is not judged, so it is as expected. */
 function ofValues(expectation: ValueExpectation): Parts {
   const { test, message } = compileValueTest(expectation);
   const { mostly = 1 } = expectation.kwargs;
@@ -216,6 +216,6 @@ function ofMoments(which: 'mean' | 'stdev' | 'min' | 'max', bounds: DeclaredBoun
 }
 
 function ofTable(table: TableCheck): Parts {
-  // Judged by what the table knows itself; the tally only has to be there.
+  // The table judges this itself; the tally is not used.
   return { table, newTally: () => new NullTally(false, 1) };
 }

@@ -31,7 +31,7 @@ export class CompiledSuite {
   }
 }
 
-/** What a suite says about one batch, in one pass over it. */
+/** Validates one batch in one pass. */
 export function validateBatch(suite: CompiledSuite, batch: ColumnarBatch, now: Date): SuiteResults {
   const tally = suite.newTally();
   tally.add(batch);
@@ -63,7 +63,7 @@ function judge(rules: readonly CompiledRule[], incoming: IncomingReading, bounds
     : { outcome: 'accepted', reading, warnings };
 }
 
-/** A column that is missing is like one that is null: there is no value, and no value is not zero. */
+/** A missing column is null: there is no value, and no value is not zero. */
 export function readCell(reading: Reading, column: string): Cell {
   if (column === 'system_id') return reading.systemId;
   if (column === 'timestamp') return reading.eventTime.getTime();

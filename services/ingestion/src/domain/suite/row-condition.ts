@@ -2,7 +2,7 @@ import { AppError } from '@headrace/kernel';
 
 export type Cell = number | string | null;
 
-/** Says whether a row takes part. Asked with the row's values by column. */
+/** Selects the rows that an expectation applies to. */
 export interface RowCondition {
   readonly text: string;
   readonly columns: readonly string[];
@@ -62,19 +62,20 @@ export function parseRowCondition(text: string): RowCondition {
     columns.add(column);
     if (take('is')) {
       const negated = take('not');
-      if (!take('null')) throw wrong('After is comes null or not null');
+      if (!take('null')) throw wrong('"is" must be followed by null or not null');
       return (valueOf) => (valueOf(column) === null) !== negated;
     }
     const operator = operators.find((each) => each === words[at]);
-    if (operator === undefined) throw wrong(`After ${column} comes one of ${operators.join(' ')}, or is`);
+    if (operator === undefined)
+      throw wrong(`${column} must be followed by one of ${operators.join(' ')}, or is`);
     at += 1;
     const literal = parseLiteral(words[at]);
-    if (literal === undefined) throw wrong(`After ${operator} comes a number or a quoted text`);
+    if (literal === undefined) throw wrong(`${operator} must be followed by a number or a quoted text`);
     at += 1;
     return (valueOf) => compare(valueOf(column), operator, literal);
   };
   const test = either();
-  if (at < words.length) throw wrong(`${words[at] ?? ''} is one word too many`);
+  if (at < words.length) throw wrong(`Unexpected ${words[at] ?? ''}`);
   return { text, columns: [...columns], test };
 }
 
@@ -87,7 +88,7 @@ function tokenize(text: string): readonly string[] {
   for (let at = 0; text.slice(at).trim() !== ''; at = tokens.lastIndex) {
     tokens.lastIndex = at;
     const word = tokens.exec(text)?.[1];
-    if (word === undefined) throw new RowConditionError(text, `Nothing can be read at character ${at + 1}`);
+    if (word === undefined) throw new RowConditionError(text, `Unexpected character ${at + 1}`);
     words.push(word);
   }
   return words;

@@ -5,29 +5,29 @@ import { type Outcome, maxSampleSize, type Tally } from './tallies/tally.js';
 import { ValueTally } from './tallies/value-tally.js';
 import { NullTally } from './tallies/null-tally.js';
 
-/** What one expectation says, in the terms of Great Expectations. */
+/** The result of one expectation, in the terms of Great Expectations. */
 export interface ExpectationResult extends Omit<Outcome, 'sample'> {
   readonly expectation: string;
   readonly column: string | undefined;
   readonly severity: CompiledRule['severity'];
-  /** Some of what was not as expected, short enough to be shown. */
+  /** Some of the unexpected values, short enough to display. */
   readonly sample: readonly string[];
 }
 
 export interface SuiteResults {
   readonly rows: number;
-  /** No expectation of severity `error` has failed, and there was a row. */
+  /** No expectation of severity `error` failed, and there was at least one row. */
   readonly success: boolean;
   readonly results: readonly ExpectationResult[];
 }
 
-/** Small enough for a block of a column to stay in the cache while every rule looks at it. */
+/** Small enough for a block of a column to stay in the processor's cache while every rule reads it. */
 const blockRows = 1_024;
 const maxNames = 1_000;
 
 /**
- * What a suite has seen so far of a table that comes in batches. One pass: the rows of a batch go by in blocks, and every
- * rule looks at a block before the next. Tallies of the parts of a window merge to that of the whole window.
+ * What a suite has seen so far of a table that arrives in batches. Makes one pass over a batch: every rule reads a block of
+ * rows before the next block. The tallies of the parts of a window merge into that of the whole window.
  */
 export class SuiteTally {
   rows = 0;
@@ -59,7 +59,7 @@ export class SuiteTally {
     }
   }
 
-  /** A row that could not even be read: what it was refused for is unexpected, the rest of it is not known. */
+  /** Adds a row that is not well-formed: the values it was rejected for are unexpected, the others are not known. */
   addUnreadable(reasons: readonly Reason[]): void {
     this.rows += 1;
     for (const [index, rule] of this.rules.entries()) {

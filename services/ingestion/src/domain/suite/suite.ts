@@ -3,11 +3,11 @@ import { z } from 'zod';
 import { LinearRegex } from './linear-regex.js';
 import { parseRowCondition } from './row-condition.js';
 
-/** A word of a declaration that its own reader checks: its message becomes the fault, with file and line. */
-function readBy(read: (text: string) => unknown) {
+/** A text that its own parser checks. The parser's message becomes the fault, with file and line. */
+function parseable(parse: (text: string) => unknown) {
   return z.string().superRefine((text, context) => {
     try {
-      read(text);
+      parse(text);
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
       context.addIssue({ code: 'custom', message: error.message });
@@ -16,11 +16,11 @@ function readBy(read: (text: string) => unknown) {
 }
 
 const column = z.string().min(1).max(128);
-/** Share of the values that must be as expected; of those that there are, null takes no part. */
+/** Share of the values that must be as expected. Nulls are not counted. */
 const mostly = z.number().gt(0).max(1).optional();
-/** Only these rows take part. */
-const row_condition = readBy(parseRowCondition).optional();
-/** `error` sends a reading to quarantine and fails a window; `warning` and `info` are only stated. */
+/** The expectation applies to these rows only. */
+const row_condition = parseable(parseRowCondition).optional();
+/** `error` quarantines a reading and fails a window; `warning` and `info` are only reported. */
 const severity = z.enum(['error', 'warning', 'info']).default('error');
 const scalar = z.union([z.string(), z.number()]);
 const limit = z.number().nullable().optional();
@@ -28,7 +28,7 @@ const limit = z.number().nullable().optional();
 function inOrder({ min_value: low, max_value: high }: { min_value?: unknown; max_value?: unknown }): boolean {
   return typeof low !== 'number' || typeof high !== 'number' || low <= high;
 }
-const upsideDown = { message: 'min_value is above max_value' };
+const boundsReversed = { message: 'min_value is above max_value' };
 
 const bounds = {
   min_value: limit,
@@ -57,12 +57,12 @@ const partition = z
       context.addIssue({ code: 'custom', message });
     };
     if (given.weights.length !== places) wrong(`needs ${places} weights, has ${given.weights.length}`);
-    if (Math.abs(sum - 1) > 1e-6) wrong(`weights, with those of the tails, sum to ${sum}, not to 1`);
+    if (Math.abs(sum - 1) > 1e-6) wrong(`weights and tail_weights sum to ${sum}, not to 1`);
     if (
       'bins' in given &&
       given.bins.some((edge, index) => index > 0 && !(edge > (given.bins[index - 1] ?? 0)))
     ) {
-      wrong('bins must rise');
+      wrong('bins must ascend');
     }
   });
 
@@ -72,13 +72,13 @@ const quantileRanges = z
     value_ranges: z.array(z.tuple([z.number().nullable(), z.number().nullable()])).min(1),
   })
   .refine(({ quantiles, value_ranges: ranges }) => quantiles.length === ranges.length, {
-    message: 'each quantile needs its range',
+    message: 'each quantile needs a range',
   });
 
 const expectation = <Word extends string, Kwargs extends z.ZodType>(word: Word, kwargs: Kwargs) =>
   z.strictObject({ expectation_type: z.literal(word), kwargs, severity });
 
-/** The words of Great Expectations with their arguments; `expect_table_to_be_fresh` is our own. */
+/** The expectations of Great Expectations with their arguments; `expect_table_to_be_fresh` is our own. */
 export const expectationSchema = z.discriminatedUnion('expectation_type', [
   expectation(
     'expect_table_row_count_to_be_between',
@@ -87,7 +87,7 @@ export const expectationSchema = z.discriminatedUnion('expectation_type', [
         min_value: z.number().int().min(0).nullable().optional(),
         max_value: z.number().int().min(0).nullable().optional(),
       })
-      .refine(inOrder, upsideDown),
+      .refine(inOrder, boundsReversed),
   ),
   expectation(
     'expect_table_columns_to_match_set',
@@ -105,7 +105,7 @@ export const expectationSchema = z.discriminatedUnion('expectation_type', [
   ),
   expectation(
     'expect_column_values_to_be_between',
-    z.strictObject({ ...ofValues, ...bounds }).refine(inOrder, upsideDown),
+    z.strictObject({ ...ofValues, ...bounds }).refine(inOrder, boundsReversed),
   ),
   expectation(
     'expect_column_values_to_be_in_set',
@@ -117,11 +117,11 @@ export const expectationSchema = z.discriminatedUnion('expectation_type', [
   ),
   expectation(
     'expect_column_values_to_match_regex',
-    z.strictObject({ ...ofValues, regex: readBy((text) => new LinearRegex(text)) }),
+    z.strictObject({ ...ofValues, regex: parseable((text) => new LinearRegex(text)) }),
   ),
   expectation(
     'expect_column_values_to_not_match_regex',
-    z.strictObject({ ...ofValues, regex: readBy((text) => new LinearRegex(text)) }),
+    z.strictObject({ ...ofValues, regex: parseable((text) => new LinearRegex(text)) }),
   ),
   expectation('expect_column_values_to_be_unique', z.strictObject(ofValues)),
   expectation(
@@ -134,19 +134,19 @@ export const expectationSchema = z.discriminatedUnion('expectation_type', [
   ),
   expectation(
     'expect_column_mean_to_be_between',
-    z.strictObject({ ...ofColumn, ...bounds }).refine(inOrder, upsideDown),
+    z.strictObject({ ...ofColumn, ...bounds }).refine(inOrder, boundsReversed),
   ),
   expectation(
     'expect_column_stdev_to_be_between',
-    z.strictObject({ ...ofColumn, ...bounds }).refine(inOrder, upsideDown),
+    z.strictObject({ ...ofColumn, ...bounds }).refine(inOrder, boundsReversed),
   ),
   expectation(
     'expect_column_min_to_be_between',
-    z.strictObject({ ...ofColumn, ...bounds }).refine(inOrder, upsideDown),
+    z.strictObject({ ...ofColumn, ...bounds }).refine(inOrder, boundsReversed),
   ),
   expectation(
     'expect_column_max_to_be_between',
-    z.strictObject({ ...ofColumn, ...bounds }).refine(inOrder, upsideDown),
+    z.strictObject({ ...ofColumn, ...bounds }).refine(inOrder, boundsReversed),
   ),
   expectation(
     'expect_column_quantile_values_to_be_between',

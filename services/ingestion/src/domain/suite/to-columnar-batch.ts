@@ -2,9 +2,9 @@ import { type ColumnarBatch, toTextColumn, type Column } from './columnar-batch.
 import { type CompiledSuite, readCell } from './compiled-suite.js';
 import { type Reading } from '../reading/reading.js';
 
-/** Readings as columns: those that a suite asks for, and the names of the others. */
+/** Readings as columns: those that the suite reads with their values, the others by name only. */
 export function toColumnarBatch(readings: readonly Reading[], suite: CompiledSuite): ColumnarBatch {
-  const asked = new Set(
+  const used = new Set(
     suite.rules.flatMap(({ column, condition }) => [
       ...(column === undefined ? [] : [column]),
       ...(condition?.columns ?? []),
@@ -17,7 +17,7 @@ export function toColumnarBatch(readings: readonly Reading[], suite: CompiledSui
   }
   const columns = new Map<string, Column>();
   for (const name of seen) {
-    if (!asked.has(name)) columns.set(name, { kind: 'mixed', values: [] });
+    if (!used.has(name)) columns.set(name, { kind: 'mixed', values: [] });
     else if (name === 'system_id' || name === 'source') {
       columns.set(name, toTextColumn(readings.map((reading) => readCell(reading, name) as string | null)));
     } else {

@@ -14,12 +14,12 @@ interface Slice {
   waiting: Reading[];
 }
 
-/** Readings that wait to become columns; then only what the tallies keep of them stays. */
+/** Readings that are buffered before they become columns; afterwards only the tallies remain. */
 const maxWaiting = 1_024;
 
 /**
- * Judges a suite over sliding windows of arrival time, accepted and quarantined readings alike. Keeps a tally by slices of
- * one slide; a window is the merge of its slices.
+ * Validates sliding windows of arrival time, over accepted and quarantined readings alike. Keeps one tally per slide; a
+ * window is the merge of its slides.
  */
 export class WindowValidator {
   private slices: Slice[] = [];
@@ -41,7 +41,7 @@ export class WindowValidator {
     if (slice.waiting.length >= maxWaiting) this.tallyWaiting(slice);
   }
 
-  /** The window that ends at `end`. Also a window without a single row is judged: silence fails a row count. */
+  /** The window that ends at `end`. An empty window is judged too: silence fails a row count. */
   validate(end: Date): ValidatedWindow {
     const start = end.getTime() - this.lengthMs;
     this.slices = this.slices.filter((slice) => slice.start + this.slideMs > start);

@@ -2,14 +2,14 @@ import { cellAt, type Column } from '../columnar-batch.js';
 import { type Cell } from '../row-condition.js';
 import { type Outcome } from './tally.js';
 
-/** Counts rows and missing values; what is common to all tallies of a column. */
+/** Counts rows and missing values, as all tallies of a column do. */
 export abstract class CountingTally {
   protected elements = 0;
   protected missing = 0;
 
   abstract value(value: number | string): void;
 
-  /** Walks the rows of a block that take part; `value` is asked about those that are not null. */
+  /** Visits the unmasked rows of a block and calls `value` for those that are not null. */
   add(column: Column | undefined, from: number, to: number, mask: Uint8Array | undefined): void {
     for (let row = from; row < to; row += 1) {
       if (mask !== undefined && mask[row - from] === 0) continue;
@@ -20,7 +20,7 @@ export abstract class CountingTally {
     }
   }
 
-  /** Counts the rows of a block that have a number; the fast way for a tally that asks for nothing else. */
+  /** Counts the rows of a block that have a number, without calling `value`. */
   protected countNumbers(
     { values, valid }: Extract<Column, { kind: 'numbers' }>,
     from: number,

@@ -13,7 +13,7 @@ export type Partition =
 /**
  * Kullback-Leibler divergence of what was observed from what is expected, in nats: sum of p ln(p / q), both normalised.
  * Bins are closed on the left, the last also on the right; what lies outside goes to the tails. Infinite where something
- * was observed that had no weight: `tailHoldout` gives weight to the tails or to values that nobody expected,
+ * was observed that had no weight: `tailHoldout` gives weight to the tails or to unexpected values,
  * `internalHoldout` to bins without weight.
  */
 export class DivergenceTally extends CountingTally implements Tally {
@@ -74,7 +74,7 @@ export class DivergenceTally extends CountingTally implements Tally {
     if (this.present === 0) return this.aggregateOutcome(undefined, undefined);
     const [observed, expected] = 'values' in this.partition ? this.ofValues() : this.ofBins();
     const divergence = entropy(observed, expected);
-    // An infinite divergence is no number to show, and is above any threshold.
+    // An infinite divergence is not reported as a number, and is above any threshold.
     return this.aggregateOutcome(
       Number.isFinite(divergence) ? divergence : undefined,
       divergence <= this.threshold,
@@ -82,13 +82,13 @@ export class DivergenceTally extends CountingTally implements Tally {
   }
 
   private ofValues(): readonly [readonly number[], readonly number[]] {
-    const news = [...this.unknown.values()];
-    const kept = news.length > 0 ? 1 - this.tailHoldout : 1;
+    const unexpected = [...this.unknown.values()];
+    const remaining = unexpected.length > 0 ? 1 - this.tailHoldout : 1;
     return [
-      [...this.counts, ...news],
+      [...this.counts, ...unexpected],
       [
-        ...this.partition.weights.map((weight) => weight * kept),
-        ...news.map(() => this.tailHoldout / news.length),
+        ...this.partition.weights.map((weight) => weight * remaining),
+        ...unexpected.map(() => this.tailHoldout / unexpected.length),
       ],
     ];
   }
@@ -100,9 +100,9 @@ export class DivergenceTally extends CountingTally implements Tally {
       this.tailHoldout / 2,
     ];
     const empty = weights.filter((weight) => weight === 0).length;
-    const kept = 1 - this.tailHoldout - this.internalHoldout;
+    const remaining = 1 - this.tailHoldout - this.internalHoldout;
     const inside = weights.map((weight) =>
-      weight === 0 && empty > 0 ? this.internalHoldout / empty : weight * kept,
+      weight === 0 && empty > 0 ? this.internalHoldout / empty : weight * remaining,
     );
     return [
       [this.below, ...this.counts, this.above],

@@ -20,7 +20,7 @@ export class MomentsTally extends CountingTally implements Tally {
     super();
   }
 
-  /** Two passes over a block, which lies in the cache, then Chan's merge: no precision is lost to a large mean. */
+  /** Two passes over a block, which is in the processor's cache, then Chan's merge: a large mean costs no precision. */
   override add(column: Column | undefined, from: number, to: number, mask: Uint8Array | undefined): void {
     if (column?.kind !== 'numbers' || mask !== undefined) {
       super.add(column, from, to, mask);
@@ -72,7 +72,7 @@ export class MomentsTally extends CountingTally implements Tally {
     if (this.texts > 0) return this.aggregateOutcome(undefined, false);
     const observed = this.observed();
     if (observed === undefined) return this.aggregateOutcome(undefined, undefined);
-    // Infinity and -Infinity have no mean: there were values, and it lies between no bounds.
+    // Infinity and -Infinity have no mean: there were values, and their mean is within no bounds.
     if (Number.isNaN(observed)) return this.aggregateOutcome(undefined, false);
     return this.aggregateOutcome(observed, this.within(observed));
   }

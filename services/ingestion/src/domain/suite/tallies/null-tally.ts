@@ -3,7 +3,7 @@ import { type Cell } from '../row-condition.js';
 import { CountingTally } from './counting-tally.js';
 import { maxSampleSize, type Outcome, type Tally } from './tally.js';
 
-/** Counts rows without a value, or with one. Every row takes part: null is what is judged. */
+/** Counts rows without a value, or with one. Every row counts, because null is what is judged. */
 export class NullTally extends CountingTally implements Tally {
   private readonly sample: Cell[] = [];
 

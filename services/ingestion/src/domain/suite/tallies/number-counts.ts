@@ -2,8 +2,8 @@ import { type Column } from '../columnar-batch.js';
 import { maxStoredValues } from './tally.js';
 
 /**
- * How often each number came: open addressing in one typed array, so that a new number costs one place in memory; only those
- * that come again are counted beside it. 0 and -0 are one number; NaN is none and marks a free place.
+ * How often each number occurs. Open addressing in one typed array, so that a distinct number costs one slot; only repeated
+ * numbers have a counter in a map. 0 and -0 are one number; NaN marks a free slot.
  */
 export class NumberCounts {
   /** Distinct numbers. */
@@ -25,7 +25,7 @@ export class NumberCounts {
     }
   }
 
-  /** The numbers of a block of a column; those that are missing are passed over. */
+  /** Adds the numbers of a block of a column, without the missing ones. */
   addAll({ values, valid }: Extract<Column, { kind: 'numbers' }>, from: number, to: number): void {
     for (let row = from; row < to; row += 1) {
       const value = values[row] as number;
@@ -37,7 +37,7 @@ export class NumberCounts {
     for (const value of this.keys) if (value === value) visit(value, this.repeated.get(value) ?? 1);
   }
 
-  /** Numbers that came more than once. */
+  /** Visits the numbers that occur more than once. */
   eachRepeated(visit: (value: number, count: number) => void): void {
     for (const [value, count] of this.repeated) visit(value, count);
   }

@@ -1,7 +1,7 @@
 import { type Column } from '../columnar-batch.js';
 import { type Cell } from '../row-condition.js';
 
-/** What a tally says when it is asked. Undefined success: there was nothing to judge, which is no pass. */
+/** The outcome of an expectation. Undefined success: there was nothing to judge, which is not a pass. */
 export interface Outcome {
   readonly success: boolean | undefined;
   readonly observed: number | readonly number[] | undefined;
@@ -13,8 +13,8 @@ export interface Outcome {
 }
 
 /**
- * What one expectation has seen so far. Rows come in order, in blocks; tallies of the parts of a window merge to that of the
- * whole. `mask`: 1 for the rows that take part, at row - from.
+ * What one expectation has seen so far. Rows arrive in order, in blocks; the tallies of the parts of a window merge into
+ * that of the whole. `mask`: 1 for the rows that count, at row - from.
  */
 export interface Tally {
   add(column: Column | undefined, from: number, to: number, mask: Uint8Array | undefined): void;
@@ -22,13 +22,13 @@ export interface Tally {
   outcome(): Outcome;
 }
 
-/** How a value is judged: the one definition, asked for a reading as for a batch. Never asked about null. */
+/** The test of a value, shared by readings and batches. Never called with null. */
 export interface ValueTest {
   readonly number: (value: number) => boolean;
   readonly text: (value: string) => boolean;
 }
 
-/** How many unexpected values are kept to be shown, as in Great Expectations. */
+/** Unexpected values that are kept for display, as in Great Expectations. */
 export const maxSampleSize = 20;
-/** How many values a tally keeps that has to keep them. */
+/** Bound of the tallies that must store values. */
 export const maxStoredValues = 1_000_000;

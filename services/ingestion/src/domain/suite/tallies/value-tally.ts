@@ -3,13 +3,13 @@ import { type Cell } from '../row-condition.js';
 import { CountingTally } from './counting-tally.js';
 import { maxSampleSize, type Outcome, type Tally, type ValueTest } from './tally.js';
 
-/** Counts values that a test does not expect. Nulls take no part. */
+/** Counts values that fail a test. Nulls are not counted. */
 export class ValueTally extends CountingTally implements Tally {
   private unexpected = 0;
   private readonly sample: Cell[] = [];
-  /** Answers by code, of the dictionary that was seen last: each distinct text is asked about once. */
+  /** Results by code of the current dictionary: each distinct text is tested once. */
   private dictionary: readonly string[] | undefined;
-  private answers = new Uint8Array(0);
+  private results = new Uint8Array(0);
 
   constructor(
     private readonly test: ValueTest,
@@ -51,18 +51,18 @@ export class ValueTally extends CountingTally implements Tally {
   ): void {
     if (dictionary !== this.dictionary) {
       this.dictionary = dictionary;
-      this.answers = new Uint8Array(dictionary.length);
+      this.results = new Uint8Array(dictionary.length);
     }
-    const { answers, test } = this;
+    const { results, test } = this;
     for (let row = from; row < to; row += 1) {
       const code = codes[row] as number;
       if (code < 0) {
         this.missing += 1;
         continue;
       }
-      // 0 not asked yet, 1 expected, 2 unexpected.
-      if (answers[code] === 0) answers[code] = test.text(dictionary[code] as string) ? 1 : 2;
-      if (answers[code] === 2) {
+      // 0 not tested yet, 1 expected, 2 unexpected.
+      if (results[code] === 0) results[code] = test.text(dictionary[code] as string) ? 1 : 2;
+      if (results[code] === 2) {
         this.unexpected += 1;
         this.addToSample(dictionary[code] as string);
       }
@@ -76,7 +76,7 @@ export class ValueTally extends CountingTally implements Tally {
     this.addToSample(value);
   }
 
-  /** A value that could not even be read as one of its column. */
+  /** A value that is not valid for its column. */
   addUnreadable(observed: string): void {
     this.elements += 1;
     this.unexpected += 1;
