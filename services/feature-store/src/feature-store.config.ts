@@ -6,15 +6,15 @@ const hours = 3_600_000;
 export const featureStoreConfigSchema = withHost(
   'feature-store',
   z.object({
-    /** Where the folders `feature-views` and `labels` lie. */
+    /** The directory with `feature-views` and `labels`. */
     HEADRACE_CONFIG_DIR: configDirectory,
-    /** How long the state of a system that is silent is kept; beyond it its windows begin anew. */
+    /** How long the state of a silent system is kept; afterwards its windows start empty. */
     FEATURE_STORE_STATE_HOURS: z.coerce.number().positive().default(72),
-    /** How long the last row of a silent system can be told from an unknown system. */
+    /** How long the last row of a silent system is kept; afterwards the system is unknown. */
     FEATURE_STORE_ONLINE_HOURS: z.coerce.number().positive().default(168),
-    /** Systems whose state is held in memory; about 13 kB each. */
+    /** Systems whose state is cached in memory, about 13 kB each. */
     FEATURE_STORE_SYSTEMS_IN_MEMORY: z.coerce.number().int().positive().default(50_000),
-    /** Seconds between two parity measurements; 0 switches them off. */
+    /** Seconds between two parity measurements; 0 disables them. */
     FEATURE_STORE_PARITY_EVERY_S: z.coerce.number().min(0).default(60),
     /** Served rows that one parity measurement recomputes. */
     FEATURE_STORE_PARITY_ROWS: z.coerce.number().int().positive().max(10_000).default(200),

@@ -6,8 +6,8 @@ export class FeatureViewNotFoundError extends AppError {
   readonly code = 'FEATURE_STORE_VIEW_UNKNOWN';
   readonly kind = 'not-found';
 
-  constructor(name: string, known: readonly string[]) {
-    super(`There is no feature view "${name}"; there are: ${known.join(', ')}`);
+  constructor(name: string, existing: readonly string[]) {
+    super(`There is no feature view "${name}"; there are: ${existing.join(', ')}`);
   }
 }
 
@@ -16,9 +16,7 @@ export class FeatureNotFoundError extends AppError {
   readonly kind = 'not-found';
 
   constructor(feature: string, view: string) {
-    super(
-      `The view "${view}" has no feature "${feature}"; GET /v1/feature-views/${view} lists those that it has`,
-    );
+    super(`The view "${view}" has no feature "${feature}"; GET /v1/feature-views/${view} lists its features`);
   }
 }
 
@@ -26,8 +24,8 @@ export class LabelNotFoundError extends AppError {
   readonly code = 'FEATURE_STORE_LABEL_UNKNOWN';
   readonly kind = 'not-found';
 
-  constructor(name: string, view: string, known: readonly string[]) {
-    super(`The view "${view}" has no label "${name}"; it has: ${known.join(', ') || 'none'}`);
+  constructor(name: string, view: string, existing: readonly string[]) {
+    super(`The view "${view}" has no label "${name}"; it has: ${existing.join(', ') || 'none'}`);
   }
 }
 

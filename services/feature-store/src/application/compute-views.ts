@@ -2,7 +2,7 @@ import { type ReadingAccepted } from '@headrace/contracts';
 import { type ReceivedEvent } from '@headrace/messaging';
 import { type ComputeFeatures } from './compute-features.js';
 
-/** Every declared view over the same readings. */
+/** Computes every declared view over the same readings. */
 export class ComputeViews {
   constructor(private readonly views: readonly ComputeFeatures[]) {}
 

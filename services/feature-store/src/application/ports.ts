@@ -4,15 +4,15 @@ import { type OnlineRow } from '../domain/online-row.js';
 
 /**
  * The newest row of every system. `write` never replaces a row by an older one, whoever else writes at the same time.
- * Rows are kept well beyond the view's TTL, so that a stale value is told from an unknown system.
+ * Rows are kept well beyond the view's TTL, to distinguish a stale value from an unknown system.
  */
 export abstract class OnlineStore {
   abstract write(view: FeatureView, rows: readonly OnlineRow[]): Promise<void>;
-  /** In the order of the ids; undefined where nothing is known. */
+  /** In the order of the ids; undefined for an unknown system. */
   abstract read(view: FeatureView, systemIds: readonly string[]): Promise<readonly (OnlineRow | undefined)[]>;
 }
 
-/** Durable state of entities: what `save` resolved is there after a crash. */
+/** Durable state of entities: what `save` has resolved survives a crash. */
 export abstract class StateStore {
   /** Systems without stored state are left out. */
   abstract load(systemIds: readonly string[]): Promise<ReadonlyMap<string, EntityState>>;
@@ -34,13 +34,13 @@ export interface TrainingSetQuery {
   readonly label: string;
   readonly from: Date | undefined;
   readonly to: Date | undefined;
-  /** Nothing that became known later is in the set. */
+  /** Excludes everything that became known later. */
   readonly asOf: Date | undefined;
 }
 
 /** Builds training sets from the history: point-in-time correct in event time and in known time. */
 export abstract class TrainingSetBuilder {
-  /** The same history gives the same bytes. Undefined when no row fits. */
+  /** The same history gives the same bytes. Undefined when the set would be empty. */
   abstract build(query: TrainingSetQuery): Promise<TrainingSetObject | undefined>;
 }
 
@@ -51,7 +51,7 @@ export interface LabelledRows {
   readonly to: Date | undefined;
 }
 
-/** Counts of matured outcomes, kept up with the log. */
+/** Counts matured outcomes in the log. */
 export abstract class LabelledRowCounts {
   abstract count(label: string): Promise<LabelledRows>;
 }
@@ -64,7 +64,7 @@ export interface ParityResult {
   readonly to: Date;
 }
 
-/** Recomputes served rows from the readings by a path that shares no code with the stream. */
+/** Recomputes served rows from the readings, by code that shares nothing with the stream. */
 export abstract class ParityCheck {
   abstract measure(view: FeatureView, from: Date, to: Date): Promise<ParityResult>;
 }

@@ -92,7 +92,7 @@ describe('the stored state of an entity', () => {
     new DataView(newer.buffer).setUint16(4, 4, true);
     expect(() => decodeFrame('head', newer)).toThrow(StateNewerError);
     expect(() => EntityState.chunksOf(newer)).toThrow(
-      'The stored state has format 4, this release reads 3; run the release that wrote it, or delete the state to begin anew',
+      'The stored state has format 4, this release reads 3; run the release that wrote it, or delete the state to start with empty windows',
     );
   });
 

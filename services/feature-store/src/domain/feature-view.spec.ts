@@ -47,7 +47,7 @@ describe('a feature view', () => {
     expect([...second.subarray(4)]).toEqual([2, 1, expect.closeTo(2 / Math.sqrt(8), 12)]);
   });
 
-  it('is refused for an expression that is wrong, at its place', () => {
+  it('is rejected for a wrong expression, with its place', () => {
     expect(problems({ derived: [{ name: 'x', expression: 'cpu_usage +' }] })).toEqual([
       'derived.0.expression: Expected a value, found the end, at character 12 of "cpu_usage +"',
     ]);
@@ -60,14 +60,14 @@ describe('a feature view', () => {
       })[0],
     ).toMatch(/^derived\.0\.expression: There is no "y"; there are: hour, cpu_usage, cpu_usage_mean_5m, /);
     expect(problems({ derived: [{ name: 'hour', expression: '1' }] })).toEqual([
-      'derived.0.name: "hour" is a feature already',
+      'derived.0.name: "hour" is already a feature',
     ]);
   });
 
-  it('is refused for a statistic that there is not, or that is named twice', () => {
+  it('is rejected for a statistic that is unknown or named twice', () => {
     expect(problems({ statistics: ['median'] })).toEqual([
-      'statistics.0: is one of count, sum, mean, std, min, max, first, last, slope, ewma, or a quantile p01 to p99',
+      'statistics.0: must be one of count, sum, mean, std, min, max, first, last, slope, ewma, or a quantile p01 to p99',
     ]);
-    expect(problems({ statistics: ['p50', 'p50'] })).toEqual(['statistics: names a statistic twice']);
+    expect(problems({ statistics: ['p50', 'p50'] })).toEqual(['statistics: must not name a statistic twice']);
   });
 });

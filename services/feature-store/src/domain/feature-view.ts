@@ -14,10 +14,10 @@ import {
 
 const columnName = z
   .string()
-  .regex(/^[a-z][a-z0-9_]{0,62}$/, 'is a lower-case name of letters, digits and _');
+  .regex(/^[a-z][a-z0-9_]{0,62}$/, 'must be a lower-case name of letters, digits and _');
 
 const statistic = z.string().refine(isWindowStatistic, {
-  message: `is one of ${plainStatistics.join(', ')}, or a quantile p01 to p99`,
+  message: `must be one of ${plainStatistics.join(', ')}, or a quantile p01 to p99`,
 });
 
 /** A feature view as it is declared in `config/feature-views`. */
@@ -45,11 +45,11 @@ export const featureViewSchema = z
     pushSource: z.string().min(1).optional(),
   })
   .refine(({ columns }) => new Set(columns).size === columns.length, {
-    message: 'names a column twice',
+    message: 'must not name a column twice',
     path: ['columns'],
   })
   .refine(({ statistics }) => new Set(statistics).size === statistics.length, {
-    message: 'names a statistic twice',
+    message: 'must not name a statistic twice',
     path: ['statistics'],
   })
   .refine(
@@ -66,7 +66,7 @@ export const featureViewSchema = z
         context.addIssue({
           code: 'custom',
           path: ['derived', index, 'name'],
-          message: `"${name}" is a feature already`,
+          message: `"${name}" is already a feature`,
         });
       }
       try {
@@ -84,7 +84,7 @@ export const featureViewSchema = z
   });
 export type FeatureViewDeclaration = z.output<typeof featureViewSchema>;
 
-/** A feature that is computed from those before it; a truth is 1 or 0. */
+/** A feature that is computed from those before it; a boolean is 1 or 0. */
 export interface DerivedFeature {
   readonly name: string;
   readonly compiled: CompiledExpression;
@@ -153,10 +153,10 @@ export class FeatureView {
     return values;
   }
 
-  /** For the wire: null where there is no value. What overflowed is no value either. */
+  /** The features by name, for the wire: null where there is no finite value. */
   toRecord(values: Float64Array): Record<string, number | null> {
     const named: Record<string, number | null> = {};
-    // Counted, because `entries()` takes twice the time, here where it is done for every reading.
+    // An index loop, because `entries()` takes twice as long and this runs for every reading.
     for (let index = 0; index < this.featureNames.length; index += 1) {
       named[this.featureNames[index] as string] = finiteOrNull(values[index]);
     }

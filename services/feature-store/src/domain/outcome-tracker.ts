@@ -2,12 +2,12 @@ import { type LabelDeclaration } from './label.js';
 import { type Acceptance, type EntityWindows } from './windows/entity-windows.js';
 import { minuteMs } from './windows/window-layout.js';
 
-/** What really happened after an instant. */
+/** What happened after an instant. */
 export interface Outcome {
   /** The instant that the label describes. */
   readonly eventTime: number;
   readonly value: 0 | 1;
-  /** Event time at which it could be known. */
+  /** Event time at which it was decided. */
   readonly maturedAt: number;
   /** The reading that decided. */
   readonly decidedBy: string;
@@ -27,19 +27,19 @@ interface Breach {
 }
 
 export interface OutcomeTrackerState {
-  /** Two numbers an instant: its event time, and 1 when something was measured within its horizon, else 0. */
+  /** Two numbers per instant: its event time, and 1 when something was measured within its horizon, else 0. */
   readonly waiting: Float64Array;
   readonly breaches: readonly (readonly [eventTime: number, readingId: string])[];
 }
 
 /**
  * The label of one entity. An instant waits until its horizon has passed in event time, or until a breach within it
- * decides it at once. When nothing at all was measured within the horizon there is no outcome: silence is not health.
+ * decides it at once. When nothing was measured within the horizon there is no outcome: silence is not health.
  */
 export class OutcomeTracker {
   private readonly horizonMs: number;
   private readonly rememberMs: number;
-  /** As in `OutcomeTrackerState`; of it the first `2 * count` numbers. */
+  /** As in `OutcomeTrackerState`; the first `2 * count` numbers are in use. */
   private waiting: Float64Array;
   private count: number;
   private breaches: Breach[];
@@ -57,7 +57,7 @@ export class OutcomeTracker {
     this.breaches = state.breaches.map(([eventTime, readingId]) => ({ eventTime, readingId }));
   }
 
-  /** Call after `windows` took the reading in. A repeat decides nothing new, unless it reports an incident. */
+  /** Call after `windows` has accepted the reading. A repeat decides nothing new, unless it reports an incident. */
   observe(reading: ObservedReading, acceptance: Acceptance, windows: EntityWindows): readonly Outcome[] {
     const decided: Outcome[] = [];
     this.breaches = this.breaches.filter(
@@ -84,7 +84,7 @@ export class OutcomeTracker {
     return value >= this.label.atLeast || (incident && this.label.incidentEvents);
   }
 
-  /** Instants t with t < reading <= t + horizon have seen something; a breach decides them. */
+  /** Marks the instants t with t < reading <= t + horizon as observed; a breach decides them. */
   private decideEarlier(reading: ObservedReading, breach: boolean, decided: Outcome[]): void {
     const { waiting } = this;
     let kept = 0;
@@ -107,7 +107,7 @@ export class OutcomeTracker {
     this.count = kept;
   }
 
-  /** A late instant may have its breach behind it already. */
+  /** The breach of a late instant may have been observed already. */
   private startWaiting(reading: ObservedReading, windows: EntityWindows, decided: Outcome[]): void {
     const until = reading.eventTime + this.horizonMs;
     const breach = this.breaches

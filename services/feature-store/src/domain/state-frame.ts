@@ -13,14 +13,14 @@ const checksumAt = 12;
 export type FrameKind = 'rows' | 'head';
 const kinds: readonly FrameKind[] = ['rows', 'head'];
 
-/** Written by a newer release: to go on without it would overwrite what that release needs. */
+/** A newer release wrote the state; to continue without it would overwrite what that release needs. */
 export class StateNewerError extends AppError {
   readonly code = 'FEATURE_STORE_STATE_NEWER';
   readonly kind = 'conflict';
 
   constructor(readonly format: number) {
     super(
-      `The stored state has format ${format}, this release reads ${stateFormat}; run the release that wrote it, or delete the state to begin anew`,
+      `The stored state has format ${format}, this release reads ${stateFormat}; run the release that wrote it, or delete the state to start with empty windows`,
     );
   }
 }
@@ -30,11 +30,11 @@ export class StateDamagedError extends AppError {
   readonly kind = 'internal';
 
   constructor(readonly reason: string) {
-    super(`The stored state is damaged: ${reason}; delete it to begin anew`);
+    super(`The stored state is damaged: ${reason}; delete it to start with empty windows`);
   }
 }
 
-/** Makes bytes that tell what they are, in which format, and whether a bit of them has changed. */
+/** Frames bytes with their kind, format and a checksum. */
 export function encodeFrame(kind: FrameKind, ...parts: readonly Uint8Array[]): Uint8Array {
   const length = parts.reduce((sum, part) => sum + part.length, 0);
   const bytes = new Uint8Array(headerBytes + length);
@@ -52,20 +52,21 @@ export function encodeFrame(kind: FrameKind, ...parts: readonly Uint8Array[]): U
   return bytes;
 }
 
-/** The content of a frame; a copy, so that numbers may be read from its begin. */
+/** The content of a frame; a copy, so that it is aligned for an array of numbers. */
 export function decodeFrame(kind: FrameKind, bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  if (bytes.length < headerBytes) throw new StateDamagedError(`${bytes.length} bytes are no header`);
+  if (bytes.length < headerBytes) throw new StateDamagedError(`${bytes.length} bytes are not a header`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (view.getUint32(0, true) !== magic) throw new StateDamagedError('it does not begin as a state does');
+  if (view.getUint32(0, true) !== magic)
+    throw new StateDamagedError('it does not begin with the magic number');
   const format = view.getUint16(4, true);
   // Before everything else: a newer release may lay out the rest in another way.
   if (format > stateFormat) throw new StateNewerError(format);
   const length = view.getUint32(8, true);
   if (length !== bytes.length - headerBytes) {
-    throw new StateDamagedError(`${bytes.length - headerBytes} of ${length} bytes are there`);
+    throw new StateDamagedError(`it has ${bytes.length - headerBytes} of ${length} bytes`);
   }
   if (view.getUint32(checksumAt, true) !== computeChecksum(bytes)) {
-    throw new StateDamagedError('its checksum differs');
+    throw new StateDamagedError('its checksum does not match');
   }
   if (format < minFormat) throw new StateDamagedError(`format ${format} was never stored`);
   const found = kinds[view.getUint16(6, true)] ?? 'unknown';

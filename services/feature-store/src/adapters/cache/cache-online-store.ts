@@ -9,18 +9,18 @@ export class OnlineStoreContendedError extends AppError {
   readonly kind = 'unavailable';
 
   constructor(systemId: string) {
-    super(`The online row of ${systemId} was written by others ${maxTries} times in a row; try again`);
+    super(`The online row of ${systemId} was replaced concurrently ${maxTries} times in a row; try again`);
   }
 }
 
 const maxTries = 20;
 const headFields = 4;
 
-/** Rows as bytes in the cache, replaced by compare-and-set so that an older row never wins a race. */
+/** Stores rows as bytes in the cache and replaces them by compare-and-set, so that an older row never wins a race. */
 export class CacheOnlineStore extends OnlineStore {
   constructor(
     private readonly cache: Cache,
-    /** Beyond the TTL of every view: a stale row must be told from an unknown system. */
+    /** Beyond the TTL of every view, to distinguish a stale row from an unknown system. */
     private readonly retentionMs: number,
   ) {
     super();
@@ -72,7 +72,7 @@ function encode(row: OnlineRow): Uint8Array {
 }
 
 function decode(systemId: string, bytes: Uint8Array): OnlineRow {
-  // Copied, because stored bytes need not lie where an array of numbers may begin.
+  // Copied, because stored bytes need not be aligned for an array of numbers.
   const copy = new Uint8Array(bytes);
   const [eventTime = Number.NaN, knownTime = Number.NaN, values = 0, fill = 0] = new Float64Array(
     copy.buffer,

@@ -7,7 +7,7 @@ import { type FeatureView } from '../../domain/feature-view.js';
 import { type LabelDeclaration } from '../../domain/label.js';
 import { StateDamagedError } from '../../domain/state-frame.js';
 
-/** State in the cache: chunks of older rows first, then the small value that names them. */
+/** Stores state in the cache: first the chunks of older rows, then the small value that names them. */
 export class CacheStateStore extends StateStore {
   private readonly prefix: string;
   private readonly damaged;
@@ -22,10 +22,10 @@ export class CacheStateStore extends StateStore {
     super();
     this.damaged = metrics.counter(
       'feature_store_states_damaged_total',
-      'Stored states that were damaged, so that their systems began anew',
+      'Stored states that were damaged and discarded',
       ['view'],
     );
-    // State of another shape is not this view's state: it begins anew.
+    // State of another shape cannot be read: a change of shape starts with empty state.
     const { columns, windowMinutes, latenessMinutes } = view.layout;
     const shape = JSON.stringify([{ columns, windowMinutes, latenessMinutes }, labels]);
     this.prefix = `feature-store/state/${view.rule}/${digestOf(shape).slice(7, 19)}`;
@@ -55,7 +55,7 @@ export class CacheStateStore extends StateStore {
     return states;
   }
 
-  /** A damaged state is as good as a lost one. One of a newer release is not ours to overwrite: that is thrown. */
+  /** A damaged state counts as lost. That of a newer release is an error, so that it is not overwritten. */
   private readUnlessDamaged<Result>(read: () => Result): Result | undefined {
     try {
       return read();

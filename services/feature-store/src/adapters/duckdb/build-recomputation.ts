@@ -2,17 +2,17 @@ import { type FeatureView } from '../../domain/feature-view.js';
 import { minuteMs, windowFeatures } from '../../domain/windows/window-layout.js';
 import { quoteIdentifier, windowSql } from '../../domain/windows/window-sql.js';
 
-/** A column of the answer: the feature, and how far back it looks when that is known. */
+/** A result column: the feature, and how far back it looks when that is known. */
 export interface RecomputedFeature {
   readonly name: string;
   readonly minutes: number | undefined;
-  /** From other features: of a row whose windows reach too far back it may be anything. */
+  /** Computed from other features: undefined behaviour for a row whose windows reach too far back. */
   readonly isDerived: boolean;
 }
 
 export interface Recomputation {
   readonly names: readonly RecomputedFeature[];
-  /** Answers `i` of each sample, then the features in the order of `names`. */
+  /** Selects `i` of each sample, then the features in the order of `names`. */
   readonly sql: string;
 }
 
@@ -22,7 +22,7 @@ export function readingsTable(columns: readonly string[]): string {
   return `CREATE TABLE readings (sequence BIGINT, system_id VARCHAR, event_ms BIGINT, known BIGINT, ${values})`;
 }
 
-/** What is asked: the features of a system as of an instant, of the readings that had arrived by then. */
+/** What to compute: the features of a system as of an instant, from the readings that had arrived by then. */
 export const samplesTable =
   'CREATE TABLE samples (i INTEGER, system_id VARCHAR, event_ms BIGINT, sequence BIGINT)';
 
@@ -58,13 +58,13 @@ export function buildRecomputation(view: FeatureView): Recomputation {
     step${step + 1} AS (SELECT *, CAST(${compiled.sql} AS DOUBLE) AS ${quoteIdentifier(name)} FROM step${step})`;
   });
   const best = columns.map((column) => `r.${quoteIdentifier(column)} DESC NULLS LAST`).join(', ');
-  const longestMs = Math.max(...windowMinutes) * minuteMs;
-  // Of the rows of one instant the one that became known last counts, as in the stream.
+  const maxMs = Math.max(...windowMinutes) * minuteMs;
+  // As in the stream, the row of an instant that became known last counts.
   const sql = `
     WITH seen AS (
       SELECT s.i, s.event_ms AS sample_ms, make_timestamp(s.event_ms * 1000) AS instant, r.*
       FROM samples s JOIN readings r
-        ON r.system_id = s.system_id AND r.sequence <= s.sequence AND r.event_ms <= s.event_ms AND r.event_ms > s.event_ms - ${longestMs}
+        ON r.system_id = s.system_id AND r.sequence <= s.sequence AND r.event_ms <= s.event_ms AND r.event_ms > s.event_ms - ${maxMs}
       QUALIFY row_number() OVER (PARTITION BY s.i, r.event_ms ORDER BY r.known DESC, ${best}) = 1
     ),
     step0 AS (SELECT i, ${expressions.join(', ')} FROM seen GROUP BY i)${steps.join('')}

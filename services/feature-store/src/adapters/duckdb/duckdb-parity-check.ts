@@ -9,7 +9,7 @@ import { readingsTable, buildRecomputation, samplesTable } from './build-recompu
 
 type Served = PayloadOf<typeof FeaturesComputed>;
 
-/** A served row with what had arrived of its system by then. */
+/** A served row and what had arrived of its system by then. */
 interface Sample {
   readonly served: Served;
   readonly eventTime: number;
@@ -22,8 +22,8 @@ const rowsPerTurn = 2_000;
 const tolerance = 1e-6;
 
 /**
- * Recomputes a sample of served rows by SQL over the replayed readings. A row is compared with what had arrived when
- * it was served, in the order of the log; a row whose windows reach before the replayed readings is left out.
+ * Recomputes a sample of served rows by SQL over the replayed readings. A row is compared with the readings that had arrived
+ * when it was served, in log order; a row whose windows reach back before the replayed readings is left out.
  */
 export class DuckDbParityCheck extends ParityCheck {
   constructor(
@@ -48,7 +48,7 @@ export class DuckDbParityCheck extends ParityCheck {
     }
   }
 
-  /** Those with the smallest hashes: a sample that is the same whoever takes it. */
+  /** Takes the rows with the smallest hashes, so that the sample is deterministic. */
   private async sampleServed(view: FeatureView, from: Date, to: Date): Promise<Map<string, Served>> {
     let sample: { readonly hash: number; readonly served: Served }[] = [];
     for await (const { payload } of replay(this.bus, FeaturesComputed, { time: from })) {
@@ -168,7 +168,7 @@ async function compareAll(
   return { rows: samples.length, mismatches, maxDifference };
 }
 
-/** Of a very late reading the long windows reach before what the stream keeps, and are served as null. */
+/** For a very late reading, long windows reach back before the rows that the stream keeps, and are served as null. */
 function isAnswerable(view: FeatureView, sample: Sample, minutes: number | undefined): boolean {
   if (minutes === undefined) return true;
   const { windowMinutes, latenessMinutes } = view.layout;
@@ -176,7 +176,7 @@ function isAnswerable(view: FeatureView, sample: Sample, minutes: number | undef
   return sample.eventTime - minutes * minuteMs >= horizon;
 }
 
-/** Relative to the larger of the two; infinite when only one of them is there. */
+/** Relative to the larger of the two; infinite when only one of them is present. */
 function relativeDifference(served: number | null, recomputed: unknown): number {
   if (typeof recomputed !== 'number') return served === null ? 0 : Number.POSITIVE_INFINITY;
   if (served === null) return Number.POSITIVE_INFINITY;

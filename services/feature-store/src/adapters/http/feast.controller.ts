@@ -19,7 +19,7 @@ const incrementalSchema = z.object({
 });
 const materializeSchema = incrementalSchema.extend({ start_ts: instant });
 
-/** The feature server's HTTP API that Feast's clients speak. */
+/** The HTTP API of Feast's feature server. */
 @Controller()
 export class FeastController {
   constructor(
@@ -56,7 +56,7 @@ export class FeastController {
   }
 }
 
-/** Feast's clients send times without a zone and mean UTC. */
+/** Feast's clients send UTC times without a zone. */
 function utc(text: string): Date {
   return new Date(/(Z|[+-]\d\d:?\d\d)$/i.test(text) || !text.includes('T') ? text : `${text}Z`);
 }

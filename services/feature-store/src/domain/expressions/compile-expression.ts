@@ -8,12 +8,12 @@ import {
 } from './expression-functions.js';
 import { parseExpression } from './parse-expression.js';
 
-/** An expression that fits the names it was compiled for. */
+/** An expression compiled for a list of names. */
 export interface CompiledExpression {
   readonly type: ExpressionType;
   /** The names it uses, each once, in the order of the text. */
   readonly uses: readonly string[];
-  /** Values in the order of the names, NaN where there is no data, to the value; a truth is 1 or 0. */
+  /** Maps values in the order of the names, NaN where there is no data, to the value; a boolean is 1 or 0. */
   readonly evaluate: Evaluate;
   /** The same in DuckDB's SQL over DOUBLE columns of those names that hold finite numbers or NULL. */
   readonly sql: string;
@@ -24,8 +24,8 @@ interface Part extends Omit<CompiledExpression, 'uses'> {
 }
 
 /**
- * Compiles an expression over named numbers into closures and into SQL; nothing of the text is ever run as code. What
- * the functions mean, and what becomes of missing data, is said in `expression-functions.ts`.
+ * Compiles an expression over named numbers into closures and into SQL; the text is never run as code.
+ * `expression-functions.ts` defines the functions and how they treat missing data.
  */
 export function compileExpression(text: string, names: readonly string[]): CompiledExpression {
   const uses = new Set<string>();
@@ -69,7 +69,7 @@ function compilePart(text: string, part: Expression, names: readonly string[], u
       const args = part.args.map((arg) => compilePart(text, arg, names, uses));
       const type = called.resultType(args.map((arg) => arg.type));
       if (type === undefined) {
-        const given = args.map((arg) => (arg.type === 'boolean' ? 'truth' : 'number')).join(', ');
+        const given = args.map((arg) => (arg.type === 'boolean' ? 'boolean' : 'number')).join(', ');
         throw new ExpressionError(text, part.at, `Expected ${called.signature}, found (${given})`);
       }
       const inner = args.map(({ sql, function: of }) =>
@@ -85,7 +85,7 @@ function compilePart(text: string, part: Expression, names: readonly string[], u
   }
 }
 
-/** What may not be finite is asked where it leaves a chain of calls that carry it. */
+/** A value that may not be finite is checked once, at the end of a chain of calls that carry it. */
 function checked(sql: string, of: ExpressionFunction | undefined): string {
   return of?.finiteness === undefined ? sql : sqlWhere(sql, 'isfinite(v)');
 }

@@ -1,28 +1,28 @@
 import { type ExpressionType } from './expression.js';
 
-/** A value of a row: NaN where there is no data; a truth is 1 or 0. */
+/** A value of a row: NaN where there is no data; a boolean is 1 or 0. */
 export type Evaluate = (row: Float64Array) => number;
 
 /**
- * What a name means: which types fit, how it is computed, and how it is said in DuckDB's SQL. Both say the same:
+ * What a name means: which types it takes, how it is computed, and the equivalent in DuckDB's SQL. Both have the same rules:
  *
  * - No data stays no data: an operand that is missing makes the result missing. Exceptions are `coalesce`,
  *   `is_missing`, and `and`/`or`, which are SQL's three-valued logic.
  * - A condition that is missing chooses no branch: `if` is missing then, where SQL's CASE would take the other one.
  * - What has no finite value (a division by 0, a root of a negative number, an overflow) is no data.
  *
- * In SQL every operand stands once, so that the text grows with the expression and not with its depth.
+ * In SQL every operand appears once, so that the text grows with the expression and not exponentially with its depth.
  */
 export interface ExpressionFunction {
-  /** Of the operands' types; undefined when they do not fit. */
+  /** The type of the result; undefined when the operands' types do not fit. */
   readonly resultType: (types: readonly ExpressionType[]) => ExpressionType | undefined;
-  /** Said when they do not fit. */
+  /** Reported when they do not fit. */
   readonly signature: string;
   readonly evaluate: (...args: readonly Evaluate[]) => Evaluate;
   readonly sql: (...args: readonly string[]) => string;
   /**
-   * `checked`: the result may not be finite, so that SQL must ask. `carried`: so it may, but what was not finite before
-   * is not finite after, so that asking once after a chain of these is enough.
+   * `checked`: the result may not be finite, so that SQL must check it. `carried`: the same, but an operand that is not
+   * finite gives a result that is not finite, so that one check after a chain of these is enough.
    */
   readonly finiteness?: 'checked' | 'carried';
 }
@@ -34,7 +34,7 @@ function finite(value: number): number {
   return value - value === 0 ? value : missing;
 }
 
-/** In SQL: the value where the condition holds of it, otherwise NULL. */
+/** In SQL: the value where it satisfies the condition, otherwise NULL. */
 export function sqlWhere(value: string, condition: string): string {
   return `list_filter([${value}], lambda v: ${condition})[1]`;
 }
@@ -100,7 +100,7 @@ function compared(
   return [
     name,
     {
-      signature: isEquality ? `two numbers or two truths around "${name}"` : `number ${name} number`,
+      signature: isEquality ? `two numbers or two booleans around "${name}"` : `number ${name} number`,
       resultType: (types) =>
         types.length === 2 && (all('number', types) || (isEquality && all('boolean', types)))
           ? 'boolean'
@@ -121,7 +121,7 @@ function logical(name: 'and' | 'or', deciding: 0 | 1): readonly [string, Express
   return [
     name,
     {
-      signature: `truth ${name} truth`,
+      signature: `boolean ${name} boolean`,
       resultType: (types) => (types.length === 2 ? same(types.concat('boolean')) : undefined),
       evaluate: (first, second) => (row) => {
         const left = first(row);
@@ -166,7 +166,7 @@ function roundHalfAway(value: number): number {
 }
 
 const choice: ExpressionFunction = {
-  signature: 'if(truth, a, b) of a and b of one type; "else" and b may be left out',
+  signature: 'if(boolean, a, b) of a and b of one type; "else" and b may be left out',
   resultType: ([condition, ...branches]) =>
     condition === 'boolean' && (branches.length === 1 || branches.length === 2) ? same(branches) : undefined,
   evaluate: (condition, then, otherwise?: Evaluate) => (row) => {
@@ -206,7 +206,7 @@ export const expressionFunctions: ReadonlyMap<string, ExpressionFunction> = new 
   [
     'not',
     {
-      signature: 'not truth',
+      signature: 'not boolean',
       resultType: (types) => (types.length === 1 ? same(types.concat('boolean')) : undefined),
       evaluate: (of) => (row) => 1 - of(row),
       sql: (of) => `(NOT ${of})`,
@@ -272,7 +272,7 @@ export const expressionFunctions: ReadonlyMap<string, ExpressionFunction> = new 
   unary('ceil', Math.ceil),
   unary('round', roundHalfAway),
   unary('exp', Math.exp, undefined, 'checked'),
-  // SQL refuses the whole query where these have no value.
+  // SQL fails the whole query where these have no value.
   unary('sqrt', Math.sqrt, (value) => `sqrt(${sqlWhere(value, 'v >= 0')})`),
   unary('ln', Math.log, (value) => `ln(${sqlWhere(value, 'v > 0')})`),
   unary('log10', Math.log10, (value) => `log10(${sqlWhere(value, 'v > 0')})`),

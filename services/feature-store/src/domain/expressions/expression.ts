@@ -3,8 +3,8 @@ import { AppError } from '@headrace/kernel';
 export type ExpressionType = 'number' | 'boolean';
 
 /**
- * A parsed expression. Operators are calls too (`+`, `and`, `negate`, `if`), so that what a name means is said in one
- * table (`expression-functions.ts`). `at` is the place in the text, from 0.
+ * A parsed expression. Operators are calls too (`+`, `and`, `negate`, `if`), so that one table defines every
+ * name (`expression-functions.ts`). `at` is the place in the text, from 0.
  */
 export type Expression =
   | { readonly kind: 'number'; readonly value: number; readonly at: number }
@@ -17,11 +17,11 @@ export type Expression =
       readonly at: number;
     };
 
-/** Longer texts and deeper trees are refused: both the stack and the SQL of them stay small. */
+/** Longer texts and deeper trees are rejected, so that the stack and the SQL stay small. */
 export const maxCharacters = 4_096;
 export const maxNesting = 64;
 
-/** The text is no expression of this language, or its parts do not fit together. */
+/** The text is not a valid expression. */
 export class ExpressionError extends AppError {
   readonly code = 'FEATURE_STORE_EXPRESSION_INVALID';
   readonly kind = 'invalid';

@@ -45,19 +45,19 @@ describe('an expression', () => {
   it.each([
     ['', '0: Expected a value, found the end'],
     ['cpu +', '5: Expected a value, found the end'],
-    ['cpu $ 1', '4: "$" means nothing here'],
+    ['cpu $ 1', '4: Unexpected "$"'],
     ['(cpu', '4: Expected ")", found the end'],
     ['cpu disk', '4: Expected an operator or the end, found "disk"'],
-    ['1 < cpu < 3', '8: Comparisons do not chain; join them by "and"'],
+    ['1 < cpu < 3', '8: Comparisons do not chain; join them with "and"'],
     ['1e999', '0: 1e999 is too large for a number'],
     ['cpu + then', '6: Expected a value, found the keyword "then"'],
     ['case when true then 1', '21: Expected "when" or "else" or "end", found the end'],
     ['1 + memory', '4: There is no "memory"; there are: cpu, disk'],
-    ['cpu + true', '4: Expected number + number, found (number, truth)'],
-    ['cpu and true', '4: Expected truth and truth, found (number, truth)'],
+    ['cpu + true', '4: Expected number + number, found (number, boolean)'],
+    ['cpu and true', '4: Expected boolean and boolean, found (number, boolean)'],
     [
       'if(cpu, 1, 2)',
-      '0: Expected if(truth, a, b) of a and b of one type; "else" and b may be left out, found (number, number, number)',
+      '0: Expected if(boolean, a, b) of a and b of one type; "else" and b may be left out, found (number, number, number)',
     ],
     ['sqrt()', '0: Expected sqrt(number), found ()'],
   ])('%j is refused with the place and the reason', (text, expected) => {
@@ -71,18 +71,18 @@ describe('an expression', () => {
   });
 
   it('is bounded in length and depth', () => {
-    expect(failure('1'.repeat(5_000))).toBe('4096: An expression has at most 4096 characters');
+    expect(failure('1'.repeat(5_000))).toBe('4096: An expression may have at most 4096 characters');
     for (const text of [
       '('.repeat(2_000),
       '-'.repeat(2_000),
       'not '.repeat(1_000),
       `1${' + 1'.repeat(900)}`,
     ]) {
-      expect(failure(text)).toContain('An expression nests at most 64 deep');
+      expect(failure(text)).toContain('An expression may nest at most 64 deep');
     }
     const chain = `1${' + 1'.repeat(62)}`;
     expect(compileExpression(chain, []).evaluate(new Float64Array())).toBe(63);
-    expect(failure(`${'case when true then 1 else '.repeat(100)} 1`)).toContain('nests at most 64 deep');
+    expect(failure(`${'case when true then 1 else '.repeat(100)} 1`)).toContain('may nest at most 64 deep');
   });
 
   it('never fails in any other way than with its own error, whatever the text', () => {

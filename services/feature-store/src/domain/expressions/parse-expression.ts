@@ -7,7 +7,7 @@ interface Operator {
   /** The name of the call it stands for. */
   readonly name: string;
   readonly binds: number;
-  /** `a < b < c` compares a truth with a number; it is refused rather than guessed at. */
+  /** `a < b < c` would compare a boolean with a number; it is rejected. */
   readonly chains: boolean;
 }
 
@@ -65,7 +65,7 @@ class Parser {
       left = this.call(operator.name, [left, this.expression(operator.binds)], token);
       const following = operators.get(this.peek().text);
       if (!operator.chains && following?.binds === operator.binds) {
-        this.fail(this.peek(), `Comparisons do not chain; join them by "and"`);
+        this.fail(this.peek(), `Comparisons do not chain; join them with "and"`);
       }
     }
     this.nesting -= 1;
@@ -118,7 +118,7 @@ class Parser {
     return this.call(token.text, args, token);
   }
 
-  /** After `when`: as `if(c, a, rest)`; without `else` nothing is known where no condition holds. */
+  /** After `when`: parsed as `if(c, a, rest)`. Without `else` there is no data where no condition holds. */
   private branches(token: Token): Expression {
     this.nesting += 1;
     if (this.nesting > maxNesting) this.failDeep(token);
@@ -151,10 +151,10 @@ class Parser {
   private expectOneOf(...texts: readonly string[]): string {
     const token = this.take();
     if (token.kind !== 'number' && texts.includes(token.text)) return token.text;
-    const wanted = texts.map((text) => `"${text}"`).join(' or ');
+    const expected = texts.map((text) => `"${text}"`).join(' or ');
     return this.fail(
       token,
-      `Expected ${wanted}, found ${token.kind === 'end' ? 'the end' : `"${token.text}"`}`,
+      `Expected ${expected}, found ${token.kind === 'end' ? 'the end' : `"${token.text}"`}`,
     );
   }
 
@@ -171,7 +171,7 @@ class Parser {
   private failDeep(token: Token): never {
     return this.fail(
       token,
-      `An expression nests at most ${maxNesting} deep; declare a part of it under a name`,
+      `An expression may nest at most ${maxNesting} deep; declare a part of it under its own name`,
     );
   }
 

@@ -11,10 +11,14 @@ const number = /(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?/y;
 const word = /[A-Za-z_][A-Za-z0-9_]*/y;
 const symbol = /<=|>=|!=|[-+*/%(),<>=]/y;
 
-/** Splits a text; always ends with an `end`. Words keep their case: names are case-sensitive, keywords lower-case. */
+/** Splits a text into tokens, the last one an `end`. Names are case-sensitive, keywords lower-case. */
 export function tokenize(text: string): readonly Token[] {
   if (text.length > maxCharacters) {
-    throw new ExpressionError(text, maxCharacters, `An expression has at most ${maxCharacters} characters`);
+    throw new ExpressionError(
+      text,
+      maxCharacters,
+      `An expression may have at most ${maxCharacters} characters`,
+    );
   }
   const tokens: Token[] = [];
   let at = 0;
@@ -30,7 +34,7 @@ export function tokenize(text: string): readonly Token[] {
     }
     const token = next(take, at);
     if (token === undefined) {
-      throw new ExpressionError(text, at, `${JSON.stringify(text[at])} means nothing here`);
+      throw new ExpressionError(text, at, `Unexpected ${JSON.stringify(text[at])}`);
     }
     if (token.kind === 'number' && !Number.isFinite(Number(token.text))) {
       throw new ExpressionError(text, at, `${token.text} is too large for a number`);

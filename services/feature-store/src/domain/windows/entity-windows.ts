@@ -5,12 +5,12 @@ import { minuteMs, type WindowLayout } from './window-layout.js';
 import { WindowPlan } from './window-plan.js';
 
 /**
- * What became of a reading: `appended` is the newest, `inserted` came late, `corrected` replaced an older-known row of
- * the same instant; `duplicate` and `superseded` change nothing; `too-late` lies before everything that is kept.
+ * How a reading was accepted: `appended` is the newest, `inserted` came late, `corrected` replaced an older-known row of
+ * the same instant; `duplicate` and `superseded` change nothing; `too-late` is before everything that is kept.
  */
 export type Acceptance = 'appended' | 'inserted' | 'corrected' | 'duplicate' | 'superseded' | 'too-late';
 
-/** How much of a window there was to see: rows in it, and the share of its length that the history reaches back. */
+/** How full a window is: its rows, and the share of its length that the history covers. */
 export interface WindowFill {
   readonly samples: number;
   readonly share: number;
@@ -24,8 +24,8 @@ const noKeys = new KeyCounts();
  *
  * Rows are kept in order of time; each minute is also kept as a tile of mergeable moments. A window is the rows of its
  * first, partial minute, the whole tiles between, and the tile of the current minute, so its edge is exact to the
- * millisecond. Nothing is ever subtracted, so that an outlier leaves no rounding error behind when it leaves the
- * window. Every part is computed from the rows in order of time, whatever order they came in: the same rows give the
+ * millisecond. Nothing is ever subtracted, so that an outlier that leaves the window leaves no rounding
+ * error behind. Every part is computed from the rows in order of time, whatever order they arrived in: the same rows give the
  * same bits, also after a restore.
  *
  * A row is identified by its instant. A second row of an instant with equal values is a duplicate; with other values
@@ -76,7 +76,7 @@ export class EntityWindows {
     return this.log.tail - this.log.head;
   }
 
-  /** Rows at or before this instant are no longer kept. */
+  /** Rows at or before this instant are dropped. */
   get horizon(): number {
     return this.size === 0 ? Number.NEGATIVE_INFINITY : this.newest - this.plan.retentionMs;
   }
@@ -90,7 +90,7 @@ export class EntityWindows {
   }
 
   /**
-   * Takes a reading in. `idHash` recognises a reading id that was seen with another instant; NaN leaves that out.
+   * Adds a reading. `idHash` detects a reading id that was seen with another instant; NaN disables that.
    * `values` holds the columns in the order of the layout from `offset` on; NaN is a missing value.
    */
   accept(time: number, known: number, idHash: number, values: Float64Array, offset = 0): Acceptance {
@@ -107,8 +107,8 @@ export class EntityWindows {
   }
 
   /**
-   * Writes the features as of an instant, in the order of `windowFeatures`; NaN where there was no value or where the
-   * window reaches before what is kept.
+   * Writes the features as of an instant, in the order of `windowFeatures`; NaN where there is no value or where the
+   * window reaches back before the rows that are kept.
    */
   features(asOf: number, out: Float64Array, offset = 0): void {
     if (asOf === this.newest) {
@@ -166,7 +166,7 @@ export class EntityWindows {
     return log.rowsAt(indexes);
   }
 
-  /** Takes in rows that `exportRows` gave; in any order, also twice. */
+  /** Adds rows from `exportRows`, in any order, also twice. */
   importRows(rows: Float64Array): void {
     for (let start = 0; start + this.rowWidth <= rows.length; start += this.rowWidth) {
       const [time, known, idHash] = [rows[start], rows[start + 1], rows[start + 2]] as [
@@ -199,7 +199,7 @@ export class EntityWindows {
       log.insert(time, known, idHash, values, offset);
     }
     this.tiles.rebuild(Math.floor(time / minuteMs), log);
-    // What was derived from the minute is forgotten.
+    // Invalidates what was derived from the minute.
     this.middleMinute = Number.NaN;
     this.sketchMinute = Number.NaN;
     this.areStartsKnown = false;
@@ -282,9 +282,9 @@ export class EntityWindows {
   }
 
   /**
-   * Merges the whole minutes of every window in one walk back in time: a longer window goes on where the shorter one
-   * ended. Chan's merge keeps the mean of equal values exact, so that their deviation is 0. A minute that has left the
-   * ring, as the first ones of a late window may have, is folded from its rows.
+   * Merges the whole minutes of every window in one walk back in time: a longer window continues where the shorter one
+   * ended. Chan's merge keeps the mean of equal values exact, so that their deviation is 0. A minute that has left
+   * the ring, as the first ones of a late window may have, is folded from its rows.
    */
   private mergeMiddle(minute: number, middle: Float64Array): void {
     const { plan, log } = this;
@@ -334,8 +334,8 @@ export class EntityWindows {
   }
 
   /**
-   * The sketches of the whole minutes of every window. From one minute to the next a tile comes and a tile goes; they
-   * are counts, so that taking one away leaves what would have been there without it.
+   * The sketches of the whole minutes of every window. From one minute to the next one tile is added and one is removed;
+   * because they are counts, removing a tile leaves exactly the others.
    */
   private mergeMiddleSketches(minute: number): void {
     const { plan } = this;

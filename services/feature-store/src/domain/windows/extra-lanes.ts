@@ -3,8 +3,8 @@ import { halvingsPerWindow, type WindowLayout, type WindowStatistic } from './wi
 const none = -1;
 
 /**
- * What a tile holds of a column besides count, mean, m2 and max, for layouts that ask for it. Places are fixed once
- * for a layout; a lane that no statistic needs takes no room.
+ * What a tile holds of a column besides count, mean, m2 and max, if the layout needs it. Places are fixed per layout; a lane
+ * that no statistic needs takes no space.
  *
  * - `sum`, `min`, `first`, `last` as they are.
  * - `slope`, least squares over time: mean and squared deviations of the instants, and their co-moment with the values.
@@ -16,7 +16,7 @@ const none = -1;
  * @see Pebay, Formulas for robust, one-pass parallel computation of covariances and statistical moments, 2008.
  */
 export class ExtraLanes {
-  /** How many numbers a column takes, the four common ones included. */
+  /** Numbers per column, the four common ones included. */
   readonly perColumn: number;
   readonly sum: number;
   readonly min: number;
@@ -98,8 +98,7 @@ export class ExtraLanes {
   }
 
   /**
-   * Merges what lies `back` minutes before the origin of `to`. `count` and `mean` are those of `to` before. Its samples
-   * are all earlier than those that are there, or all later. Windows as in `add`.
+   * Merges a tile that lies `back` minutes before the origin of `to`. `count` and `mean` are those of `to` before. Its samples are all earlier than those of `to`, or all later. Windows as in `add`.
    */
   merge(
     to: Float64Array,
@@ -148,12 +147,12 @@ export class ExtraLanes {
     }
   }
 
-  /** A running weighted mean: equal values stay what they are. */
+  /** A running weighted mean, exact for equal values. */
   private weigh(to: Float64Array, lane: number, weight: number, value: number): void {
     const total = (to[lane] as number) + weight;
     const mean = to[lane + 1] as number;
     to[lane] = total;
-    // A weight that is lost in underflow says nothing.
+    // A weight that underflowed to 0 has no effect.
     if (total > 0) to[lane + 1] = mean + ((value - mean) * weight) / total;
   }
 }

@@ -11,11 +11,11 @@ export class KeyCounts {
   private keys = new Int32Array(initialKeys);
   private counts = new Int32Array(initialKeys);
   private size = 0;
-  /** Samples up to and with each key, when somebody asked since the last change. */
+  /** Samples up to and including each key; computed lazily after a change. */
   private upTo = nothing;
   private isCumulated = false;
 
-  /** How many samples it stands for. */
+  /** Number of samples. */
   samples = 0;
 
   get bytes(): number {
@@ -42,14 +42,14 @@ export class KeyCounts {
     } else if (other.size > 0) this.merge(other);
   }
 
-  /** Takes out what `addAll` put in. */
+  /** Reverses `addAll`. */
   removeAll(other: KeyCounts): void {
     for (let at = 0; at < other.size; at += 1) {
       this.change(other.keys[at] as number, -(other.counts[at] as number));
     }
   }
 
-  /** How many samples have a key of at most this one. */
+  /** Samples whose key is at most this one. */
   countUpTo(key: number): number {
     const at = this.firstAtOrAbove(key + 1);
     return at === 0 ? 0 : (this.cumulated()[at - 1] as number);
@@ -139,7 +139,7 @@ export class KeyCounts {
         if (held === key) mine -= 1;
       }
     }
-    // Between what was never moved and what was merged lies one free place for each key that both had.
+    // For each key that both had, one free slot is left between the unmoved and the merged keys.
     keys.copyWithin(mine + 1, at, end);
     counts.copyWithin(mine + 1, at, end);
     this.size = mine + 1 + end - at;
@@ -159,7 +159,7 @@ export class KeyCounts {
   }
 }
 
-/** The quantile of the samples of both; NaN of none. */
+/** The quantile of the samples of both; NaN when there are none. */
 export function quantileOfBoth(one: KeyCounts, other: KeyCounts, share: number): number {
   const samples = one.samples + other.samples;
   if (samples === 0) return Number.NaN;

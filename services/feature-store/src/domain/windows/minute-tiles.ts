@@ -3,11 +3,11 @@ import { type RowLog } from './row-log.js';
 import { minuteMs } from './window-layout.js';
 import { type WindowPlan } from './window-plan.js';
 
-/** Tiles of one minute in a ring: what the rows of that minute come down to, so that windows merge instead of reading. */
+/** A ring of tiles, one per minute, that summarise the rows of the minute, so that windows merge tiles instead of rows. */
 export class MinuteTiles {
   /** The minute, then the lanes of each column; tile after tile. */
   readonly data: Float64Array;
-  /** Of each tile and column, when the layout asks for quantiles. */
+  /** Per tile and column, when the layout has quantiles. */
   private readonly sketches: (KeyCounts | undefined)[] | undefined;
 
   constructor(private readonly plan: WindowPlan) {
@@ -45,7 +45,7 @@ export class MinuteTiles {
     }
   }
 
-  /** After a late row: the minute again from its rows, in order of time, unless its slot holds a newer one. */
+  /** Rebuilds the minute of a late row from its rows, in order of time, unless its slot holds a newer minute. */
   rebuild(minute: number, rows: RowLog): void {
     const slot = this.slotOf(minute);
     if ((this.data[slot] as number) > minute) return;
@@ -87,7 +87,7 @@ export function clearTile(plan: WindowPlan, to: Float64Array, slot: number, minu
   }
 }
 
-/** Welford's recurrence. NaN is a missing value and is skipped; `instant` is in minutes since the tile's begin. */
+/** Welford's recurrence. NaN is a missing value and is skipped; `instant` is in minutes since the tile's start. */
 export function addToTile(
   plan: WindowPlan,
   to: Float64Array,

@@ -1,8 +1,8 @@
 /** Instant, known time, hash of the reading's id. */
 export const rowFields = 3;
 const initialRows = 16;
-// A producer that repeats an id with another instant does so at once; looking through every row would cost more than
-// all windows together.
+// A producer that repeats an id with another instant does so soon; searching every row would cost more than all windows
+// together.
 const maxRememberedIds = 64;
 
 /**
@@ -15,7 +15,7 @@ export class RowLog {
   capacity = initialRows;
   head = 0;
   tail = 0;
-  /** How many rows were ever dropped from the front of `data`: `index + dropped` stays when rows are moved. */
+  /** Rows dropped from the front of `data` so far: `index + dropped` is stable when rows are moved. */
   dropped = 0;
 
   constructor(readonly columns: number) {
@@ -54,7 +54,7 @@ export class RowLog {
     this.write(this.tail - 1, time, known, idHash, values, offset);
   }
 
-  /** Before the first row that is not older; its instant is in no row yet. */
+  /** Inserts before the first row that is not older. No row has this instant yet. */
   insert(time: number, known: number, idHash: number, values: Float64Array, offset: number): void {
     if (this.tail === this.capacity) this.makeRoom();
     const index = this.firstAtOrAfter(time);
@@ -92,7 +92,7 @@ export class RowLog {
     return true;
   }
 
-  /** Known at the same moment, the greater values win, so that the order of arrival decides nothing. */
+  /** Of rows known at the same time the greater values win, so that the result does not depend on the order of arrival. */
   isSupersededBy(index: number, known: number, values: Float64Array, offset: number): boolean {
     const keptKnown = this.at(1, index);
     if (known !== keptKnown) return known > keptKnown;
@@ -137,7 +137,7 @@ export class RowLog {
     return out;
   }
 
-  /** Room for one row at the end: moves the rows to the front when a tenth of the space is free there, else grows. */
+  /** Makes room for one row at the end: moves the rows to the front when a tenth of the capacity is free there, else grows. */
   private makeRoom(): void {
     const size = this.tail - this.head;
     const capacity = this.head * 10 >= this.capacity ? this.capacity : Math.ceil(this.capacity * 1.25);

@@ -18,13 +18,13 @@ export const plainStatistics = [
 
 const defaultStatistics: readonly WindowStatistic[] = ['mean', 'std', 'max'];
 
-/** Which columns are watched over which windows, and how late a reading may come and still get all its windows. */
+/** Columns, windows, and how late a reading may arrive and still have all its windows. */
 export interface WindowLayout {
   readonly columns: readonly string[];
   /** Lengths in minutes, ascending. */
   readonly windowMinutes: readonly number[];
   readonly latenessMinutes: number;
-  /** What is computed of each column over each window; mean, std and max when left out. */
+  /** Computed for each column and window; mean, std and max by default. */
   readonly statistics?: readonly WindowStatistic[];
 }
 
@@ -41,12 +41,12 @@ export function isWindowStatistic(name: string): name is WindowStatistic {
   return (plainStatistics as readonly string[]).includes(name) || /^p(0[1-9]|[1-9][0-9])$/.test(name);
 }
 
-/** Which share of the samples lies below a quantile statistic: 0.95 of `p95`; undefined of any other. */
-export function quantileOf(statistic: WindowStatistic): number | undefined {
+/** Share of the samples below a quantile statistic: 0.95 for `p95`; undefined for any other. */
+export function parseQuantile(statistic: WindowStatistic): number | undefined {
   return statistic.startsWith('p') ? Number(statistic.slice(1)) / 100 : undefined;
 }
 
-/** One feature of a layout: what it is called and what it is of. */
+/** One feature of a layout. */
 export interface WindowFeature {
   readonly name: string;
   readonly column: string;

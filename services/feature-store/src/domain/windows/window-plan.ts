@@ -1,30 +1,30 @@
 import { ExtraLanes } from './extra-lanes.js';
 import { KeyCounts } from './key-counts.js';
-import { minuteMs, quantileOf, statisticsOf, type WindowLayout } from './window-layout.js';
+import { minuteMs, parseQuantile, statisticsOf, type WindowLayout } from './window-layout.js';
 
-/** Count, mean, sum of squared deviations, largest: what every tile holds of a column. */
+/** Count, mean, sum of squared deviations, maximum: what every tile holds of a column. */
 export const commonLanes = 4;
 
 /**
- * What a layout comes down to, worked out once for all entities that share it, with the room that computing needs for
- * the length of one call.
+ * What follows from a layout, computed once for all entities that share it, with scratch space for the duration of one
+ * call.
  */
 export class WindowPlan {
   private static readonly plans = new WeakMap<WindowLayout, WindowPlan>();
 
   readonly columns: number;
   readonly minutes: Int32Array;
-  /** Tiles that are kept: the longest window and the current minute. */
+  /** Tiles that are kept: the maxMinutes window and the current minute. */
   readonly ring: number;
-  /** Numbers a column takes in a tile; its tile begins with the minute it is of. */
+  /** Numbers per column in a tile; the first number of a tile is its minute. */
   readonly lanes: number;
   readonly tileStride: number;
   readonly retentionMs: number;
   readonly statistics: number;
   readonly features: number;
-  /** Undefined when the common lanes are all that is needed. */
+  /** Undefined when the common lanes suffice. */
   readonly extra: ExtraLanes | undefined;
-  /** Where the statistics of a column are written, as distances from its first; -1 when not asked for. */
+  /** Offsets of the statistics of a column from its first; -1 when not computed. */
   readonly places: Readonly<Record<'count' | 'mean' | 'std' | 'max', number>>;
   readonly extraPlaces: readonly {
     readonly lane: 'sum' | 'min' | 'first' | 'last';
@@ -42,11 +42,11 @@ export class WindowPlan {
 
   private constructor(layout: WindowLayout) {
     const statistics = statisticsOf(layout);
-    const longest = Math.max(...layout.windowMinutes);
+    const maxMinutes = Math.max(...layout.windowMinutes);
     this.columns = layout.columns.length;
     this.minutes = Int32Array.from(layout.windowMinutes);
-    this.ring = longest + 1;
-    this.retentionMs = (longest + layout.latenessMinutes) * minuteMs;
+    this.ring = maxMinutes + 1;
+    this.retentionMs = (maxMinutes + layout.latenessMinutes) * minuteMs;
     this.statistics = statistics.length;
     this.features = this.minutes.length * this.columns * this.statistics;
     const extra = new ExtraLanes(layout, statistics, commonLanes);
@@ -65,7 +65,7 @@ export class WindowPlan {
     this.slopePlace = statistics.indexOf('slope');
     this.ewmaPlace = statistics.indexOf('ewma');
     this.quantiles = statistics.flatMap((statistic, place) => {
-      const share = quantileOf(statistic);
+      const share = parseQuantile(statistic);
       return share === undefined ? [] : [{ share, place }];
     });
     this.scratchTile = new Float64Array(this.tileStride);

@@ -1,18 +1,17 @@
 import { assertNever } from '@headrace/kernel';
 import { keyOffset, logGamma, logHalfStep, minMagnitude } from './quantile-keys.js';
-import { halvingsPerWindow, minuteMs, quantileOf, type WindowFeature } from './window-layout.js';
+import { halvingsPerWindow, minuteMs, parseQuantile, type WindowFeature } from './window-layout.js';
 
 /**
- * The same feature as an aggregate of DuckDB over the rows (sample - longest window, sample] of one system, one row an
- * instant: column `event_ms` is the instant of a row, `sample_ms` that as of which the feature is. Of no value it is
- * NULL where `EntityWindows` says NaN.
+ * The feature as an aggregate of DuckDB over the rows (sample - longest window, sample] of one system, one row per instant:
+ * `event_ms` is the instant of a row, `sample_ms` the instant of the feature. NULL where `EntityWindows` has NaN.
  */
 export function windowSql({ column, minutes, statistic }: WindowFeature): string {
   const value = quoteIdentifier(column);
   const length = minutes * minuteMs;
   const inside = `event_ms > sample_ms - ${length}`;
   const known = `FILTER (WHERE ${inside} AND ${value} IS NOT NULL)`;
-  const quantile = quantileOf(statistic);
+  const quantile = parseQuantile(statistic);
   if (quantile !== undefined) {
     const rank = `CAST(floor(${quantile} * (count(*) ${known} - 1)) AS BIGINT) + 1`;
     return representativeSql(`list_sort(list(${keySql(value)}) ${known})[${rank}]`);
@@ -40,18 +39,17 @@ export function windowSql({ column, minutes, statistic }: WindowFeature): string
       return `sum(${value} * ${weight}) ${known} / sum(${weight}) ${known}`;
     }
     default:
-      // A quantile was answered above; the type does not know that.
+      // Quantiles are handled above; the type does not know that.
       return assertNever(statistic as never);
   }
 }
 
-/** As a name of SQL. */
 export function quoteIdentifier(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
 function keySql(value: string): string {
-  // ln(0) is an error of DuckDB, whatever branch it stands in.
+  // DuckDB fails on ln(0), also in a branch that is not taken.
   const magnitude = `greatest(abs(${value}), ${minMagnitude})`;
   const key = `ceil(ln(${magnitude}) / ${logGamma}) + ${keyOffset}`;
   return `CASE WHEN abs(${value}) < ${minMagnitude} THEN 0 ELSE sign(${value}) * (${key}) END`;

@@ -87,7 +87,7 @@ function readValues(
 ): Readonly<Record<string, number | null>> {
   const columns = Object.entries(fields).filter(([name]) => !reservedFields.has(name));
   if (columns.length > maxColumns) {
-    const message = `A reading may have ${maxColumns} columns, this one has ${columns.length}`;
+    const message = `A reading may have at most ${maxColumns} columns, not ${columns.length}`;
     reasons.push(toReason('column_count', null, columns.length, message));
     return {};
   }
