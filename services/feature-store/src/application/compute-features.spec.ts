@@ -41,18 +41,18 @@ const label = labelSchema.parse({
 });
 
 class RecordingPublisher extends EventPublisher {
-  readonly facts: { readonly type: string; readonly fact: NewEvent }[] = [];
+  readonly events: { readonly type: string; readonly event: NewEvent }[] = [];
 
   publish<Definition extends EventDefinition>(
     definition: Definition,
-    facts: readonly NewEvent<Definition>[],
+    events: readonly NewEvent<Definition>[],
   ): Promise<void> {
-    this.facts.push(...facts.map((fact) => ({ type: definition.type, fact: structuredClone(fact) })));
+    this.events.push(...events.map((event) => ({ type: definition.type, event: structuredClone(event) })));
     return Promise.resolve();
   }
 
   of(definition: EventDefinition): readonly unknown[] {
-    return this.facts.filter(({ type }) => type === definition.type).map(({ fact }) => fact);
+    return this.events.filter(({ type }) => type === definition.type).map(({ event }) => event);
   }
 }
 
@@ -134,7 +134,7 @@ const readings = Array.from({ length: 200 }, (_, index) =>
   reading(index, index % 90 === 60 ? 95 : index % 13, index % 5 === 4 ? 70 : 0),
 );
 
-async function undisturbed(): Promise<RecordingPublisher> {
+async function computeUndisturbed(): Promise<RecordingPublisher> {
   const publisher = new RecordingPublisher();
   const operator = compute(publisher, new ByteStateStore());
   for (let from = 0; from < readings.length; from += 10) {
@@ -144,45 +144,45 @@ async function undisturbed(): Promise<RecordingPublisher> {
 }
 
 describe('computing features', () => {
-  it('gives the same facts when each batch ends a process and begins another', async () => {
+  it('gives the same events when each batch ends one process and starts another', async () => {
     const publisher = new RecordingPublisher();
     const store = new ByteStateStore();
     for (let from = 0; from < readings.length; from += 10) {
       await compute(publisher, store).execute(readings.slice(from, from + 10));
     }
-    expect(publisher.facts).toEqual((await undisturbed()).facts);
+    expect(publisher.events).toEqual((await computeUndisturbed()).events);
   });
 
-  it('repeats the very same facts after a crash between publishing and storing', async () => {
+  it('repeats the same events after a crash between publishing and storing', async () => {
     const publisher = new RecordingPublisher();
     const store = new ByteStateStore();
     const operator = compute(publisher, store);
     await operator.execute(readings.slice(0, 100));
-    const before = publisher.facts.length;
+    const before = publisher.events.length;
     store.failures = 1;
     await expect(operator.execute(readings.slice(100, 150))).rejects.toThrow(StoreDownError);
-    const first = publisher.facts.splice(before);
+    const first = publisher.events.splice(before);
     await operator.execute(readings.slice(100, 150));
-    expect(publisher.facts.slice(before)).toEqual(first);
+    expect(publisher.events.slice(before)).toEqual(first);
   });
 
-  it('says nothing new when stored readings are delivered again', async () => {
+  it('publishes nothing new when stored readings are delivered again', async () => {
     const publisher = new RecordingPublisher();
     const store = new ByteStateStore();
     await compute(publisher, store).execute(readings);
-    const before = publisher.facts.length;
+    const before = publisher.events.length;
     await compute(publisher, store).execute(readings.slice(120));
-    expect(publisher.facts).toHaveLength(before);
+    expect(publisher.events).toHaveLength(before);
   });
 
-  it('goes on from the store when another member handled its partition in between', async () => {
+  it('continues from the store when another member handled its partition in between', async () => {
     const publisher = new RecordingPublisher();
     const store = new ByteStateStore();
     const [mine, other] = [compute(publisher, store), compute(publisher, store)];
     await mine.execute(readings.slice(0, 100));
     await other.execute(readings.slice(100, 150));
     await mine.execute(readings.slice(150));
-    const whole = await undisturbed();
+    const whole = await computeUndisturbed();
     for (const definition of [FeaturesComputed, OutcomeObserved]) {
       expect(publisher.of(definition)).toEqual(whole.of(definition));
     }

@@ -223,8 +223,9 @@ export class ComputeFeatures {
       const first = readings.find(({ position }) => position.partition === partition)?.position.offset;
       const last = this.lastOffsets.get(partition);
       if (first === undefined || last === undefined || first === last || first === last + 1n) continue;
-      for (const [systemId, held] of this.cached)
+      for (const [systemId, held] of this.cached) {
         if (held.partition === partition) this.cached.delete(systemId);
+      }
     }
   }
 }

@@ -28,9 +28,9 @@ interface Head {
 }
 
 /**
- * The state of one entity: its windows and its waiting labels. It is stored as one small value (waiting labels and recent
- * rows) plus chunks of older rows, so that a batch writes what has changed and not the whole hour. Importing a row twice
- * changes nothing, so a chunk and the small value may overlap.
+ * The state of one entity: its windows and its waiting labels. It is stored as one small value (waiting labels and
+ * recent rows) plus chunks of older rows, so that a batch writes what has changed and not the whole hour. Importing a
+ * row twice changes nothing, so a chunk and the small value may overlap.
  */
 export class EntityState {
   private unsealed: number[] = [];
@@ -58,8 +58,8 @@ export class EntityState {
   }
 
   /**
-   * Whether the reading at a position was delivered before. Rows answer that themselves while they are kept; this is for
-   * older ones, such as those of a backfill that is delivered again.
+   * Whether the reading at a position was delivered before. Rows answer that themselves while they are kept; this is
+   * for older ones, such as those of a backfill that is delivered again.
    */
   hasApplied(position: ReadingPosition): boolean {
     if (this.applied?.[0] !== position.partition) return false;

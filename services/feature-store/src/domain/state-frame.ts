@@ -56,8 +56,9 @@ export function encodeFrame(kind: FrameKind, ...parts: readonly Uint8Array[]): U
 export function decodeFrame(kind: FrameKind, bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   if (bytes.length < headerBytes) throw new StateDamagedError(`${bytes.length} bytes are not a header`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (view.getUint32(0, true) !== magic)
+  if (view.getUint32(0, true) !== magic) {
     throw new StateDamagedError('it does not begin with the magic number');
+  }
   const format = view.getUint16(4, true);
   // Before everything else: a newer release may lay out the rest in another way.
   if (format > stateFormat) throw new StateNewerError(format);

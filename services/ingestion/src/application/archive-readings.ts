@@ -6,8 +6,9 @@ import { Lake, ParquetWriter } from './ports.js';
 const rowsPerFile = 100_000;
 
 /**
- * Copies accepted readings from the log to the lake as Parquet. A file is named after the offset of its first record, and
- * the mark of progress is written after the files: a crash in between writes the same file again, not its rows twice.
+ * Copies accepted readings from the log to the lake as Parquet. A file is named after the offset of its first record,
+ * and the mark of progress is written after the files: a crash in between writes the same file again, not its rows
+ * twice.
  */
 @Injectable()
 export class ArchiveReadings {

@@ -10,7 +10,10 @@ export interface QuarantineQuery {
 
 export type Quarantined = PayloadOf<typeof ReadingQuarantined>;
 
-/** The newest entries of the quarantine, newest first. The log itself is the quarantine; repeats of a reading are listed once. */
+/**
+ * The newest entries of the quarantine, newest first. The log itself is the quarantine; repeats of a reading are listed
+ * once.
+ */
 @Injectable()
 export class ListQuarantine {
   constructor(private readonly bus: EventBus) {}

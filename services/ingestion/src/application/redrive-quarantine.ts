@@ -2,7 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { type Accepted, AcceptReadings } from './accept-readings.js';
 import { ListQuarantine, type QuarantineQuery } from './list-quarantine.js';
 
-/** Judges quarantined readings again, after a rule has changed. What is accepted now names its quarantine entry as its cause. */
+/**
+ * Judges quarantined readings again, after a rule has changed. What is accepted now names its quarantine entry as its
+ * cause.
+ */
 @Injectable()
 export class RedriveQuarantine {
   constructor(

@@ -22,8 +22,8 @@ const rowsPerTurn = 2_000;
 const tolerance = 1e-6;
 
 /**
- * Recomputes a sample of served rows by SQL over the replayed readings. A row is compared with the readings that had arrived
- * when it was served, in log order; a row whose windows reach back before the replayed readings is left out.
+ * Recomputes a sample of served rows by SQL over the replayed readings. A row is compared with the readings that had
+ * arrived when it was served, in log order; a row whose windows reach back before the replayed readings is left out.
  */
 export class DuckDbParityCheck extends ParityCheck {
   constructor(

@@ -19,9 +19,9 @@ import { quoteIdentifier } from '../../domain/windows/window-sql.js';
 const rowsPerTurn = 2_000;
 
 /**
- * Builds training sets from the log. The rows are those that were served, not recomputed ones: for each system and instant
- * the one that was known first, so that a later backfill or correction never changes an old row. One thread and a total
- * order make the bytes, and with them the digest, a function of the history.
+ * Builds training sets from the log. The rows are those that were served, not recomputed ones: for each system and
+ * instant the one that was known first, so that a later backfill or correction never changes an old row. One thread and
+ * a total order make the bytes, and with them the digest, a function of the history.
  */
 @Injectable()
 export class DuckDbTrainingSetBuilder extends TrainingSetBuilder {

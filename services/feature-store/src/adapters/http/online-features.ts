@@ -31,7 +31,9 @@ interface Column {
 export interface OnlineAnswer {
   readonly metadata: {
     readonly feature_names: readonly string[];
-    /** An extension to Feast: by view, the `features.computed` event behind each entity's row; null when there is none. */
+    /**
+     * An extension to Feast: by view, the `features.computed` event behind each entity's row; null when there is none.
+     */
     readonly features_ids: Readonly<Record<string, readonly (string | null)[]>>;
   };
   readonly results: readonly Column[];

@@ -4,7 +4,8 @@ import { type ExpressionType } from './expression.js';
 export type Evaluate = (row: Float64Array) => number;
 
 /**
- * What a name means: which types it takes, how it is computed, and the equivalent in DuckDB's SQL. Both have the same rules:
+ * What a name means: which types it takes, how it is computed, and the equivalent in DuckDB's SQL. Both have the same
+ * rules:
  *
  * - No data stays no data: an operand that is missing makes the result missing. Exceptions are `coalesce`,
  *   `is_missing`, and `and`/`or`, which are SQL's three-valued logic.

@@ -5,8 +5,8 @@ import { minuteMs, type WindowLayout } from './window-layout.js';
 import { WindowPlan } from './window-plan.js';
 
 /**
- * How a reading was accepted: `appended` is the newest, `inserted` came late, `corrected` replaced an older-known row of
- * the same instant; `duplicate` and `superseded` change nothing; `too-late` is before everything that is kept.
+ * How a reading was accepted: `appended` is the newest, `inserted` came late, `corrected` replaced an older-known row
+ * of the same instant; `duplicate` and `superseded` change nothing; `too-late` is before everything that is kept.
  */
 export type Acceptance = 'appended' | 'inserted' | 'corrected' | 'duplicate' | 'superseded' | 'too-late';
 
@@ -24,9 +24,9 @@ const noKeys = new KeyCounts();
  *
  * Rows are kept in order of time; each minute is also kept as a tile of mergeable moments. A window is the rows of its
  * first, partial minute, the whole tiles between, and the tile of the current minute, so its edge is exact to the
- * millisecond. Nothing is ever subtracted, so that an outlier that leaves the window leaves no rounding
- * error behind. Every part is computed from the rows in order of time, whatever order they arrived in: the same rows give the
- * same bits, also after a restore.
+ * millisecond. Nothing is ever subtracted, so that an outlier that leaves the window leaves no rounding error behind.
+ * Every part is computed from the rows in order of time, whatever order they arrived in: the same rows give the same
+ * bits, also after a restore.
  *
  * A row is identified by its instant. A second row of an instant with equal values is a duplicate; with other values
  * it is a correction, and the one that became known later stays.
@@ -334,8 +334,8 @@ export class EntityWindows {
   }
 
   /**
-   * The sketches of the whole minutes of every window. From one minute to the next one tile is added and one is removed;
-   * because they are counts, removing a tile leaves exactly the others.
+   * The sketches of the whole minutes of every window. From one minute to the next one tile is added and one is
+   * removed; because they are counts, removing a tile leaves exactly the others.
    */
   private mergeMiddleSketches(minute: number): void {
     const { plan } = this;

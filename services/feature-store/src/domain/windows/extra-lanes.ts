@@ -3,8 +3,8 @@ import { halvingsPerWindow, type WindowLayout, type WindowStatistic } from './wi
 const none = -1;
 
 /**
- * What a tile holds of a column besides count, mean, m2 and max, if the layout needs it. Places are fixed per layout; a lane
- * that no statistic needs takes no space.
+ * What a tile holds of a column besides count, mean, m2 and max, if the layout needs it. Places are fixed per layout; a
+ * lane that no statistic needs takes no space.
  *
  * - `sum`, `min`, `first`, `last` as they are.
  * - `slope`, least squares over time: mean and squared deviations of the instants, and their co-moment with the values.
@@ -98,7 +98,8 @@ export class ExtraLanes {
   }
 
   /**
-   * Merges a tile that lies `back` minutes before the origin of `to`. `count` and `mean` are those of `to` before. Its samples are all earlier than those of `to`, or all later. Windows as in `add`.
+   * Merges a tile that lies `back` minutes before the origin of `to`. `count` and `mean` are those of `to` before. Its
+   * samples are all earlier than those of `to`, or all later. Windows as in `add`.
    */
   merge(
     to: Float64Array,

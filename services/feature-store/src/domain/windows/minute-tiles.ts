@@ -3,7 +3,9 @@ import { type RowLog } from './row-log.js';
 import { minuteMs } from './window-layout.js';
 import { type WindowPlan } from './window-plan.js';
 
-/** A ring of tiles, one per minute, that summarise the rows of the minute, so that windows merge tiles instead of rows. */
+/**
+ * A ring of tiles, one per minute, that summarise the rows of the minute, so that windows merge tiles instead of rows.
+ */
 export class MinuteTiles {
   /** The minute, then the lanes of each column; tile after tile. */
   readonly data: Float64Array;

@@ -1,7 +1,8 @@
 /**
  * The buckets of a DDSketch: a value falls into the bucket whose border it does not exceed, borders grow by a constant
  * factor, so that a bucket's representative is within 1 % of every value in it. Values of less than 1e-9 in magnitude
- * are 0, and what lies within 1 % of the largest double may be represented by infinity. Buckets of negative values mirror those of positive ones, and keys ascend with the values:
+ * are 0, and what lies within 1 % of the largest double may be represented by infinity. Buckets of negative values
+ * mirror those of positive ones, and keys ascend with the values:
  *
  *     key(x) = ceil(log(x) / log(gamma)) + offset,  gamma = (1 + accuracy) / (1 - accuracy),  key(-x) = -key(x)
  *

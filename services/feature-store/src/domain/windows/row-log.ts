@@ -92,7 +92,9 @@ export class RowLog {
     return true;
   }
 
-  /** Of rows known at the same time the greater values win, so that the result does not depend on the order of arrival. */
+  /**
+   * Of rows known at the same time the greater values win, so that the result does not depend on the order of arrival.
+   */
   isSupersededBy(index: number, known: number, values: Float64Array, offset: number): boolean {
     const keptKnown = this.at(1, index);
     if (known !== keptKnown) return known > keptKnown;
@@ -137,7 +139,10 @@ export class RowLog {
     return out;
   }
 
-  /** Makes room for one row at the end: moves the rows to the front when a tenth of the capacity is free there, else grows. */
+  /**
+   * Makes room for one row at the end: moves the rows to the front when a tenth of the capacity is free there, else
+   * grows.
+   */
   private makeRoom(): void {
     const size = this.tail - this.head;
     const capacity = this.head * 10 >= this.capacity ? this.capacity : Math.ceil(this.capacity * 1.25);

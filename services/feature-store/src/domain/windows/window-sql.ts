@@ -3,8 +3,9 @@ import { keyOffset, logGamma, logHalfStep, minMagnitude } from './quantile-keys.
 import { halvingsPerWindow, minuteMs, parseQuantile, type WindowFeature } from './window-layout.js';
 
 /**
- * The feature as an aggregate of DuckDB over the rows (sample - longest window, sample] of one system, one row per instant:
- * `event_ms` is the instant of a row, `sample_ms` the instant of the feature. NULL where `EntityWindows` has NaN.
+ * The feature as an aggregate of DuckDB over the rows (sample - longest window, sample] of one system, one row per
+ * instant: `event_ms` is the instant of a row, `sample_ms` the instant of the feature. NULL where `EntityWindows` has
+ * NaN.
  */
 export function windowSql({ column, minutes, statistic }: WindowFeature): string {
   const value = quoteIdentifier(column);

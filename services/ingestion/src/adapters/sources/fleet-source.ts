@@ -19,8 +19,8 @@ export interface FleetSourceOptions {
 const stateSchema = z.object({ from: z.iso.datetime(), historyEnd: z.iso.datetime(), done: z.boolean() });
 
 /**
- * A synthetic fleet: its history as fast as it is accepted, then live. After a restart it continues at the current time; a
- * history that was interrupted is replayed with the same readings.
+ * A synthetic fleet: its history as fast as it is accepted, then live. After a restart it continues at the current
+ * time; a history that was interrupted is replayed with the same readings.
  */
 export class FleetSource extends ReadingSource {
   readonly name = 'fleet';

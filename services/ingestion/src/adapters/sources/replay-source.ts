@@ -19,9 +19,9 @@ const stateKey = 'sources/replay.json';
 const stateSchema = z.object({ historyEnd: z.iso.datetime(), done: z.boolean() });
 
 /**
- * Real series of the Numenta Anomaly Benchmark. First their history as fast as it is accepted, ending at the first start;
- * then live, one step of five minutes per five minutes divided by the speed. After a restart the history is not replayed,
- * unless it was interrupted: then it is replayed with the same times, so that its readings keep their ids.
+ * Real series of the Numenta Anomaly Benchmark. First their history as fast as it is accepted, ending at the first
+ * start; then live, one step of five minutes per five minutes divided by the speed. After a restart the history is not
+ * replayed, unless it was interrupted: then it is replayed with the same times, so that its readings keep their ids.
  */
 export class ReplaySource extends ReadingSource {
   readonly name = 'replay';

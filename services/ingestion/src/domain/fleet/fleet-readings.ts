@@ -57,9 +57,9 @@ interface System {
 const dayMs = 86_400_000;
 
 /**
- * A synthetic fleet with foreseeable incidents: memory and disk rise over the ramp, then cpu_usage reaches 90 and more. The
- * same seed and options always give the same readings, in order of time. Drift changes values and not incidents, so the
- * ground truth stays known.
+ * A synthetic fleet with foreseeable incidents: memory and disk rise over the ramp, then cpu_usage reaches 90 and more.
+ * The same seed and options always give the same readings, in order of time. Drift changes values and not incidents, so
+ * the ground truth stays known.
  */
 export function* fleetReadings(
   seed: number,

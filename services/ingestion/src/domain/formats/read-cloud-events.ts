@@ -53,7 +53,10 @@ function readEvent(event: unknown, expected: EventDefinition): IncomingReading {
   return withAttributes(attributes, data.value, { source, id });
 }
 
-/** `subject` is the default of `system_id`, `time` that of `timestamp`. A subject that differs from `system_id` is an error. */
+/**
+ * `subject` is the default of `system_id`, `time` that of `timestamp`. A subject that differs from `system_id` is an
+ * error.
+ */
 function withAttributes(
   { subject, time }: Attributes,
   data: unknown,

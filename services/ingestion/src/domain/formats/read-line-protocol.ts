@@ -17,7 +17,8 @@ const columns: Readonly<Record<string, (value: number) => readonly [string, numb
 
 /**
  * InfluxDB line protocol. Tag `system_id`, else `host`, names the system; numeric fields are columns, text and boolean
- * fields are ignored. Lines of the same system and time become one reading, because agents send one line per measurement.
+ * fields are ignored. Lines of the same system and time become one reading, because agents send one line per
+ * measurement.
  */
 export function readLineProtocol(text: string, precision: Precision, now: Date): ReadLineProtocol {
   const merged = new Map<string, Record<string, unknown>>();

@@ -13,8 +13,8 @@ export type ReadTimestamp =
 const iso = /^(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2}):(\d{2})(\.\d{1,9})?([Zz]|[+-]\d{2}:?\d{2})?$/;
 
 /**
- * Reads an instant: ISO 8601 with a zone. A time without a zone is ambiguous and rejected; so is a bare number, which could
- * be seconds or milliseconds. A leap second is the second after it, as in POSIX.
+ * Reads an instant: ISO 8601 with a zone. A time without a zone is ambiguous and rejected; so is a bare number, which
+ * could be seconds or milliseconds. A leap second is the second after it, as in POSIX.
  */
 export function readTimestamp(value: unknown, bounds: TimestampBounds): ReadTimestamp {
   const refuse = (rule: string, message: string): ReadTimestamp => ({

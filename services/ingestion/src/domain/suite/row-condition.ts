@@ -27,8 +27,8 @@ const maxCharacters = 1_000;
 
 /**
  * Reads a condition: comparisons of a column with a number or a text, `is null`, `is not null`, joined by `and`, `or`,
- * parentheses; `and` binds tighter. A comparison with null is false, except `!=`, which is true, as in pandas. A number and
- * a text are never equal, and neither is above the other.
+ * parentheses; `and` binds tighter. A comparison with null is false, except `!=`, which is true, as in pandas. A number
+ * and a text are never equal, and neither is above the other.
  */
 export function parseRowCondition(text: string): RowCondition {
   const words = tokenize(text);
@@ -66,8 +66,9 @@ export function parseRowCondition(text: string): RowCondition {
       return (valueOf) => (valueOf(column) === null) !== negated;
     }
     const operator = operators.find((each) => each === words[at]);
-    if (operator === undefined)
+    if (operator === undefined) {
       throw wrong(`${column} must be followed by one of ${operators.join(' ')}, or is`);
+    }
     at += 1;
     const literal = parseLiteral(words[at]);
     if (literal === undefined) throw wrong(`${operator} must be followed by a number or a quoted text`);

@@ -26,8 +26,8 @@ const blockRows = 1_024;
 const maxNames = 1_000;
 
 /**
- * What a suite has seen so far of a table that arrives in batches. Makes one pass over a batch: every rule reads a block of
- * rows before the next block. The tallies of the parts of a window merge into that of the whole window.
+ * What a suite has seen so far of a table that arrives in batches. Makes one pass over a batch: every rule reads a
+ * block of rows before the next block. The tallies of the parts of a window merge into that of the whole window.
  */
 export class SuiteTally {
   rows = 0;

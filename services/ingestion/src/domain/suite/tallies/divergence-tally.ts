@@ -12,8 +12,8 @@ export type Partition =
 
 /**
  * Kullback-Leibler divergence of what was observed from what is expected, in nats: sum of p ln(p / q), both normalised.
- * Bins are closed on the left, the last also on the right; what lies outside goes to the tails. Infinite where something
- * was observed that had no weight: `tailHoldout` gives weight to the tails or to unexpected values,
+ * Bins are closed on the left, the last also on the right; what lies outside goes to the tails. Infinite where
+ * something was observed that had no weight: `tailHoldout` gives weight to the tails or to unexpected values,
  * `internalHoldout` to bins without weight.
  */
 export class DivergenceTally extends CountingTally implements Tally {
@@ -40,8 +40,9 @@ export class DivergenceTally extends CountingTally implements Tally {
     if ('values' in this.partition) {
       const place = this.places.get(value);
       if (place !== undefined) this.counts[place] = (this.counts[place] ?? 0) + 1;
-      else if (this.unknown.size < maxStoredValues)
+      else if (this.unknown.size < maxStoredValues) {
         this.unknown.set(value, (this.unknown.get(value) ?? 0) + 1);
+      }
       return;
     }
     const { bins } = this.partition;

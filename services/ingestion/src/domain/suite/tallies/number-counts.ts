@@ -2,8 +2,8 @@ import { type Column } from '../columnar-batch.js';
 import { maxStoredValues } from './tally.js';
 
 /**
- * How often each number occurs. Open addressing in one typed array, so that a distinct number costs one slot; only repeated
- * numbers have a counter in a map. 0 and -0 are one number; NaN marks a free slot.
+ * How often each number occurs. Open addressing in one typed array, so that a distinct number costs one slot; only
+ * repeated numbers have a counter in a map. 0 and -0 are one number; NaN marks a free slot.
  */
 export class NumberCounts {
   /** Distinct numbers. */

@@ -3,8 +3,8 @@ import { CountingTally } from './counting-tally.js';
 import { maxSampleSize, type Outcome, type Tally } from './tally.js';
 
 /**
- * Counts values that do not follow the one before them. Nulls are passed over. A text is compared with a text; what cannot
- * be compared is out of order.
+ * Counts values that do not follow the one before them. Nulls are passed over. A text is compared with a text; what
+ * cannot be compared is out of order.
  */
 export class OrderTally extends CountingTally implements Tally {
   private unexpected = 0;

@@ -1,7 +1,9 @@
 import { CountingTally } from './counting-tally.js';
 import { maxStoredValues, type Outcome, type Tally } from './tally.js';
 
-/** Quantiles of the numbers, nearest rank as in pandas. Stores the values: beyond a million the outcome is undefined. */
+/**
+ * Quantiles of the numbers, nearest rank as in pandas. Stores the values: beyond a million the outcome is undefined.
+ */
 export class QuantileTally extends CountingTally implements Tally {
   private values = new Float64Array(1_024);
   private count = 0;

@@ -13,8 +13,8 @@ export interface Outcome {
 }
 
 /**
- * What one expectation has seen so far. Rows arrive in order, in blocks; the tallies of the parts of a window merge into
- * that of the whole. `mask`: 1 for the rows that count, at row - from.
+ * What one expectation has seen so far. Rows arrive in order, in blocks; the tallies of the parts of a window merge
+ * into that of the whole. `mask`: 1 for the rows that count, at row - from.
  */
 export interface Tally {
   add(column: Column | undefined, from: number, to: number, mask: Uint8Array | undefined): void;

@@ -5,8 +5,8 @@ import { NumberCounts } from './number-counts.js';
 import { maxStoredValues, maxSampleSize, type Outcome, type Tally } from './tally.js';
 
 /**
- * Counts every occurrence of values that occur more than once. Stores the distinct values: beyond a million of them it is
- * not known whether a later one is new, and the outcome is undefined.
+ * Counts every occurrence of values that occur more than once. Stores the distinct values: beyond a million of them it
+ * is not known whether a later one is new, and the outcome is undefined.
  */
 export class UniqueTally extends CountingTally implements Tally {
   private readonly counts = new Map<number | string, number>();
