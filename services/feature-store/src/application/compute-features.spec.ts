@@ -188,7 +188,7 @@ describe('computing features', () => {
     }
   });
 
-  it('keeps no more systems in memory than it may, and loses none', async () => {
+  it('keeps no more systems in memory than configured, and loses none', async () => {
     const publisher = new RecordingPublisher();
     const operator = compute(publisher, new ByteStateStore(), 1);
     const of = (systemId: string, index: number) => {

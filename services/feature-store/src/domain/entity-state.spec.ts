@@ -37,7 +37,7 @@ function featuresOf(state: EntityState): Float64Array {
 }
 
 describe('the stored state of an entity', () => {
-  it('gives the same bits of every statistic after it was stored in chunks and restored', () => {
+  it('has the same bits of every statistic after it was stored in chunks and restored', () => {
     const state = stateOf(150);
     const chunk = state.seal()!;
     const restored = EntityState.decode(view, [], state.encode(), [chunk.bytes]);
@@ -45,7 +45,7 @@ describe('the stored state of an entity', () => {
     expect(restored.windows.exportRows()).toEqual(state.windows.exportRows());
   });
 
-  it('of the format before, with waiting labels in its JSON, is read', () => {
+  it('can be read in the previous format, with waiting labels in its JSON', () => {
     const label = labelSchema.parse({
       name: 'incident',
       version: 1,
@@ -87,7 +87,7 @@ describe('the stored state of an entity', () => {
     expect(again.windows.exportRows()).toEqual(rows);
   });
 
-  it('is refused when a newer release wrote it, whatever that release changed behind the format', () => {
+  it('is rejected when a newer release wrote it, whatever else that release changed', () => {
     const newer = encodeFrame('head', Uint8Array.of(1, 2, 3));
     new DataView(newer.buffer).setUint16(4, 4, true);
     expect(() => decodeFrame('head', newer)).toThrow(StateNewerError);
@@ -96,7 +96,7 @@ describe('the stored state of an entity', () => {
     );
   });
 
-  it('is refused when any bit of it changed, or its end is missing', () => {
+  it('is rejected when any bit has changed or its end is missing', () => {
     const bytes = stateOf(20).encode();
     const change = fc.record({
       at: fc.integer({ min: 0, max: bytes.length - 1 }),
@@ -115,7 +115,7 @@ describe('the stored state of an entity', () => {
     );
   });
 
-  it('is refused when rows of another width are in it', () => {
+  it('is rejected when it has rows of another width', () => {
     const odd = encodeFrame('rows', new Uint8Array(8 * 7));
     expect(() => EntityState.decode(view, [], stateOf(1).encode(), [odd])).toThrow(
       '7 numbers are not rows of 5',

@@ -25,13 +25,13 @@ export class ListQuarantine {
       found.delete(payload.quarantineId);
       found.set(payload.quarantineId, payload);
       // Partitions come one after the other, so more than `limit` entries are kept until the end, within a bound.
-      if (found.size > 10_000) found.delete(oldest(found));
+      if (found.size > 10_000) found.delete(findOldest(found));
     }
     return [...found.values()].sort((a, b) => (a.receivedAt < b.receivedAt ? 1 : -1)).slice(0, limit);
   }
 }
 
-function oldest(found: ReadonlyMap<string, Quarantined>): string {
+function findOldest(found: ReadonlyMap<string, Quarantined>): string {
   for (const key of found.keys()) return key;
   return '';
 }

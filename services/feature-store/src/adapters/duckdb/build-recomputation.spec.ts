@@ -62,7 +62,7 @@ function arrivalsOf(random: SeededRandom, count: number): readonly Arrival[] {
 }
 
 describe('the definition of a view in SQL', () => {
-  it('gives of every row what the stream gave, for every statistic', async () => {
+  it('gives the same values as the stream, for every statistic', async () => {
     const arrivals = arrivalsOf(new SeededRandom(20261123), 700);
     const instance = await DuckDBInstance.create(':memory:', { threads: '1' });
     const connection = await instance.connect();

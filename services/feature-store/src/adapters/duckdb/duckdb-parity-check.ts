@@ -40,7 +40,7 @@ export class DuckDbParityCheck extends ParityCheck {
     const connection = await instance.connect();
     try {
       const samples = await this.loadReadings(connection, view, served, from);
-      const compared = await compareAll(connection, view, samples);
+      const compared = await compareSamples(connection, view, samples);
       return { ...compared, from, to };
     } finally {
       connection.closeSync();
@@ -71,8 +71,8 @@ export class DuckDbParityCheck extends ParityCheck {
     const { columns } = view.layout;
     await connection.run(readingsTable(columns));
     const systems = new Set([...served.values()].map(({ systemId }) => systemId));
-    const longest = Math.max(...view.layout.windowMinutes);
-    const lookBackMs = (longest + 2 * view.layout.latenessMinutes) * minuteMs;
+    const maxMinutes = Math.max(...view.layout.windowMinutes);
+    const lookBackMs = (maxMinutes + 2 * view.layout.latenessMinutes) * minuteMs;
     const appender = await connection.createAppender('readings');
     const samples: Sample[] = [];
     const begins = new Map<string, { readonly covered: boolean; readonly at: number }>();
@@ -97,7 +97,8 @@ export class DuckDbParityCheck extends ParityCheck {
       sequence += 1;
       appendReading(appender, event, sequence, at, columns);
       const row = served.get(payload.readingId);
-      const isCovered = begin.covered || at - (longest + view.layout.latenessMinutes) * minuteMs >= begin.at;
+      const isCovered =
+        begin.covered || at - (maxMinutes + view.layout.latenessMinutes) * minuteMs >= begin.at;
       if (row !== undefined && isCovered && !samples.some((sample) => sample.served === row)) {
         samples.push({ served: row, eventTime: at, sequence, newest: newest.get(payload.systemId) ?? at });
       }
@@ -131,7 +132,7 @@ function appendReading(
   appender.endRow();
 }
 
-async function compareAll(
+async function compareSamples(
   connection: DuckDBConnection,
   view: FeatureView,
   samples: readonly Sample[],

@@ -70,7 +70,7 @@ function expression(index: number): string {
 }
 
 describe('an expression in SQL', () => {
-  it('gives of every random row what its closures give, for random expressions', async () => {
+  it('gives the same values as the closures, for random expressions and rows', async () => {
     const instance = await DuckDBInstance.create(':memory:', { threads: '1' });
     const connection = await instance.connect();
     await connection.run(

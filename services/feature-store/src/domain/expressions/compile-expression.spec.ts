@@ -43,7 +43,7 @@ describe('a compiled expression', () => {
     expect(value(text, { a: missing })).toBeNaN();
   });
 
-  it('knows what it knows in spite of missing data', () => {
+  it('decides what it can in spite of missing data', () => {
     const row = { a: missing, b: 4 };
     expect(value('coalesce(a, b, 1)', row)).toBe(4);
     expect(value('is_missing(a) and not is_missing(b)', row)).toBe(1);
@@ -67,11 +67,11 @@ describe('a compiled expression', () => {
     expect(value(`coalesce(${text}, 7)`)).toBe(7);
   });
 
-  it('takes what is not finite in a row as no data', () => {
+  it('treats a value that is not finite as missing', () => {
     expect(value('coalesce(a, 3)', { a: Number.POSITIVE_INFINITY })).toBe(3);
   });
 
-  it('names what it uses and of which type it is', () => {
+  it('reports the names it uses and its type', () => {
     const compiled = compileExpression('b > 1 or a + b > a', ['a', 'b', 'c']);
     expect(compiled.uses).toEqual(['b', 'a']);
     expect(compiled.type).toBe('boolean');

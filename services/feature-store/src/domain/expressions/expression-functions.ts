@@ -158,8 +158,8 @@ function extreme(name: 'min' | 'max'): ExpressionFunction {
   };
 }
 
-const smallest = extreme('min');
-const largest = extreme('max');
+const minFunction = extreme('min');
+const maxFunction = extreme('max');
 
 function roundHalfAway(value: number): number {
   const whole = Math.trunc(value);
@@ -243,14 +243,14 @@ export const expressionFunctions: ReadonlyMap<string, ExpressionFunction> = new 
       sql: (of) => `(${of} IS NULL)`,
     },
   ],
-  ['min', smallest],
-  ['max', largest],
+  ['min', minFunction],
+  ['max', maxFunction],
   [
     'clip',
     {
       ...ofNumbers(3, 'clip(number, lowest, highest)'),
-      evaluate: (of, lowest, highest) => smallest.evaluate(largest.evaluate(of, lowest), highest),
-      sql: (of, lowest, highest) => smallest.sql(largest.sql(of, lowest), highest),
+      evaluate: (of, lowest, highest) => minFunction.evaluate(maxFunction.evaluate(of, lowest), highest),
+      sql: (of, lowest, highest) => minFunction.sql(maxFunction.sql(of, lowest), highest),
     },
   ],
   [

@@ -60,11 +60,11 @@ describe('an expression', () => {
       '0: Expected if(boolean, a, b) of a and b of one type; "else" and b may be left out, found (number, number, number)',
     ],
     ['sqrt()', '0: Expected sqrt(number), found ()'],
-  ])('%j is refused with the place and the reason', (text, expected) => {
+  ])('%j is rejected with the place and the reason', (text, expected) => {
     expect(failure(text)).toBe(expected);
   });
 
-  it('says where it stopped, counting from 1, and which functions there are', () => {
+  it('reports where parsing stopped, counting from 1, and which functions exist', () => {
     expect(() => compileExpression('1 + eval(cpu)', ['cpu'])).toThrow(
       /^There is no function "eval"; there are: and, or, not, if, coalesce, .*, at character 5 of "1 \+ eval\(cpu\)"$/,
     );
@@ -85,7 +85,7 @@ describe('an expression', () => {
     expect(failure(`${'case when true then 1 else '.repeat(100)} 1`)).toContain('may nest at most 64 deep');
   });
 
-  it('never fails in any other way than with its own error, whatever the text', () => {
+  it('fails only with its own error, whatever the text', () => {
     const word = fc.constantFrom(
       ...[
         'cpu',

@@ -36,7 +36,7 @@ describe('the windows of one entity', () => {
     expect(featuresAt(windows, noon + 5 * minute)).toEqual([30, expect.closeTo(Math.sqrt(200), 12), 40]);
   });
 
-  it('has a mean but no deviation of one sample, and nothing at all of none', () => {
+  it('has a mean but no deviation for one sample, and neither without samples', () => {
     const windows = new EntityWindows(one);
     put(windows, noon, nan);
     expect(featuresAt(windows, noon)).toEqual([nan, nan, nan]);
@@ -50,7 +50,7 @@ describe('the windows of one entity', () => {
     expect(featuresAt(windows, noon + 399_000)).toEqual([0.1, 0, 0.1]);
   });
 
-  it('keeps no rounding error of an outlier that has left the window', () => {
+  it('keeps no rounding error after an outlier has left the window', () => {
     const windows = new EntityWindows(one);
     put(windows, noon, 1e17);
     for (let second = 1; second <= 300; second += 1) put(windows, noon + second * 1_000, second % 2);
@@ -62,7 +62,7 @@ describe('the windows of one entity', () => {
     ]);
   });
 
-  it('takes a repeated reading once, whether recognised by instant or by id', () => {
+  it('accepts a repeated reading once, whether recognised by instant or by id', () => {
     const windows = new EntityWindows(one);
     expect(put(windows, noon, 1, noon, 11)).toBe('appended');
     expect(put(windows, noon, 1, noon + 5, 12)).toBe('duplicate');
@@ -81,7 +81,7 @@ describe('the windows of one entity', () => {
     expect(featuresAt(reversed, noon)).toEqual([5, nan, 5]);
   });
 
-  it('refuses what lies before everything it keeps, and leaves windows empty that reach back there', () => {
+  it('rejects readings before the rows it keeps, and leaves windows that reach back there empty', () => {
     const windows = new EntityWindows(one);
     put(windows, noon, 1);
     put(windows, noon + 20 * minute, 2);
@@ -92,7 +92,7 @@ describe('the windows of one entity', () => {
     expect(featuresAt(windows, noon + 10 * minute)).toEqual([4, nan, 4]);
   });
 
-  it('has the slope of least squares a minute, and weighs by age for ewma', () => {
+  it('has the least-squares slope per minute, and weighs by age for ewma', () => {
     const windows = new EntityWindows({
       ...one,
       statistics: ['slope', 'ewma', 'first', 'last', 'sum', 'min'],
@@ -112,19 +112,19 @@ describe('the windows of one entity', () => {
     expect(featuresAt(windows, noon + minute)).toEqual([nan, 10, 10, 10, 10, 10]);
   });
 
-  it('counts none as 0 and knows nothing else of none', () => {
+  it('has a count of 0 and no other statistic without samples', () => {
     const windows = new EntityWindows({ ...layout, columns: ['x'], windowMinutes: [5] });
     put(windows, noon, nan);
     expect(featuresAt(windows, noon)).toEqual([0, ...new Array<number>(11).fill(nan)]);
   });
 
-  it('says how many bytes its arrays take', () => {
+  it('reports the size of its arrays', () => {
     const windows = new EntityWindows(one);
     // 16 rows of 4 numbers, 6 tiles of 5, one window of 4 lanes, one start
     expect(windows.bytes).toBe(8 * (16 * 4 + 6 * 5 + 4 + 1));
   });
 
-  it('says how full a window is', () => {
+  it('reports how full a window is', () => {
     const windows = new EntityWindows(one);
     put(windows, noon, 1);
     expect(windows.fill(noon, 0)).toEqual({ samples: 1, share: 0 });

@@ -48,9 +48,9 @@ export class ExtraLanes {
       layout.windowMinutes,
       (minutes) => (Math.LN2 * halvingsPerWindow) / minutes,
     );
-    const longest = Math.max(...layout.windowMinutes);
+    const maxMinutes = Math.max(...layout.windowMinutes);
     this.decays = [...this.ratePerMinute].map((rate) =>
-      Float64Array.from({ length: longest + 1 }, (_, minutes) => Math.exp(-minutes * rate)),
+      Float64Array.from({ length: maxMinutes + 1 }, (_, minutes) => Math.exp(-minutes * rate)),
     );
   }
 

@@ -31,7 +31,7 @@ describe('the sketch of a tile', () => {
     expect(quantileKey(1e-9)).toBe(1);
   });
 
-  it('answers NaN of no samples, and skips missing values', () => {
+  it('is NaN without samples, and skips missing values', () => {
     expect(quantile(countsOf([]), 0.5)).toBeNaN();
     expect(countsOf([Number.NaN]).samples).toBe(0);
   });
@@ -50,7 +50,7 @@ describe('the sketch of a tile', () => {
     );
   });
 
-  it('is the same whatever is merged into what', () => {
+  it('does not depend on the order of merging', () => {
     fc.assert(
       fc.property(fc.array(fc.array(sample, { maxLength: 30 }), { minLength: 1, maxLength: 6 }), (parts) => {
         const forward = new KeyCounts();
@@ -67,7 +67,7 @@ describe('the sketch of a tile', () => {
     );
   });
 
-  it('answers for two sketches what it answers for both merged, and forgets what is taken out', () => {
+  it('gives the same quantile for two sketches as for both merged, and reverses a merge', () => {
     const values = fc.array(sample, { maxLength: 60 });
     fc.assert(
       fc.property(values, values, values, (a, b, gone) => {

@@ -58,7 +58,7 @@ describe.each([
     }
   }
 
-  it('equal pandas rolling, row by row as they come in order', () => {
+  it('equal pandas rolling, row by row in order of arrival', () => {
     const windows = new EntityWindows(layout);
     let sample = 0;
     for (const [row, time] of golden.time.entries()) {
@@ -70,7 +70,7 @@ describe.each([
     expect(sample).toBe(golden.rows.length);
   });
 
-  it('equal pandas for every row again after late rows have come', () => {
+  it('equal pandas for every row again after late rows have arrived', () => {
     const windows = new EntityWindows({ ...layout, latenessMinutes: 60 * 24 * 30 });
     for (const row of golden.arrival) windows.accept(golden.time[row]!, row, Number.NaN, rowOf(row));
     for (const [sample, row] of golden.rows.entries()) expectPandas(windows, row, sample);

@@ -5,10 +5,10 @@ const from = new Date('2026-11-20T00:00:00Z');
 const minute = 60_000;
 const options: FleetOptions = { systems: 10, from, steps: 2 * 1440, stepMs: minute };
 
-describe('a made-up fleet', () => {
+describe('a synthetic fleet', () => {
   const readings = [...fleetReadings(7, options)];
 
-  it('is the same for the same seed and another for another', () => {
+  it('is the same for the same seed and differs for another', () => {
     expect([...fleetReadings(7, { ...options, steps: 50 })]).toEqual(readings.slice(0, 500));
     expect([...fleetReadings(8, { ...options, steps: 50 })]).not.toEqual(readings.slice(0, 500));
   });
@@ -30,15 +30,15 @@ describe('a made-up fleet', () => {
     for (const { reading, phase } of readings) expect(reading.cpu_usage >= 90).toBe(phase === 'incident');
   });
 
-  it('has about as many incidents as it was asked for', () => {
-    const begins = startsOf(readings);
+  it('has about as many incidents as configured', () => {
+    const begins = countIncidents(readings);
     // 10 systems x 2 days x 4 a day, less what falls into a running one; Poisson, so within four deviations.
     expect(begins).toBeGreaterThan(80 - 4 * 9);
     expect(begins).toBeLessThan(80 + 4 * 9);
-    expect(startsOf([...fleetReadings(7, { ...options, incidentsPerDay: 0 })])).toBe(0);
+    expect(countIncidents([...fleetReadings(7, { ...options, incidentsPerDay: 0 })])).toBe(0);
   });
 
-  it('labels as near an incident exactly what has one within 15 minutes, while one is announced or going on', () => {
+  it('labels a reading as near an incident only when there is one within 15 minutes', () => {
     const first = readings.filter(({ reading }) => reading.system_id === 'fleet-0');
     for (const [index, each] of first.entries()) {
       if (!each.incidentWithin15m || index + 16 > first.length) continue;
@@ -46,7 +46,7 @@ describe('a made-up fleet', () => {
     }
   });
 
-  it('drifts one column from a moment on, and nothing before it and no incident', () => {
+  it('drifts one column from a moment on, and changes nothing before it and no incident', () => {
     const after = new Date(from.getTime() + 1440 * minute);
     const drifted = [
       ...fleetReadings(7, { ...options, drifts: [{ after, column: 'memory_usage', shift: 10 }] }),
@@ -61,7 +61,7 @@ describe('a made-up fleet', () => {
   });
 });
 
-function startsOf(readings: readonly FleetReading[]): number {
+function countIncidents(readings: readonly FleetReading[]): number {
   const going = new Map<string, boolean>();
   let starts = 0;
   for (const { reading, phase } of readings) {

@@ -23,7 +23,7 @@ it('measures what a host did between two moments, by hand', () => {
   });
 });
 
-it('leaves out what it cannot know, and says nothing when no time has passed', () => {
+it('leaves out what is not known, and has no reading when no time has passed', () => {
   const nothing = { meminfo: '', diskstats: '', netDev: '' };
   const before = readProc({ ...nothing, stat: 'cpu  1 0 0 1' }, 0);
   const after = readProc({ ...nothing, stat: 'cpu  2 0 0 2' }, 1_000);
@@ -36,7 +36,7 @@ it('leaves out what it cannot know, and says nothing when no time has passed', (
   expect(computeHostReading('h', after, after)).toBeUndefined();
 });
 
-it('leaves out a rate whose counter went back', () => {
+it('leaves out a rate whose counter decreased', () => {
   const before = readProc(files(1, 1, 100, 9_000), 0);
   const after = readProc(files(2, 2, 10, 1_000), 1_000);
   expect(Object.keys(computeHostReading('h', before, after) ?? {})).toEqual([

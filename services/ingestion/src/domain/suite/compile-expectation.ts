@@ -151,7 +151,7 @@ function compileValueTest(expectation: ValueExpectation): {
     case 'expect_column_values_to_be_between': {
       const { min_value: min, max_value: max } = expectation.kwargs;
       return {
-        test: { number: within(expectation.kwargs), text: () => false },
+        test: { number: compileBounds(expectation.kwargs), text: () => false },
         message: `${column} does not lie between ${min ?? -Infinity} and ${max ?? Infinity}`,
       };
     }
@@ -199,7 +199,7 @@ interface DeclaredBounds {
   readonly strict_max: boolean;
 }
 
-function within({
+function compileBounds({
   min_value,
   max_value,
   strict_min,
@@ -211,7 +211,7 @@ function within({
 }
 
 function ofMoments(which: 'mean' | 'stdev' | 'min' | 'max', bounds: DeclaredBounds): Parts {
-  const inside = within(bounds);
+  const inside = compileBounds(bounds);
   return { newTally: () => new MomentsTally(which, inside) };
 }
 

@@ -40,7 +40,7 @@ describe('a compiled suite', () => {
     expect(outcomeOf([between(kwargs)], { x })).toBe(outcome);
   });
 
-  it('refuses a null and a missing value where a value must be', () => {
+  it('rejects a null and a missing value where a value is required', () => {
     const rule = { expectation_type: 'expect_column_values_to_not_be_null', kwargs: { column: 'x' } };
     expect([{ x: null }, {}, { x: 0 }].map((reading) => outcomeOf([rule], reading))).toEqual([
       'quarantined',
@@ -49,12 +49,12 @@ describe('a compiled suite', () => {
     ]);
   });
 
-  it('does not quarantine for a warning, nor for what only mostly holds', () => {
+  it('does not quarantine for a warning or for an expectation with mostly', () => {
     expect(outcomeOf([between({ max_value: 1 }, 'warning')], { x: 5 })).toBe('accepted');
     expect(outcomeOf([between({ max_value: 1, mostly: 0.9 })], { x: 5 })).toBe('accepted');
   });
 
-  it('knows sets and regular expressions', () => {
+  it('supports sets and regular expressions', () => {
     const set = {
       expectation_type: 'expect_column_values_to_be_in_set',
       kwargs: { column: 'x', value_set: [1, 2] },
@@ -78,7 +78,7 @@ describe('a compiled suite', () => {
     ],
     ['a range upside down', between({ min_value: 2, max_value: 1 })],
     ['an unknown argument', between({ minimum: 2 })],
-  ])('refuses a suite with %s', (_name, expectation) => {
+  ])('rejects a suite with %s', (_name, expectation) => {
     expect(suiteSchema.safeParse({ expectation_suite_name: 's', expectations: [expectation] }).success).toBe(
       false,
     );
@@ -120,7 +120,7 @@ describe('a timestamp', () => {
     'now',
     '',
     1_795_435_140,
-  ])('refuses %s', (value) => {
+  ])('rejects %s', (value) => {
     expect(readTimestamp(value, bounds).reason?.column).toBe('timestamp');
   });
 });

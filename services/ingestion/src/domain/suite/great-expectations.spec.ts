@@ -44,7 +44,7 @@ function batchOf(table: string): ColumnarBatch {
   return { rows: given.t.length, columns: new Map(columns) };
 }
 
-function ours(each: Golden['cases'][number]): ExpectationResult {
+function validateCase(each: Golden['cases'][number]): ExpectationResult {
   const suite = new CompiledSuite({
     name: 's',
     version: 'v1',
@@ -71,7 +71,7 @@ const named = golden.cases
 
 describe('the verdict of Great Expectations', () => {
   it.each(named)('is ours: %s', (_name, each) => {
-    const result = ours(each);
+    const result = validateCase(each);
     if (each.exception === true) {
       // It cannot compare a text with a number and fails; we count the text as unexpected, which `mostly` may forgive.
       const forgiven = each.kwargs['mostly'] !== undefined || each.kwargs['row_condition'] !== undefined;
@@ -96,22 +96,22 @@ describe('the verdict of Great Expectations', () => {
     }
   });
 
-  it('differs for equal infinities in strict order: neither rises above the other', () => {
+  it('differs for equal infinities in strict order: neither is above the other', () => {
     const [rising, falling] = golden.cases.filter(infinitiesInStrictOrder);
     if (rising === undefined || falling === undefined) throw new Error('cases are missing');
-    expect([rising.success, ours(rising).success]).toEqual([true, false]);
-    expect([falling.success, ours(falling).success]).toEqual([false, false]);
+    expect([rising.success, validateCase(rising).success]).toEqual([true, false]);
+    expect([falling.success, validateCase(falling).success]).toEqual([false, false]);
   });
 
-  it('differs for silence: what has nothing to judge has not passed', () => {
-    const silent = golden.cases.filter((each) => ours(each).success === undefined);
+  it('differs for missing data: an expectation with nothing to judge has not passed', () => {
+    const silent = golden.cases.filter((each) => validateCase(each).success === undefined);
     expect(silent.length).toBeGreaterThan(50);
     expect(silent.every((each) => each.unexpected_count === undefined || each.unexpected_count === 0)).toBe(
       true,
     );
     // All of them are columns without any value, or without a row that takes part.
     for (const each of silent) {
-      const { elementCount, missingCount } = ours(each);
+      const { elementCount, missingCount } = validateCase(each);
       const ofNulls = each.word.endsWith('_be_null');
       const single = each.word === 'expect_column_stdev_to_be_between' && elementCount - missingCount === 1;
       expect(single || (ofNulls ? elementCount : elementCount - missingCount)).toBe(single ? true : 0);

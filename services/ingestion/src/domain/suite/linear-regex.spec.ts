@@ -55,18 +55,18 @@ describe('LinearRegex', () => {
     '[\\d-z]',
     '(?i)a',
     '\\pL',
-  ])('refuses /%s/, with the place', (pattern) => {
+  ])('rejects /%s/, with the place', (pattern) => {
     expect(() => new LinearRegex(pattern)).toThrow(/at character \d+ of/);
   });
 
   it.each(['((a{1000}){1000}){1000}', '(abcdefghij){1000}'])(
-    'refuses /%s/, which unfolds too far',
+    'rejects /%s/, which unfolds too far',
     (pattern) => {
       expect(() => new LinearRegex(pattern)).toThrow(/unfolds to more than/);
     },
   );
 
-  it('finds what the engine of JavaScript finds, for patterns and texts by chance', () => {
+  it('finds what the engine of JavaScript finds, for random patterns and texts', () => {
     const atom = fc.constantFrom('a', 'b', '.', '[ab]', '[^a]', '(a|b)', '(ab|c)', '\\w', '\\d', '(?:a|)');
     const part = fc
       .tuple(atom, fc.constantFrom('', '*', '+', '?', '{2}', '{1,3}', '*?'))
@@ -103,7 +103,7 @@ describe('LinearRegex', () => {
     }
   });
 
-  it('keeps its answers when it has forgotten states', () => {
+  it('gives the same results when a pattern has more states than are cached', () => {
     // The set of the last twelve characters is the state: 4096 of them, more than are kept.
     const regex = new LinearRegex('a[ab]{11}$');
     const random = new SeededRandom(3);

@@ -58,7 +58,7 @@ const everything = [
 ];
 
 describe('a suite over a table', () => {
-  it('takes no value for no value: NaN, an unset bit and a missing column alike', () => {
+  it('treats NaN, an unset bit and a missing column as missing values', () => {
     const suite = compiled(
       rule('column_values_to_not_be_null', { column: 'x' }),
       rule('column_values_to_be_between', { column: 'x', min_value: 1 }),
@@ -74,7 +74,7 @@ describe('a suite over a table', () => {
     expect(gone).toMatchObject({ success: undefined, observed: undefined, missingCount: 3 });
   });
 
-  it('judges mixed types without an error: a text lies between no numbers', () => {
+  it('judges mixed types without an error: a text is not between two numbers', () => {
     const mixed: Column = { kind: 'mixed', values: [1, 'high', null, undefined, 2, NaN] };
     const suite = compiled(
       rule('column_values_to_be_between', { column: 'x', min_value: 0 }),
@@ -91,7 +91,7 @@ describe('a suite over a table', () => {
     ]);
   });
 
-  it('says nothing of an empty table, except how many rows it has', () => {
+  it('has no outcome for an empty table, except its row count', () => {
     const results = validateBatch(compiled(...everything), table({}, 0), now);
     expect(results.success).toBe(false);
     expect(results.results.map(({ success }) => success)).toEqual([
@@ -108,7 +108,7 @@ describe('a suite over a table', () => {
     expect(of('warning').results[0]?.success).toBe(false);
   });
 
-  it('keeps at most twenty of what was unexpected', () => {
+  it('keeps at most twenty unexpected values', () => {
     const values = Array.from({ length: 3_000 }, (_, index) => index);
     const suite = compiled(rule('column_values_to_be_between', { column: 'x', max_value: -1 }));
     const [result] = validateBatch(suite, table({ x: numbers(...values) }, 3_000), now).results;
@@ -124,13 +124,13 @@ describe('a suite over a table', () => {
     expect(stale).toMatchObject({ success: false, observed: 6 });
   });
 
-  it('compares the columns with those that are declared', () => {
+  it('compares the columns with the declared ones', () => {
     const suite = compiled(rule('table_columns_to_match_set', { column_set: ['x', 'y'] }));
     const [result] = validateBatch(suite, table({ x: numbers(1), z: numbers(1) }, 1), now).results;
     expect(result).toMatchObject({ success: false, sample: ['y', 'z'] });
   });
 
-  it('says the same of a table in one batch, in many, and merged from parts', () => {
+  it('gives the same results for a table in one batch, in many, and merged from parts', () => {
     const cell = fc.oneof(fc.integer({ min: -6, max: 6 }), fc.constant(null));
     const row = fc.tuple(cell, fc.constantFrom('a', 'b', 'c', null));
     fc.assert(
@@ -159,7 +159,7 @@ describe('a suite over a table', () => {
     );
   });
 
-  it('says of a value in a batch what it says of it in a reading', () => {
+  it('judges a value in a batch as in a reading', () => {
     const perCell = everything.filter(({ expectation_type: word }) =>
       /^expect_column_values_to_(not_)?(be_(null|between|in_set)|match)/.test(word),
     );
@@ -214,7 +214,7 @@ describe('a row condition', () => {
   });
 
   it.each(['', 'x', 'x >', 'x > y', 'x = 5', '(x > 5', 'x > 5 and', 'x > 5 x', 'x is 5', 'process.exit(1)'])(
-    'refuses %j',
+    'rejects %j',
     (text) => {
       expect(() => parseRowCondition(text)).toThrow(/row_condition/);
     },

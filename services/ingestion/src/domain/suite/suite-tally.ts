@@ -91,7 +91,7 @@ export class SuiteTally {
 
   private toResult(rule: CompiledRule, tally: Tally, now: Date): ExpectationResult {
     const { sample, ...outcome } =
-      rule.table === undefined ? tally.outcome() : this.tableOutcome(rule, tally, now);
+      rule.table === undefined ? tally.outcome() : this.toTableOutcome(rule, tally, now);
     return {
       expectation: rule.word,
       column: rule.table === undefined ? rule.column : undefined,
@@ -101,7 +101,7 @@ export class SuiteTally {
     };
   }
 
-  private tableOutcome({ table }: CompiledRule, tally: Tally, now: Date): Outcome {
+  private toTableOutcome({ table }: CompiledRule, tally: Tally, now: Date): Outcome {
     const of = (
       observed: number | undefined,
       success: boolean | undefined,

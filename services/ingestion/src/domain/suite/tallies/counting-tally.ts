@@ -44,7 +44,7 @@ export abstract class CountingTally {
     return this.elements - this.missing;
   }
 
-  protected mapOutcome(unexpected: number, sample: readonly Cell[], mostly: number): Outcome {
+  protected toValueOutcome(unexpected: number, sample: readonly Cell[], mostly: number): Outcome {
     const { elements, missing, present } = this;
     return {
       success: present === 0 ? undefined : (present - unexpected) / present >= mostly,
@@ -57,7 +57,7 @@ export abstract class CountingTally {
     };
   }
 
-  protected aggregateOutcome(
+  protected toAggregateOutcome(
     observed: number | readonly number[] | undefined,
     success: boolean | undefined,
   ): Outcome {

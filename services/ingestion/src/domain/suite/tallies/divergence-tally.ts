@@ -72,17 +72,17 @@ export class DivergenceTally extends CountingTally implements Tally {
   }
 
   outcome(): Outcome {
-    if (this.present === 0) return this.aggregateOutcome(undefined, undefined);
-    const [observed, expected] = 'values' in this.partition ? this.ofValues() : this.ofBins();
-    const divergence = entropy(observed, expected);
+    if (this.present === 0) return this.toAggregateOutcome(undefined, undefined);
+    const [observed, expected] = 'values' in this.partition ? this.compareValues() : this.compareBins();
+    const divergence = computeDivergence(observed, expected);
     // An infinite divergence is not reported as a number, and is above any threshold.
-    return this.aggregateOutcome(
+    return this.toAggregateOutcome(
       Number.isFinite(divergence) ? divergence : undefined,
       divergence <= this.threshold,
     );
   }
 
-  private ofValues(): readonly [readonly number[], readonly number[]] {
+  private compareValues(): readonly [readonly number[], readonly number[]] {
     const unexpected = [...this.unknown.values()];
     const remaining = unexpected.length > 0 ? 1 - this.tailHoldout : 1;
     return [
@@ -94,7 +94,7 @@ export class DivergenceTally extends CountingTally implements Tally {
     ];
   }
 
-  private ofBins(): readonly [readonly number[], readonly number[]] {
+  private compareBins(): readonly [readonly number[], readonly number[]] {
     const { weights } = this.partition;
     const tails = ('bins' in this.partition ? this.partition.tail_weights : undefined) ?? [
       this.tailHoldout / 2,
@@ -112,7 +112,7 @@ export class DivergenceTally extends CountingTally implements Tally {
   }
 }
 
-function entropy(observed: readonly number[], expected: readonly number[]): number {
+function computeDivergence(observed: readonly number[], expected: readonly number[]): number {
   const sum = (weights: readonly number[]): number => weights.reduce((total, weight) => total + weight, 0);
   const [all, whole] = [sum(observed), sum(expected)];
   return observed.reduce((total, count, place) => {

@@ -69,12 +69,12 @@ export class MomentsTally extends CountingTally implements Tally {
   }
 
   outcome(): Outcome {
-    if (this.texts > 0) return this.aggregateOutcome(undefined, false);
+    if (this.texts > 0) return this.toAggregateOutcome(undefined, false);
     const observed = this.observed();
-    if (observed === undefined) return this.aggregateOutcome(undefined, undefined);
+    if (observed === undefined) return this.toAggregateOutcome(undefined, undefined);
     // Infinity and -Infinity have no mean: there were values, and their mean is within no bounds.
-    if (Number.isNaN(observed)) return this.aggregateOutcome(undefined, false);
-    return this.aggregateOutcome(observed, this.within(observed));
+    if (Number.isNaN(observed)) return this.toAggregateOutcome(undefined, false);
+    return this.toAggregateOutcome(observed, this.within(observed));
   }
 
   private observed(): number | undefined {

@@ -36,7 +36,7 @@ export class OrderTally extends CountingTally implements Tally {
   }
 
   outcome(): Outcome {
-    return this.mapOutcome(this.unexpected, this.sample, this.mostly);
+    return this.toValueOutcome(this.unexpected, this.sample, this.mostly);
   }
 
   private follow(value: number | string): void {

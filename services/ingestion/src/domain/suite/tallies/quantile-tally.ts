@@ -44,19 +44,20 @@ export class QuantileTally extends CountingTally implements Tally {
   }
 
   outcome(): Outcome {
-    if (this.texts > 0) return this.aggregateOutcome(undefined, false);
-    if (this.count === 0 || this.count > maxStoredValues) return this.aggregateOutcome(undefined, undefined);
+    if (this.texts > 0) return this.toAggregateOutcome(undefined, false);
+    if (this.count === 0 || this.count > maxStoredValues)
+      return this.toAggregateOutcome(undefined, undefined);
     const sorted = this.values.slice(0, this.count).sort();
-    const observed = this.quantiles.map((q) => sorted[nearestEven(q * (this.count - 1))] as number);
+    const observed = this.quantiles.map((q) => sorted[roundHalfToEven(q * (this.count - 1))] as number);
     const success = observed.every((value, index) => {
       const [low, high] = this.ranges[index] ?? [null, null];
       return (low === null || value >= low) && (high === null || value <= high);
     });
-    return this.aggregateOutcome(observed, success);
+    return this.toAggregateOutcome(observed, success);
   }
 }
 
-function nearestEven(value: number): number {
+function roundHalfToEven(value: number): number {
   const floor = Math.floor(value);
   const rest = value - floor;
   return rest > 0.5 || (rest === 0.5 && floor % 2 === 1) ? floor + 1 : floor;

@@ -61,7 +61,7 @@ export class UniqueTally extends CountingTally implements Tally {
   outcome(): Outcome {
     this.fold();
     if (this.counts.size >= maxStoredValues || this.numbers.size >= maxStoredValues) {
-      return { ...this.mapOutcome(0, [], this.mostly), success: undefined, observed: undefined };
+      return { ...this.toValueOutcome(0, [], this.mostly), success: undefined, observed: undefined };
     }
     const sample: Cell[] = [];
     let unexpected = 0;
@@ -72,7 +72,7 @@ export class UniqueTally extends CountingTally implements Tally {
     };
     this.numbers.eachRepeated(count);
     for (const [value, occurrences] of this.counts) count(value, occurrences);
-    return this.mapOutcome(unexpected, sample, this.mostly);
+    return this.toValueOutcome(unexpected, sample, this.mostly);
   }
 
   private fold(): void {

@@ -90,7 +90,7 @@ export class ValueTally extends CountingTally implements Tally {
   }
 
   outcome(): Outcome {
-    return this.mapOutcome(this.unexpected, this.sample, this.mostly);
+    return this.toValueOutcome(this.unexpected, this.sample, this.mostly);
   }
 
   private addToSample(value: Cell): void {
