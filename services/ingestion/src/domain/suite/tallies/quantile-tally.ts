@@ -45,8 +45,9 @@ export class QuantileTally extends CountingTally implements Tally {
 
   outcome(): Outcome {
     if (this.texts > 0) return this.toAggregateOutcome(undefined, false);
-    if (this.count === 0 || this.count > maxStoredValues)
+    if (this.count === 0 || this.count > maxStoredValues) {
       return this.toAggregateOutcome(undefined, undefined);
+    }
     const sorted = this.values.slice(0, this.count).sort();
     const observed = this.quantiles.map((q) => sorted[roundHalfToEven(q * (this.count - 1))] as number);
     const success = observed.every((value, index) => {
