@@ -119,7 +119,7 @@ afterEach(async () => {
 });
 
 describe('errors over HTTP', () => {
-  it('are problem+json with the status of their kind, their code and what was asked for', async () => {
+  it('are problem+json with the status of their kind, their code and the requested path', async () => {
     const { httpUrl } = await run();
     const response = await fetch(`${httpUrl}/things/item/42`);
     expect(response.status).toBe(404);
@@ -240,7 +240,7 @@ describe('health', () => {
 });
 
 describe('metrics', () => {
-  it('count requests by route template, however many paths are asked for', async () => {
+  it('count requests by route template, however many paths are requested', async () => {
     const { httpUrl } = await run();
     await Promise.all(['1', '2', '3'].map((id) => fetch(`${httpUrl}/things/item/${id}`)));
     await Promise.all(['a', 'b'].map((id) => fetch(`${httpUrl}/nowhere/${id}`)));
@@ -335,7 +335,7 @@ describe('shutdown', () => {
     expect(order).toEqual(['store']);
   });
 
-  it('happens once, however often it is asked for', async () => {
+  it('happens once, however often it is requested', async () => {
     let closes = 0;
     const service = await run({
       closing: [

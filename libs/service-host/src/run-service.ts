@@ -216,7 +216,7 @@ class HostedService implements RunningService {
   private async closePart(what: string, deadline: number, close: () => Promise<unknown>): Promise<void> {
     try {
       if (!(await settlesBefore(deadline, close)))
-        this.logger.warn({ what }, `Closing ${what} took too long`);
+        {this.logger.warn({ what }, `Closing ${what} took too long`);}
     } catch (error) {
       this.logger.error({ what, error }, `Closing ${what} failed: ${describeError(error)}`);
     }

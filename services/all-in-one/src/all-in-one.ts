@@ -94,7 +94,7 @@ export async function startAllInOne(
     for (const { definition, parseHostConfig } of services) {
       const host = parseHostConfig(environment);
       if (host.httpPort !== 0)
-        probeServers.set(definition.name, await startProbeServer(definition.name, host));
+        {probeServers.set(definition.name, await startProbeServer(definition.name, host));}
     }
     return connectBackends(config, {
       services: services.map(({ definition }) => definition),

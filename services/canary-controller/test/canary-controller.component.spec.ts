@@ -252,7 +252,7 @@ it('takes a good version through all steps to the promotion, each with its evide
     previousVersion: 1,
     policyVersion: expect.stringMatching(/^quick@/) as unknown,
   });
-  // Nobody has measured drift of the canary, and the policy needs it at no step: it is reported, not passed.
+  // Drift of the canary was never measured, and no step of the policy requires it: it is reported, not passed.
   const verdicts = Object.fromEntries(promoted?.evidence.map((each) => [each.criterion, each.verdict]) ?? []);
   const { prediction_drift: drift, ...needed } = verdicts;
   expect(drift).toBe('no-data');

@@ -18,12 +18,12 @@ import { consoleService } from '../src/console.module.js';
 
 const golden = <Definition extends EventDefinition>(
   definition: Definition,
-  fact: string,
+  sample: string,
 ): PayloadOf<Definition> =>
   definition.payload.parse(
     JSON.parse(
       readFileSync(
-        join(import.meta.dirname, `../../../libs/contracts/src/events/golden/${fact}.v1.json`),
+        join(import.meta.dirname, `../../../libs/contracts/src/events/golden/${sample}.v1.json`),
         'utf8',
       ),
     ),

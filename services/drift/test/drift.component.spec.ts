@@ -499,7 +499,7 @@ describe('drift', () => {
     expect(await payloadsOf(RetrainingRequested)).toEqual([]);
   });
 
-  it('checks when asked and shows the report as one escaped page', async () => {
+  it('checks on request and shows the report as one escaped page', async () => {
     const { model, promote, sendFeatures, get, post, view } = watching();
     expect((await get(`/v1/drift/${model}`)).status).toBe(404);
     const hostile = '<img src=x onerror=alert(1)>';

@@ -232,7 +232,7 @@ describe('inference before there is a champion', () => {
     expect(health.text).toContain('performance-predictor');
   });
 
-  it('passes the rows of the stream over and counts them', async () => {
+  it('skips the rows of the stream and counts them', async () => {
     await publishFeatures('early', [{ hour: 1 }, { hour: 2 }]);
     await eventually(async () => {
       const metrics = (await get('/metrics')).text;
@@ -372,7 +372,7 @@ describe('inference with a champion', () => {
   });
 
   it.each(['..%2f..%2fetc', '%252e%252e%252f', 'x%00y', encodeURIComponent('\u202e'), 'a'.repeat(1000)])(
-    'answers no model for the name %.20s',
+    'finds no model with the name %.20s',
     async (name) => {
       const { status } = await post(`/v2/models/${name}/infer`, inferBody([1, 2, 3]));
       expect([400, 404]).toContain(status);
@@ -587,7 +587,7 @@ describe('inference during a rollout', () => {
     });
   });
 
-  it('refuses a file that is no model, and goes on', async () => {
+  it('refuses a file that is not a model, and continues', async () => {
     const garbage = Buffer.from(Array.from({ length: 2000 }, () => new SeededRandom(5).integer(256)));
     await component.backends.objects!.put('models/garbage', garbage);
     await shiftTraffic(25, { version: 4, digest: digestOf(garbage), key: 'models/garbage' });

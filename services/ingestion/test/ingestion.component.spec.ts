@@ -35,7 +35,7 @@ async function start(environment: Record<string, string> = {}) {
 }
 
 describe('ingestion', () => {
-  it('answers 202 only when the fact is in the log', async () => {
+  it('answers 202 only when the event is in the log', async () => {
     const { readings, eventsOf } = await start();
     const { status, body } = await readings(good);
     expect(status).toBe(202);
@@ -109,7 +109,7 @@ describe('ingestion', () => {
     ['an object for a number', { disk_io: { value: 1 } }, 'column_is_number'],
     ['an extra text column', { region: 'eu' }, 'column_is_number'],
     ['no value at all', { cpu_usage: null, memory_usage: null, disk_io: null }, 'reading_has_value'],
-    ['a column that is no name', { '../x': 1 }, 'column_name'],
+    ['a column whose name is not valid', { '../x': 1 }, 'column_name'],
   ])('quarantines %s and says why', async (_name, change, rule) => {
     const { readings, eventsOf } = await start();
     const { status, body } = await readings({ ...good, ...change });
@@ -169,7 +169,7 @@ describe('ingestion', () => {
     expect(await eventsOf(ReadingQuarantined)).toEqual([]);
   });
 
-  it('spoils one line of JSON lines and not the others', async () => {
+  it('rejects one bad line of JSON lines and not the others', async () => {
     const { post } = await start();
     const lines = [JSON.stringify(good), '{"system_id": ', JSON.stringify({ ...good, cpu_usage: 1 })].join(
       '\n',
@@ -271,7 +271,7 @@ describe('ingestion', () => {
     expect(await eventsOf(ReadingAccepted)).toHaveLength(2);
   });
 
-  it('states what the suite says about a window, and that a window is too empty', async () => {
+  it('reports the results of the suite for a window, and that a window has too few rows', async () => {
     const { readings, eventsOf, clock } = await start({ INGESTION_WINDOW_SLIDE_S: '0.2' });
     await readings([
       ...Array.from({ length: 120 }, (_, index) => ({ ...good, cpu_usage: index % 100 })),
@@ -313,9 +313,9 @@ describe('ingestion', () => {
     await eventually(async () => expect(await countArchives()).toBe(2));
   });
 
-  it('plays the real series in, with real incidents among them, and this once only', async () => {
+  it('replays the real series, with real incidents, exactly once', async () => {
     const { readings, get, eventsOf, objects, restart } = await start({ INGESTION_SOURCES: 'replay' });
-    const played = await eventually(
+    const replayed = await eventually(
       async () => {
         const found = await eventsOf(ReadingAccepted);
         expect(found.length).toBe(42_940);
@@ -323,9 +323,9 @@ describe('ingestion', () => {
       },
       { timeoutMs: 120_000, everyMs: 500 },
     );
-    const hot = played.filter(({ payload }) => (payload.values['cpu_usage'] ?? 0) >= 90);
+    const hot = replayed.filter(({ payload }) => (payload.values['cpu_usage'] ?? 0) >= 90);
     expect(hot.length).toBeGreaterThan(100);
-    expect(new Set(played.map(({ payload }) => payload.systemId)).size).toBe(7);
+    expect(new Set(replayed.map(({ payload }) => payload.systemId)).size).toBe(7);
     expect(await eventsOf(ReadingQuarantined)).toEqual([]);
     await eventually(async () => {
       const state = Buffer.from(await objects().get('sources/replay.json')).toString();
@@ -339,7 +339,7 @@ describe('ingestion', () => {
     expect(await eventsOf(ReadingAccepted)).toHaveLength(42_941);
   });
 
-  it('plays a made-up fleet in up to now, once', async () => {
+  it('replays a generated fleet up to now, once', async () => {
     const { eventsOf, objects, restart } = await start({
       INGESTION_SOURCES: 'fleet',
       INGESTION_FLEET_SYSTEMS: '5',

@@ -143,7 +143,7 @@ async function trained(modelName: string, changes: Partial<PayloadOf<typeof Mode
   };
 }
 
-async function versionNumbered(model: string, version: number): Promise<Json> {
+async function waitForVersion(model: string, version: number): Promise<Json> {
   return eventually(async () => {
     const { status, body } = await get(`/v1/models/${model}/versions/${version}`);
     expect(status).toBe(200);
@@ -162,7 +162,7 @@ const promoted = (modelName: string, modelVersion: number, previousVersion: numb
   reason: 'every step was healthy',
 });
 
-/** Waits for the alias and for its fact, which leaves through the outbox and may be compacted away by the next one. */
+/** Waits for the alias and its event, which leaves through the outbox and may be compacted away by the next one. */
 async function championIs(modelVersion: number, previousVersion: number | null): Promise<void> {
   await eventually(async () => {
     const { body } = await get('/v1/models/lived/aliases/champion');
@@ -175,23 +175,23 @@ async function championIs(modelVersion: number, previousVersion: number | null):
   });
 }
 
-/** Until the registry has committed all that is in the topic, whatever became of it. */
-async function everythingIsHandled({ topic }: EventDefinition): Promise<void> {
+/** Waits until the registry has committed everything in the topic, whatever the outcome. */
+async function waitUntilHandled({ topic }: EventDefinition): Promise<void> {
   await eventually(async () => {
     const positions = await component.backends.bus.positions('registry', [topic]);
     expect(positions.filter(({ lag }) => lag > 0n)).toEqual([]);
   });
 }
 
-async function deadLettersOf(definition: EventDefinition): Promise<number> {
+async function countDeadLetters(definition: EventDefinition): Promise<number> {
   let found = 0;
   for await (const _ of component.backends.bus.read(deadLetterTopic(definition.topic, 'registry')))
-    found += 1;
+    {found += 1;}
   return found;
 }
 
 describe('a trained model', () => {
-  it('becomes a run, a version and a fact that names its cause', async () => {
+  it('becomes a run, a version and an event that names its cause', async () => {
     const payload = await trained('predictor');
     const cause = await publish(ModelTrained, 'trainer', payload);
     const [event] = await eventsAbout(ModelVersionCreated, 'predictor');
@@ -224,15 +224,15 @@ describe('a trained model', () => {
     const event = { id: 'the-same', time: component.clock.now(), payload };
     await component.publish(ModelTrained, [event], 'trainer');
     await component.publish(ModelTrained, [event], 'trainer');
-    await everythingIsHandled(ModelTrained);
+    await waitUntilHandled(ModelTrained);
     expect((await get('/v1/models/twice/versions')).body['versions']).toHaveLength(1);
   });
 
   it('is dead-lettered when its bytes are not those that were announced', async () => {
-    const before = await deadLettersOf(ModelTrained).catch(() => 0);
+    const before = await countDeadLetters(ModelTrained).catch(() => 0);
     await publish(ModelTrained, 'trainer', await trained('forged', { digest: digestOf('something else') }));
     await eventually(async () => {
-      expect(await deadLettersOf(ModelTrained)).toBe(before + 1);
+      expect(await countDeadLetters(ModelTrained)).toBe(before + 1);
     });
     expect((await get('/v1/models/forged/versions')).status).toBe(404);
   });
@@ -342,7 +342,7 @@ describe('the champion', () => {
   it('follows promotions, and its history answers who was live when (mlflow#2169)', async () => {
     for (const round of [1, 2]) {
       await publish(ModelTrained, 'trainer', await trained('lived'));
-      await versionNumbered('lived', round);
+      await waitForVersion('lived', round);
     }
     component.clock.set('2026-11-23T13:00:00Z');
     await publish(RolloutPromoted, 'canary-controller', promoted('lived', 1, null));
@@ -374,7 +374,7 @@ describe('the champion', () => {
     expect((await eventsAbout(VersionMarkedUnstable, 'lived'))[0]?.payload).toMatchObject({
       modelVersion: 2,
     });
-    expect(await versionNumbered('lived', 2)).toMatchObject({
+    expect(await waitForVersion('lived', 2)).toMatchObject({
       stability: 'unstable',
       history: [{ what: 'created' }, { what: 'alias champion' }, { what: 'marked unstable' }],
     });
@@ -385,11 +385,11 @@ describe('the champion', () => {
 
   it('is never a version whose validation failed', async () => {
     await publish(ModelTrained, 'trainer', await trained('unproved', { validated: false }));
-    expect(await versionNumbered('unproved', 1)).toMatchObject({ validated: false, aliases: [] });
-    const before = await deadLettersOf(RolloutPromoted).catch(() => 0);
+    expect(await waitForVersion('unproved', 1)).toMatchObject({ validated: false, aliases: [] });
+    const before = await countDeadLetters(RolloutPromoted).catch(() => 0);
     await publish(RolloutPromoted, 'canary-controller', promoted('unproved', 1, null));
     await eventually(async () => {
-      expect(await deadLettersOf(RolloutPromoted)).toBe(before + 1);
+      expect(await countDeadLetters(RolloutPromoted)).toBe(before + 1);
     });
     const request = { name: 'unproved', alias: 'champion', version: '1', validated: true, approvedBy: 'me' };
     expect(await mlflow('POST', 'registered-models/alias', request)).toMatchObject({
@@ -484,7 +484,7 @@ describe('artifacts', () => {
       status: 200,
       body: { model_version: { version: '1', status: 'READY' } },
     });
-    expect(await versionNumbered('uploaded', 1)).toMatchObject({
+    expect(await waitForVersion('uploaded', 1)).toMatchObject({
       digest: digestOf(bytes),
       featureNames: ['cpu_usage'],
       validated: false,

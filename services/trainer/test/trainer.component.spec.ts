@@ -494,7 +494,7 @@ async function trialsOf(harness: Harness, id: string): Promise<ReceivedEvent<typ
   return (await harness.eventsOf(TrialCompleted)).filter(({ payload }) => payload.trainingId === id);
 }
 
-describe('who asks for a training', () => {
+describe('the requester of a training', () => {
   it('is the trainer itself for the first model, once there is enough to learn from, and once only', async () => {
     const harness = await start({ first: '{ rows: 2000, positives: 50 }', minutes: 100 });
     await eventually(async () => expect((await harness.get('/v1/trainings')).status).toBe(200));
@@ -555,7 +555,7 @@ describe('who asks for a training', () => {
     await finish(harness, body['trainingId'] as string);
   });
 
-  it('is told what is wrong with an awkward request', async () => {
+  it('learns what is wrong with an invalid request', async () => {
     const harness = await start();
     const answers = [
       [404, await harness.post('/v1/trainings', { modelName: 'unknown' })],

@@ -64,7 +64,7 @@ async function backends(directory = temporaryDirectory()): Promise<SharedBackend
   return shared;
 }
 
-it('starts services on one set of backends, and a fact of one reaches the other with its trace', async () => {
+it('starts services on one set of backends, and an event of one reaches the other with its trace', async () => {
   const shared = await backends();
   const sender = await startService(inference, environment, shared);
   const receiver = await startService(drift, environment, shared);

@@ -56,7 +56,7 @@ const folds: ReadonlyMap<string, Fold> = new Map([
       }
     }
     if (payload.modelVersion !== null)
-      overview.setVersionState(payload.modelName, payload.modelVersion, 'champion');
+      {overview.setVersionState(payload.modelName, payload.modelVersion, 'champion');}
   }),
   on(VersionMarkedUnstable, (overview, payload) =>
     overview.setVersionState(payload.modelName, payload.modelVersion, 'unstable'),
