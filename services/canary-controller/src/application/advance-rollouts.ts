@@ -1,9 +1,9 @@
 import { Clock } from '@headrace/kernel';
 import { Injectable } from '@nestjs/common';
-import { advance } from '../domain/rollout/advance-delivery.js';
+import { advanceDelivery } from '../domain/rollout/advance-delivery.js';
 import { DeliveryRepository } from './ports.js';
 
-/** Looks at every rollout in progress; each look begins from what is stored, so that it may die between any two. */
+/** Advances every rollout in progress. Each run starts from the stored state, so that it may stop at any point. */
 @Injectable()
 export class AdvanceRollouts {
   constructor(
@@ -12,13 +12,13 @@ export class AdvanceRollouts {
   ) {}
 
   async execute(): Promise<void> {
-    for (const modelName of await this.deliveries.activeModels()) {
-      await this.deliveries.change(async (store) => {
+    for (const modelName of await this.deliveries.findActiveModels()) {
+      await this.deliveries.change(async (unit) => {
         const now = this.clock.now();
-        const before = await store.load(modelName);
-        const change = advance(before, now);
+        const before = await unit.load(modelName);
+        const change = advanceDelivery(before, now);
         if (change.delivery === before) return;
-        await store.save(change, now);
+        await unit.save(change, now);
       });
     }
   }

@@ -1,51 +1,9 @@
 import { type DatabaseSchema } from '@headrace/database';
-import { type MigrationInterface, type QueryRunner } from 'typeorm';
 import { DeliveryEntity, RolloutEntity } from './delivery-entities.js';
-
-export class CreateDeliveries1 implements MigrationInterface {
-  readonly name = 'create-deliveries-1';
-
-  async up(runner: QueryRunner): Promise<void> {
-    await runner.query(`
-      CREATE TABLE delivery (model_name text PRIMARY KEY, active boolean NOT NULL, body jsonb NOT NULL)`);
-    await runner.query('CREATE INDEX delivery_active ON delivery (model_name) WHERE active');
-    await runner.query(`
-      CREATE TABLE rollout (
-        rollout_id text PRIMARY KEY,
-        model_name text NOT NULL,
-        started_at timestamptz NOT NULL,
-        body jsonb NOT NULL
-      )`);
-    await runner.query('CREATE INDEX rollout_by_model ON rollout (model_name, started_at DESC)');
-    await runner.query(`
-      CREATE TABLE waiting_score (
-        rollout_id text NOT NULL,
-        system_id text NOT NULL,
-        event_time timestamptz NOT NULL,
-        baseline double precision NOT NULL,
-        canary double precision NOT NULL,
-        PRIMARY KEY (system_id, event_time, rollout_id)
-      )`);
-    await runner.query('CREATE INDEX waiting_score_rollout ON waiting_score (rollout_id)');
-    await runner.query(`
-      CREATE TABLE counted_position (
-        topic text NOT NULL,
-        partition int NOT NULL,
-        record_offset bigint NOT NULL,
-        fact_index int NOT NULL,
-        PRIMARY KEY (topic, partition)
-      )`);
-  }
-
-  async down(runner: QueryRunner): Promise<void> {
-    for (const table of ['counted_position', 'waiting_score', 'rollout', 'delivery']) {
-      await runner.query(`DROP TABLE ${table}`);
-    }
-  }
-}
+import { CreateDeliveries } from './migrations/0001-create-deliveries.js';
 
 export const canarySchema: DatabaseSchema = {
   name: 'canary_controller',
   entities: [DeliveryEntity, RolloutEntity],
-  migrations: [CreateDeliveries1],
+  migrations: [CreateDeliveries],
 };

@@ -1,13 +1,11 @@
+import { isAtOrBefore, type LogPosition } from '@headrace/contracts';
 import { type Database, type Transaction } from '@headrace/database';
+import { eventOf, type PendingEvent } from '@headrace/messaging';
 import { type EntityManager } from 'typeorm';
-import {
-  DeliveryRepository,
-  type DeliveryUnitOfWork,
-  type FactPosition,
-  type WaitingScore,
-} from '../../application/ports.js';
+import { DeliveryRepository, type DeliveryUnitOfWork, type WaitingScore } from '../../application/ports.js';
 import { newDelivery, type Change, type Delivery } from '../../domain/rollout/delivery.js';
 import { type Rollout } from '../../domain/rollout/rollout.js';
+import { type RolloutEvent } from '../../domain/rollout/rollout-events.js';
 import { DeliveryEntity, RolloutEntity } from './delivery-entities.js';
 
 export class TypeormDeliveryRepository extends DeliveryRepository {
@@ -15,11 +13,11 @@ export class TypeormDeliveryRepository extends DeliveryRepository {
     super();
   }
 
-  change<T>(work: (store: DeliveryUnitOfWork) => Promise<T>): Promise<T> {
-    return this.database.transaction((transaction) => work(new TypeormDeliveryWork(transaction)));
+  change<T>(work: (unit: DeliveryUnitOfWork) => Promise<T>): Promise<T> {
+    return this.database.transaction((transaction) => work(new TypeormDeliveryUnitOfWork(transaction)));
   }
 
-  async rollouts({
+  async findRollouts({
     modelName,
     limit,
   }: {
@@ -34,24 +32,24 @@ export class TypeormDeliveryRepository extends DeliveryRepository {
     return rows.map(({ body }) => body);
   }
 
-  async rollout(rolloutId: string): Promise<Rollout | undefined> {
+  async findRollout(rolloutId: string): Promise<Rollout | undefined> {
     const row = await this.database.manager.findOne(RolloutEntity, { where: { rolloutId } });
     return row?.body;
   }
 
-  activeModels(): Promise<readonly string[]> {
-    return activeModels(this.database.manager);
+  findActiveModels(): Promise<readonly string[]> {
+    return queryActiveModels(this.database.manager);
   }
 }
 
-async function activeModels(manager: EntityManager): Promise<readonly string[]> {
+async function queryActiveModels(manager: EntityManager): Promise<readonly string[]> {
   const rows = await manager.find(DeliveryEntity, { where: { active: true }, select: { modelName: true } });
   return rows.map(({ modelName }) => modelName);
 }
 
-class TypeormDeliveryWork implements DeliveryUnitOfWork {
+class TypeormDeliveryUnitOfWork implements DeliveryUnitOfWork {
   private readonly manager: EntityManager;
-  /** Tables named in SQL of our own carry the schema, whatever the connection's search path says. */
+  /** Hand-written SQL names the schema, so that it does not depend on the search path of the connection. */
   private readonly schema: string;
 
   constructor(private readonly transaction: Transaction) {
@@ -60,7 +58,7 @@ class TypeormDeliveryWork implements DeliveryUnitOfWork {
   }
 
   async load(modelName: string): Promise<Delivery> {
-    // A row to lock, so that two first events of a model do not both begin from nothing.
+    // Ensures a row to lock: two first events of a model must not both start from an empty delivery.
     await this.manager.query(
       `INSERT INTO ${this.schema}.delivery (model_name, active, body) VALUES ($1, false, $2)
        ON CONFLICT (model_name) DO NOTHING`,
@@ -73,7 +71,7 @@ class TypeormDeliveryWork implements DeliveryUnitOfWork {
     return row.body;
   }
 
-  async save({ delivery, statements }: Change, now: Date): Promise<void> {
+  async save({ delivery, events }: Change, now: Date): Promise<void> {
     const { modelName, active, ended } = delivery;
     for (const rollout of [...ended, ...(active === undefined ? [] : [active])]) {
       await this.manager.save(RolloutEntity, {
@@ -83,33 +81,25 @@ class TypeormDeliveryWork implements DeliveryUnitOfWork {
         body: rollout,
       });
     }
-    for (const rollout of ended) await this.forgetWaiting(rollout.rolloutId);
+    for (const rollout of ended) await this.deleteWaitingScores(rollout.rolloutId);
     const stored: Delivery = { ...delivery, ended: [] };
     await this.manager.save(DeliveryEntity, { modelName, active: active !== undefined, body: stored });
-    await this.transaction.emit(
-      ...statements.map(({ definition, id, payload, causationIds, correlationId, actor }) => ({
-        definition,
-        event: {
-          id,
-          time: now,
-          payload,
-          causationIds,
-          correlationId,
-          ...(actor === undefined ? {} : { actor }),
-        },
-      })),
-    );
+    await this.emit(...events.map((event) => toPendingEvent(event, now)));
+  }
+
+  emit(...events: readonly PendingEvent[]): Promise<void> {
+    return this.transaction.emit(...events);
   }
 
   claim(handler: string, eventId: string): Promise<boolean> {
     return this.transaction.claim(handler, eventId);
   }
 
-  async notCounted<Fact extends { readonly position: FactPosition }>(
-    facts: readonly Fact[],
-  ): Promise<readonly Fact[]> {
-    const [first] = facts;
-    const last = facts.at(-1);
+  async takeUncounted<Event extends { readonly position: LogPosition }>(
+    events: readonly Event[],
+  ): Promise<readonly Event[]> {
+    const [first] = events;
+    const last = events.at(-1);
     if (first === undefined || last === undefined) return [];
     const { topic, partition } = first.position;
     const rows: { record_offset: string; fact_index: number }[] = await this.manager.query(
@@ -117,24 +107,19 @@ class TypeormDeliveryWork implements DeliveryUnitOfWork {
        WHERE topic = $1 AND partition = $2 FOR UPDATE`,
       [topic, partition],
     );
-    const counted = rows[0];
-    const fresh = facts.filter(
-      ({ position }) =>
-        counted === undefined ||
-        position.offset > BigInt(counted.record_offset) ||
-        (position.offset === BigInt(counted.record_offset) && position.index > counted.fact_index),
-    );
-    if (fresh.length === 0) return [];
+    const marks = rows.map((row) => ({ offset: BigInt(row.record_offset), index: row.fact_index }));
+    const uncounted = events.filter(({ position }) => !marks.some((mark) => isAtOrBefore(position, mark)));
+    if (uncounted.length === 0) return [];
     await this.manager.query(
       `INSERT INTO ${this.schema}.counted_position (topic, partition, record_offset, fact_index)
        VALUES ($1, $2, $3, $4)
        ON CONFLICT (topic, partition) DO UPDATE SET record_offset = $3, fact_index = $4`,
       [topic, partition, last.position.offset.toString(), last.position.index],
     );
-    return fresh;
+    return uncounted;
   }
 
-  async addWaiting(scores: readonly WaitingScore[]): Promise<void> {
+  async addWaitingScores(scores: readonly WaitingScore[]): Promise<void> {
     if (scores.length === 0) return;
     await this.manager.query(
       `INSERT INTO ${this.schema}.waiting_score (rollout_id, system_id, event_time, baseline, canary)
@@ -150,7 +135,7 @@ class TypeormDeliveryWork implements DeliveryUnitOfWork {
     );
   }
 
-  async waitingCount(rolloutId: string): Promise<number> {
+  async countWaitingScores(rolloutId: string): Promise<number> {
     const rows: { count: number }[] = await this.manager.query(
       `SELECT count(*)::int AS count FROM ${this.schema}.waiting_score WHERE rollout_id = $1`,
       [rolloutId],
@@ -158,7 +143,7 @@ class TypeormDeliveryWork implements DeliveryUnitOfWork {
     return rows[0]?.count ?? 0;
   }
 
-  async takeWaiting(
+  async takeWaitingScores(
     rolloutId: string,
     outcomes: readonly { readonly systemId: string; readonly eventTime: Date }[],
   ): Promise<readonly WaitingScore[]> {
@@ -169,7 +154,7 @@ class TypeormDeliveryWork implements DeliveryUnitOfWork {
       readonly baseline: number;
       readonly canary: number;
     }
-    const answer: Row[] | [Row[], number] = await this.manager.query(
+    const result: Row[] | [Row[], number] = await this.manager.query(
       `DELETE FROM ${this.schema}.waiting_score AS waiting
        USING unnest($1::text[], $2::timestamptz[]) AS outcome (system_id, event_time)
        WHERE waiting.rollout_id = $3
@@ -181,8 +166,8 @@ class TypeormDeliveryWork implements DeliveryUnitOfWork {
         rolloutId,
       ],
     );
-    // TypeORM answers a DELETE with the rows and their number.
-    const rows = (Array.isArray(answer[0]) ? answer[0] : answer) as Row[];
+    // TypeORM returns the rows of a DELETE together with their number.
+    const rows = (Array.isArray(result[0]) ? result[0] : result) as Row[];
     return rows.map((row) => ({
       rolloutId: row.rollout_id,
       systemId: row.system_id,
@@ -192,11 +177,23 @@ class TypeormDeliveryWork implements DeliveryUnitOfWork {
     }));
   }
 
-  async forgetWaiting(rolloutId: string): Promise<void> {
+  private async deleteWaitingScores(rolloutId: string): Promise<void> {
     await this.manager.query(`DELETE FROM ${this.schema}.waiting_score WHERE rollout_id = $1`, [rolloutId]);
   }
 
-  activeModels(): Promise<readonly string[]> {
-    return activeModels(this.manager);
+  findActiveModels(): Promise<readonly string[]> {
+    return queryActiveModels(this.manager);
   }
+}
+
+function toPendingEvent(event: RolloutEvent, now: Date): PendingEvent {
+  const { definition, id, payload, causationIds, correlationId, actor } = event;
+  return eventOf(definition, {
+    id,
+    time: now,
+    payload,
+    causationIds,
+    correlationId,
+    ...(actor !== undefined && { actor }),
+  });
 }

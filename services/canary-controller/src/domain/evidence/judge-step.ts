@@ -11,9 +11,9 @@ export interface Judgement {
 }
 
 /** Of the other arm's traffic in the same step: with all of it on one arm there is nothing to compare with. */
-const againstBaseline: ReadonlySet<Metric> = new Set(['throughput_degradation', 'error_rate_ratio']);
+const comparativeMetrics: ReadonlySet<Metric> = new Set(['throughput_degradation', 'error_rate_ratio']);
 /** Counted anew in each step; the others go on through the rollout. */
-const ofStep: ReadonlySet<Metric> = new Set([
+const perStepMetrics: ReadonlySet<Metric> = new Set([
   'error_rate',
   'error_rate_ratio',
   'latency_p99',
@@ -37,7 +37,7 @@ const ofStep: ReadonlySet<Metric> = new Set([
  */
 export function judgeStep(statistics: StepStatistics, policy: RolloutPolicy, percent: number): Judgement {
   const judged = policy.criteria
-    .filter(({ metric }) => percent < 100 || !againstBaseline.has(metric))
+    .filter(({ metric }) => percent < 100 || !comparativeMetrics.has(metric))
     .map((criterion) => ({
       criterion,
       evidence: judgeCriterion(statistics, criterion, policy, percent),
@@ -47,7 +47,7 @@ export function judgeStep(statistics: StepStatistics, policy: RolloutPolicy, per
     .filter(({ criterion }) => isNeeded(criterion, percent))
     .map((each) => each.evidence.verdict);
   return {
-    verdict: combined(
+    verdict: combineVerdicts(
       evidence.map(({ verdict }) => verdict),
       needed,
     ),
@@ -55,7 +55,7 @@ export function judgeStep(statistics: StepStatistics, policy: RolloutPolicy, per
   };
 }
 
-function combined(all: readonly Verdict[], needed: readonly Verdict[]): Verdict {
+function combineVerdicts(all: readonly Verdict[], needed: readonly Verdict[]): Verdict {
   if (all.includes('degraded')) return 'degraded';
   if (needed.includes('no-data')) return 'no-data';
   if (needed.includes('inconclusive')) return 'inconclusive';
@@ -65,8 +65,8 @@ function combined(all: readonly Verdict[], needed: readonly Verdict[]): Verdict 
 }
 
 /** How sure harm must be, so that all criteria at all steps together err no more often than the policy allows. */
-function confidenceOfHarm({ metric }: Criterion, { confidence, criteria, steps }: RolloutPolicy): number {
-  return 1 - (1 - confidence) / criteria.length / (ofStep.has(metric) ? steps.length : 1);
+function harmConfidence({ metric }: Criterion, { confidence, criteria, steps }: RolloutPolicy): number {
+  return 1 - (1 - confidence) / criteria.length / (perStepMetrics.has(metric) ? steps.length : 1);
 }
 
 function judgeCriterion(
@@ -90,7 +90,7 @@ function judgeCriterion(
     };
   }
   const { limit = threshold, soFar = measured } = measured;
-  const harm = confidenceOfHarm(criterion, policy);
+  const harm = harmConfidence(criterion, policy);
   const enough = measured.rows >= minimumRows;
   const [sure, surest] = [soFar.interval(confidence), measured.interval(harm)];
   const beyond = direction === 'at-most' ? surest.low > limit : surest.high < limit;
@@ -99,7 +99,7 @@ function judgeCriterion(
   const verdict: Verdict = harmful ? 'degraded' : enough && kept ? 'healthy' : 'inconclusive';
   const shown = harmful ? measured : soFar;
   const { low, high } = harmful ? surest : sure;
-  const between = `between ${rounded(low)} and ${rounded(high)}`;
+  const between = `between ${formatNumber(low)} and ${formatNumber(high)}`;
   return {
     ...base,
     confidence: harmful ? harm : confidence,
@@ -114,6 +114,6 @@ function judgeCriterion(
   };
 }
 
-function rounded(value: number): string {
+function formatNumber(value: number): string {
   return Number(value.toPrecision(4)).toString();
 }

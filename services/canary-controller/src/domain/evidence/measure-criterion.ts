@@ -9,7 +9,7 @@ import {
   type DriftWindow,
   type StepStatistics,
 } from './step-statistics.js';
-import { momentsOfSums, type ValueSums } from './value-sums.js';
+import { toMoments, type ValueSums } from './value-sums.js';
 
 /** What was measured. */
 export interface Measurement {
@@ -38,40 +38,40 @@ export function measureCriterion(
   switch (criterion.metric) {
     case 'error_rate': {
       const rate = ({ errors, predictions }: ArmStatistics): Measurement | undefined =>
-        share(errors, predictions, rateOf(baseline.errors, baseline.predictions));
-      return withWhole(rate(canary), rate(canarySoFar(statistics)));
+        measureShare(errors, predictions, computeRate(baseline.errors, baseline.predictions));
+      return withRollout(rate(canary), rate(canarySoFar(statistics)));
     }
     case 'error_rate_ratio':
-      return errorRatio(canary, baseline);
+      return measureErrorRatio(canary, baseline);
     case 'latency_p99':
-      return withWhole(
-        latency(canary, baseline, criterion.threshold),
-        latency(canarySoFar(statistics), baseline, criterion.threshold),
+      return withRollout(
+        measureLatency(canary, baseline, criterion.threshold),
+        measureLatency(canarySoFar(statistics), baseline, criterion.threshold),
       );
     case 'prediction_accuracy':
-      return accuracy(outcomes);
+      return measureAccuracy(outcomes);
     case 'disagreement':
-      return share(paired.disagreements, paired.rows);
+      return measureShare(paired.disagreements, paired.rows);
     case 'throughput_degradation':
-      return throughput(statistics, percent);
+      return measureThroughput(statistics, percent);
     case 'brier_increase':
-      return difference(outcomes.brier, 1, criterion);
+      return measureDifference(outcomes.brier, 1, criterion);
     case 'recall_decrease':
-      return difference(outcomes.missed, 1, criterion);
+      return measureDifference(outcomes.missed, 1, criterion);
     case 'cost_increase':
-      return difference(outcomes.cost, Math.max(falsePositive, falseNegative), criterion);
+      return measureDifference(outcomes.cost, Math.max(falsePositive, falseNegative), criterion);
     case 'prediction_drift':
-      return predictionDrift(drift ?? [], criterion);
+      return measurePredictionDrift(drift ?? [], criterion);
     default:
       return assertNever(criterion.metric);
   }
 }
 
-function withWhole(step: Measurement | undefined, soFar: Measurement | undefined): Measurement | undefined {
+function withRollout(step: Measurement | undefined, soFar: Measurement | undefined): Measurement | undefined {
   return step === undefined ? undefined : { ...step, soFar };
 }
 
-function share(successes: number, trials: number, baselineValue?: number): Measurement | undefined {
+function measureShare(successes: number, trials: number, baselineValue?: number): Measurement | undefined {
   if (trials === 0) return undefined;
   return {
     value: successes / trials,
@@ -85,9 +85,9 @@ function share(successes: number, trials: number, baselineValue?: number): Measu
  * Outcomes of neighbouring rows hang together: what happens to a system within the horizon of one row happens within that
  * of the next. The interval takes them for independent, so two wrong rows in two seconds prove nothing yet.
  */
-function accuracy(outcomes: StepStatistics['outcomes']): Measurement | undefined {
+function measureAccuracy(outcomes: StepStatistics['outcomes']): Measurement | undefined {
   const { canaryCorrect, baselineCorrect, rows } = outcomes;
-  const measured = share(canaryCorrect, rows, rateOf(baselineCorrect, rows));
+  const measured = measureShare(canaryCorrect, rows, computeRate(baselineCorrect, rows));
   return measured && { ...measured, approximate: true };
 }
 
@@ -96,7 +96,7 @@ function accuracy(outcomes: StepStatistics['outcomes']): Measurement | undefined
  * half of the error that is allowed, so it holds at all times at once. A baseline without errors has no ratio yet: the
  * value is then against the largest rate that its clean predictions leave possible.
  */
-function errorRatio(canary: ArmStatistics, baseline: ArmStatistics): Measurement | undefined {
+function measureErrorRatio(canary: ArmStatistics, baseline: ArmStatistics): Measurement | undefined {
   if (canary.predictions === 0 || baseline.predictions === 0) return undefined;
   const bounds = ({ errors, predictions }: ArmStatistics, confidence: number): Interval =>
     proportionConfidenceSequence({ successes: errors, trials: predictions }, 1 - (1 - confidence) / 2);
@@ -113,7 +113,7 @@ function errorRatio(canary: ArmStatistics, baseline: ArmStatistics): Measurement
   };
 }
 
-function rateOf(successes: number, trials: number): number | undefined {
+function computeRate(successes: number, trials: number): number | undefined {
   return trials === 0 ? undefined : successes / trials;
 }
 
@@ -121,12 +121,12 @@ function rateOf(successes: number, trials: number): number | undefined {
  * p99 <= t says that at most 1 % of the predictions took longer than t; that share has an exact confidence sequence. The
  * bucket that holds the threshold counts as within it.
  */
-function latency(
+function measureLatency(
   canary: ArmStatistics,
   baseline: ArmStatistics,
   thresholdMs: number,
 ): Measurement | undefined {
-  const value = quantile(canary, 0.99);
+  const value = latencyQuantile(canary, 0.99);
   if (value === undefined) return undefined;
   const limitBucket = latencyBucket(thresholdMs);
   const slow = Object.entries(canary.latencies)
@@ -138,11 +138,11 @@ function latency(
       proportionConfidenceSequence({ successes: slow, trials: canary.predictions }, confidence),
     limit: 0.01,
     rows: canary.predictions,
-    baselineValue: quantile(baseline, 0.99),
+    baselineValue: latencyQuantile(baseline, 0.99),
   };
 }
 
-function quantile(arm: ArmStatistics, q: number): number | undefined {
+function latencyQuantile(arm: ArmStatistics, q: number): number | undefined {
   let seen = 0;
   const buckets = Object.entries(arm.latencies)
     .map(([bucket, count]) => [Number(bucket), count] as const)
@@ -160,7 +160,7 @@ function quantile(arm: ArmStatistics, q: number): number | undefined {
  * rows, those of the canary are a proportion whatever the rate of both together does: its confidence sequence gives that
  * of the ratio. Rows come in clumps, some partitions ahead of others, so a few rows say nothing.
  */
-function throughput({ canary, baseline }: StepStatistics, percent: number): Measurement | undefined {
+function measureThroughput({ canary, baseline }: StepStatistics, percent: number): Measurement | undefined {
   if (baseline.predictions === 0 || canary.predictions === 0) return undefined;
   const expected =
     canary.systems !== undefined && baseline.systems !== undefined
@@ -187,9 +187,13 @@ function throughput({ canary, baseline }: StepStatistics, percent: number): Meas
  * for a version that is at the threshold by rare rows which are worse by that much: before the first of them has come, rows
  * that are all equal look like proof.
  */
-function difference(sums: ValueSums, largest: number, { threshold }: Criterion): Measurement | undefined {
+function measureDifference(
+  sums: ValueSums,
+  largest: number,
+  { threshold }: Criterion,
+): Measurement | undefined {
   if (sums.rows < 2) return undefined;
-  const moments = momentsOfSums(sums);
+  const moments = toMoments(sums);
   const options = { span: 2 * largest, minVariance: Math.max(0, threshold * (largest - threshold)) };
   return {
     value: moments.mean,
@@ -205,7 +209,7 @@ function difference(sums: ValueSums, largest: number, { threshold }: Criterion):
  * significance at what is left for this window, alpha / (k (k + 1)) for the k-th, so that any number of windows together
  * err at most alpha.
  */
-function predictionDrift(
+function measurePredictionDrift(
   windows: readonly DriftWindow[],
   { threshold, minimumRows }: Criterion,
 ): Measurement | undefined {

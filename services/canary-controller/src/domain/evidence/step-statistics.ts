@@ -1,4 +1,4 @@
-import { addTo, noValues, type ValueSums } from './value-sums.js';
+import { addValue, noValues, type ValueSums } from './value-sums.js';
 
 export type Arm = 'baseline' | 'canary';
 
@@ -90,19 +90,19 @@ export function canarySoFar({ canary, canaryBefore = noArm }: StepStatistics): A
   };
 }
 
-const mostSystems = 500;
-const smallestLatencyMs = 0.05;
+const maxSystems = 500;
+const minLatencyMs = 0.05;
 const latencyRatio = 1.1;
 
 /** The bucket of a latency: bounds grow by 10 %, so a quantile is known to 10 %. */
 export function latencyBucket(latencyMs: number): number {
-  return latencyMs <= smallestLatencyMs
+  return latencyMs <= minLatencyMs
     ? 0
-    : Math.ceil(Math.log(latencyMs / smallestLatencyMs) / Math.log(latencyRatio));
+    : Math.ceil(Math.log(latencyMs / minLatencyMs) / Math.log(latencyRatio));
 }
 
 export function latencyBound(bucket: number): number {
-  return smallestLatencyMs * latencyRatio ** bucket;
+  return minLatencyMs * latencyRatio ** bucket;
 }
 
 export interface CountedPrediction {
@@ -120,28 +120,28 @@ export function countPrediction(statistics: StepStatistics, prediction: CountedP
     predictions: before.predictions + 1,
     errors: before.errors + (failed ? 1 : 0),
     latencies: { ...before.latencies, [bucket]: (before.latencies[bucket] ?? 0) + 1 },
-    systems: withSystem(before.systems, systemId),
+    systems: addSystem(before.systems, systemId),
   };
   return { ...statistics, [arm]: after };
 }
 
-function withSystem(
+function addSystem(
   systems: readonly string[] | undefined,
   systemId: string | undefined,
 ): readonly string[] | undefined {
   // A request without a system has no rate of its own; from there on only the shares are compared.
   if (systems === undefined || systemId === undefined) return undefined;
   if (systems.includes(systemId)) return systems;
-  return systems.length < mostSystems ? [...systems, systemId] : undefined;
+  return systems.length < maxSystems ? [...systems, systemId] : undefined;
 }
 
-const mostDriftWindows = 200;
+const maxDriftWindows = 200;
 
 /** A window counts once, however often it is told. */
 export function countDrift(statistics: StepStatistics, window: DriftWindow): StepStatistics {
   const before = statistics.drift ?? [];
   if (before.some(({ driftId }) => driftId === window.driftId)) return statistics;
-  return { ...statistics, drift: [...before, window].slice(-mostDriftWindows) };
+  return { ...statistics, drift: [...before, window].slice(-maxDriftWindows) };
 }
 
 export function countPair(
@@ -177,9 +177,9 @@ export function countOutcome(
     rows: before.rows + 1,
     canaryCorrect: before.canaryCorrect + correct(canary),
     baselineCorrect: before.baselineCorrect + correct(baseline),
-    brier: addTo(before.brier, (canary - truth) ** 2 - (baseline - truth) ** 2),
-    missed: happened ? addTo(before.missed, correct(baseline) - correct(canary)) : before.missed,
-    cost: addTo(before.cost, costOf(canary) - costOf(baseline)),
+    brier: addValue(before.brier, (canary - truth) ** 2 - (baseline - truth) ** 2),
+    missed: happened ? addValue(before.missed, correct(baseline) - correct(canary)) : before.missed,
+    cost: addValue(before.cost, costOf(canary) - costOf(baseline)),
   };
   return { ...statistics, outcomes };
 }

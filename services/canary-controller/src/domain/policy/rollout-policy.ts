@@ -81,14 +81,7 @@ export const rolloutPolicy = declaredPolicy.refine(
 );
 export type RolloutPolicy = z.output<typeof rolloutPolicy>;
 
-/** A policy with the version that decisions name. */
-export interface NamedPolicy {
-  readonly policy: RolloutPolicy;
-  /** `default@1a2b3c` */
-  readonly version: string;
-}
-
-/** The first policy that fits a model. */
-export function policyFor(modelName: string, policies: readonly NamedPolicy[]): NamedPolicy | undefined {
-  return policies.find(({ policy }) => policy.models.includes(modelName) || policy.models.includes('*'));
+/** Whether a policy governs the rollouts of a model. */
+export function appliesTo({ models }: RolloutPolicy, modelName: string): boolean {
+  return models.includes(modelName) || models.includes('*');
 }

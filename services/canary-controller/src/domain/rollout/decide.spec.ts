@@ -302,7 +302,7 @@ describe('a criterion', () => {
 const { active: anyRollout } = startRollout(
   { ...newDelivery('m'), stable: version(1) },
   version(2),
-  { policy, version: 'default@1' },
+  { name: 'default', version: '1', digest: 'sha256:1', value: policy },
   { now, reason: 'test' },
 ).delivery;
 if (anyRollout === undefined) throw new Error('no rollout');

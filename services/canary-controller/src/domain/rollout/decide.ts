@@ -35,7 +35,7 @@ export function decide(rollout: Rollout, judgement: Judgement, policy: RolloutPo
         ? { action: 'roll-back', reason: `the version was not loaded within ${policy.prepareSeconds} s` }
         : { action: 'wait' };
     case 'paused':
-      if (judgement.verdict === 'degraded') return { action: 'roll-back', reason: harmOf(judgement) };
+      if (judgement.verdict === 'degraded') return { action: 'roll-back', reason: describeHarm(judgement) };
       return late
         ? { action: 'roll-back', reason: `nobody resumed it within ${policy.pauseSeconds} s` }
         : { action: 'wait' };
@@ -53,7 +53,7 @@ function decideStep(
   now: Date,
   late: boolean,
 ): Decision {
-  if (judgement.verdict === 'degraded') return { action: 'roll-back', reason: harmOf(judgement) };
+  if (judgement.verdict === 'degraded') return { action: 'roll-back', reason: describeHarm(judgement) };
   const seconds = (now.getTime() - new Date(rollout.stepStartedAt).getTime()) / 1000;
   const lasted = seconds >= policy.stepSeconds;
   if (!lasted && !late) return { action: 'wait' };
@@ -62,7 +62,7 @@ function decideStep(
       ? { action: 'promote', reason: 'every criterion held at every step' }
       : { action: 'advance', reason: 'every criterion that is needed at this step held' };
   }
-  const missing = shortageOf(judgement, policy, percentOf(rollout));
+  const missing = describeShortage(judgement, policy, percentOf(rollout));
   if (late) {
     return { action: policy.atDeadline, reason: `still ${judgement.verdict} at the deadline: ${missing}` };
   }
@@ -72,7 +72,7 @@ function decideStep(
     : { action: 'wait' };
 }
 
-function harmOf(judgement: Judgement): string {
+function describeHarm(judgement: Judgement): string {
   return judgement.evidence
     .filter(({ verdict }) => verdict === 'degraded')
     .map(
@@ -83,7 +83,7 @@ function harmOf(judgement: Judgement): string {
 }
 
 /** What is needed at this step and not proved; what is needed at no step holds nothing up. */
-function shortageOf({ evidence }: Judgement, { criteria }: RolloutPolicy, percent: number): string {
+function describeShortage({ evidence }: Judgement, { criteria }: RolloutPolicy, percent: number): string {
   const needed = new Set<string>(
     criteria.filter((criterion) => isNeeded(criterion, percent)).map(({ metric }) => metric),
   );

@@ -1,11 +1,11 @@
 import { AppError } from '@headrace/kernel';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { advance, startRollout, versionLoaded, versionRefused } from './advance-delivery.js';
+import { advanceDelivery, startRollout, recordLoaded, recordLoadFailure } from './advance-delivery.js';
 import { newDelivery, type Change, type Delivery } from './delivery.js';
 import { rolloutPolicy } from '../policy/rollout-policy.js';
 import { type Version } from './rollout.js';
-import { rollBack, steer } from './steer-delivery.js';
+import { rollBack, applyCommand } from './apply-command.js';
 import { type StepStatistics } from '../evidence/step-statistics.js';
 
 const policy = rolloutPolicy.parse({
@@ -16,10 +16,10 @@ const policy = rolloutPolicy.parse({
   outcomes: { label: 'l' },
   criteria: [{ metric: 'error_rate', direction: 'at-most', threshold: 0.05 }],
 });
-const named = { policy, version: 'p@1' };
+const declared = { name: 'p', version: '1', digest: 'sha256:1', value: policy };
 const began = Date.UTC(2026, 10, 23, 12);
 const at = (seconds: number): Date => new Date(began + seconds * 1_000);
-const why = (seconds: number) => ({ now: at(seconds), reason: 'test' });
+const contextAt = (seconds: number) => ({ now: at(seconds), reason: 'test' });
 const version = (modelVersion: number): Version => ({
   modelVersion,
   digest: `sha256:${modelVersion}`,
@@ -30,8 +30,8 @@ const version = (modelVersion: number): Version => ({
 const withChampion: Delivery = { ...newDelivery('m'), stable: version(1), versions: { 1: version(1) } };
 
 function analysing(): Delivery {
-  const { delivery } = startRollout(withChampion, version(2), named, why(0));
-  return versionLoaded(delivery, 2, why(0)).delivery;
+  const { delivery } = startRollout(withChampion, version(2), declared, contextAt(0));
+  return recordLoaded(delivery, 2, contextAt(0)).delivery;
 }
 
 function after(delivery: Delivery, predictions: number, errors: number): Delivery {
@@ -44,47 +44,47 @@ function after(delivery: Delivery, predictions: number, errors: number): Deliver
   return { ...delivery, active: { ...active, statistics } };
 }
 
-const weightsOf = ({ statements }: Change): unknown =>
-  statements
+const weightsOf = ({ events }: Change): unknown =>
+  events
     .map(({ payload }) => payload as { weights?: readonly { modelVersion: number; percent: number }[] })
     .find(({ weights }) => weights !== undefined)
     ?.weights?.map(({ modelVersion, percent }) => [modelVersion, percent]);
 
 describe('a delivery', () => {
   it('replaces the whole division at once, and 0 means 0 (seldon-core#5181)', () => {
-    const started = startRollout(withChampion, version(2), named, why(0));
+    const started = startRollout(withChampion, version(2), declared, contextAt(0));
     expect(weightsOf(started)).toEqual([
       [1, 100],
       [2, 0],
     ]);
-    const loaded = versionLoaded(started.delivery, 2, why(1));
+    const loaded = recordLoaded(started.delivery, 2, contextAt(1));
     expect(weightsOf(loaded)).toEqual([
       [1, 90],
       [2, 10],
     ]);
-    expect(weightsOf(advance(after(loaded.delivery, 1_000, 500), at(2)))).toEqual([[1, 100]]);
+    expect(weightsOf(advanceDelivery(after(loaded.delivery, 1_000, 500), at(2)))).toEqual([[1, 100]]);
   });
 
   it('restarts the analysis for a newer version, from the first step (flagger#30)', () => {
-    const restarted = startRollout(after(analysing(), 1_000, 0), version(3), named, why(30));
+    const restarted = startRollout(after(analysing(), 1_000, 0), version(3), declared, contextAt(30));
     expect(restarted.delivery.active).toMatchObject({ candidate: { modelVersion: 3 }, state: 'preparing' });
     expect(restarted.delivery.ended).toMatchObject([{ state: 'superseded' }]);
-    expect(versionLoaded(restarted.delivery, 3, why(31)).delivery.active?.statistics.canary.predictions).toBe(
-      0,
-    );
+    expect(
+      recordLoaded(restarted.delivery, 3, contextAt(31)).delivery.active?.statistics.canary.predictions,
+    ).toBe(0);
   });
 
   it('does not advance on what is inconclusive, however often one looks (argo-rollouts#3850)', () => {
     let delivery = after(analysing(), 5, 0);
     const actions: unknown[] = [];
     for (let seconds = 1; seconds < 300; seconds += 1) {
-      const change = advance(delivery, at(seconds));
+      const change = advanceDelivery(delivery, at(seconds));
       delivery = change.delivery;
-      actions.push(...change.statements.map(({ payload }) => (payload as { action?: string }).action));
+      actions.push(...change.events.map(({ payload }) => (payload as { action?: string }).action));
     }
     expect(delivery.active).toMatchObject({ state: 'analysing', step: 0 });
     expect(actions).toEqual(['hold', 'hold', 'hold', 'hold']);
-    expect(advance(delivery, at(300)).delivery.ended).toMatchObject([{ state: 'rolled-back' }]);
+    expect(advanceDelivery(delivery, at(300)).delivery.ended).toMatchObject([{ state: 'rolled-back' }]);
   });
 
   it('goes back to a version that has served before without analysis (argo-rollouts#574)', () => {
@@ -94,33 +94,33 @@ describe('a delivery', () => {
       previous: [version(1)],
       loaded: [1],
     };
-    const back = rollBack(served, named, undefined, why(0));
+    const back = rollBack(served, declared, undefined, contextAt(0));
     expect(back.delivery).toMatchObject({ stable: { modelVersion: 1 }, active: undefined });
     expect(weightsOf(back)).toEqual([[1, 100]]);
   });
 
   it('refuses a damaged target before any traffic reaches it', () => {
     const served: Delivery = { ...withChampion, stable: version(2), previous: [version(1)] };
-    const preparing = rollBack(served, named, undefined, why(0));
+    const preparing = rollBack(served, declared, undefined, contextAt(0));
     expect(weightsOf(preparing)).toEqual([
       [2, 100],
       [1, 0],
     ]);
-    const late = advance(preparing.delivery, at(policy.prepareSeconds));
+    const late = advanceDelivery(preparing.delivery, at(policy.prepareSeconds));
     expect(late.delivery).toMatchObject({ stable: { modelVersion: 2 }, active: undefined });
   });
 
   it('promotes in full while paused (argo-rollouts#2648)', () => {
     const delivery = analysing();
     const id = delivery.active?.rolloutId ?? '';
-    const paused = steer(delivery, id, 'pause', why(1)).delivery;
-    const promoted = steer(paused, id, 'promote', { ...why(2), actor: 'ada' });
+    const paused = applyCommand(delivery, id, 'pause', contextAt(1)).delivery;
+    const promoted = applyCommand(paused, id, 'promote', { ...contextAt(2), actor: 'ada' });
     expect(promoted.delivery).toMatchObject({ stable: { modelVersion: 2 }, active: undefined });
     expect(weightsOf(promoted)).toEqual([[2, 100]]);
   });
 
   it('names value, threshold, rows and confidence of what ended it (flagger#1810)', () => {
-    const ended = advance(after(analysing(), 400, 100), at(1)).delivery.ended.at(-1);
+    const ended = advanceDelivery(after(analysing(), 400, 100), at(1)).delivery.ended.at(-1);
     expect(ended?.decisions.at(-1)?.evidence).toMatchObject([
       { criterion: 'error_rate', verdict: 'degraded', value: 0.25, threshold: 0.05, sampleSize: 400 },
     ]);
@@ -129,11 +129,11 @@ describe('a delivery', () => {
 
   it('goes on from what was stored, whatever else was lost (seldon-core#5032)', () => {
     const stored = JSON.parse(JSON.stringify(after(analysing(), 1_000, 0))) as Delivery;
-    expect(advance(stored, at(60)).delivery.active).toMatchObject({ step: 1, state: 'analysing' });
+    expect(advanceDelivery(stored, at(60)).delivery.active).toMatchObject({ step: 1, state: 'analysing' });
   });
 });
 
-/** What the world may do to a delivery, in any order; what is refused leaves it as it was. */
+/** What the world may do to a delivery, in any order; what is refused leaves it was. */
 type Step =
   | { readonly kind: 'create' | 'load' | 'refuse'; readonly modelVersion: number }
   | { readonly kind: 'pause' | 'resume' | 'promote' | 'abort' | 'roll-back' }
@@ -167,25 +167,25 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
 );
 
 function take(delivery: Delivery, step: Step, seconds: number): Change {
-  const reason = { ...why(seconds), actor: 'ada' };
+  const reason = { ...contextAt(seconds), actor: 'ada' };
   switch (step.kind) {
     case 'create':
-      return startRollout(delivery, version(step.modelVersion), named, why(seconds));
+      return startRollout(delivery, version(step.modelVersion), declared, contextAt(seconds));
     case 'load':
-      return versionLoaded(delivery, step.modelVersion, why(seconds));
+      return recordLoaded(delivery, step.modelVersion, contextAt(seconds));
     case 'refuse':
-      return versionRefused(delivery, step.modelVersion, 'damaged', why(seconds));
+      return recordLoadFailure(delivery, step.modelVersion, 'damaged', contextAt(seconds));
     case 'roll-back':
-      return rollBack(delivery, named, undefined, reason);
+      return rollBack(delivery, declared, undefined, reason);
     case 'look':
-      return advance(
+      return advanceDelivery(
         delivery.active === undefined
           ? delivery
           : after(delivery, step.predictions, Math.min(step.errors, step.predictions)),
         at(seconds),
       );
     default:
-      return steer(delivery, delivery.active?.rolloutId ?? 'none', step.kind, reason);
+      return applyCommand(delivery, delivery.active?.rolloutId ?? 'none', step.kind, reason);
   }
 }
 
@@ -205,7 +205,7 @@ describe('a delivery, whatever happens to it', () => {
             expect(error).toBeInstanceOf(AppError);
             continue;
           }
-          for (const { payload } of change.statements) {
+          for (const { payload } of change.events) {
             const { weights } = payload as { weights?: readonly { percent: number }[] };
             if (weights !== undefined) {
               expect(weights.reduce((sum, { percent }) => sum + percent, 0)).toBe(100);

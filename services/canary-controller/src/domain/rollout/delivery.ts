@@ -1,25 +1,27 @@
+import { type StepStatistics } from '../evidence/step-statistics.js';
 import { type Rollout, type Version } from './rollout.js';
-import { type Statement } from './statements.js';
+import { type RolloutEvent } from './rollout-events.js';
 
-/** Everything that is known about the delivery of one model: the unit that is locked, changed and stored. */
+/** The delivery of one model: locked, changed and stored as a whole. */
 export interface Delivery {
   readonly modelName: string;
-  /** Serves the traffic that no rollout has. */
+  /** Serves all traffic outside a rollout. */
   readonly stable: Version | undefined;
   /** Versions that served before, newest first; a rollback goes to the first. */
   readonly previous: readonly Version[];
   /** Versions that exist, by number. */
   readonly versions: Readonly<Record<string, Version>>;
-  /** Versions that inference has proved it can serve. */
+  /** Versions that inference has loaded and proved. */
   readonly loaded: readonly number[];
   readonly active: Rollout | undefined;
-  /** The rollout that has ended with this change; stored, then left out. */
+  /** Rollouts that this change has ended. They are stored on their own and not with the delivery. */
   readonly ended: readonly Rollout[];
 }
 
+/** A changed delivery and the events that announce the change. */
 export interface Change {
   readonly delivery: Delivery;
-  readonly statements: readonly Statement[];
+  readonly events: readonly RolloutEvent[];
 }
 
 export function newDelivery(modelName: string): Delivery {
@@ -32,4 +34,9 @@ export function newDelivery(modelName: string): Delivery {
     active: undefined,
     ended: [],
   };
+}
+
+/** The rollout in progress with more evidence. Counting emits nothing. */
+export function withStatistics(delivery: Delivery, rollout: Rollout, statistics: StepStatistics): Change {
+  return { delivery: { ...delivery, active: { ...rollout, statistics } }, events: [] };
 }

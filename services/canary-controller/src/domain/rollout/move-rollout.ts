@@ -1,8 +1,8 @@
 import { RolloutPromoted, RolloutRolledBack } from '@headrace/contracts';
-import { deterministicId } from '@headrace/kernel';
+import { deterministicId, type Declared } from '@headrace/kernel';
 import { type Change, type Delivery } from './delivery.js';
 import { judgeStep, type Judgement } from '../evidence/judge-step.js';
-import { type NamedPolicy } from '../policy/rollout-policy.js';
+import { type RolloutPolicy } from '../policy/rollout-policy.js';
 import {
   isOver,
   percentOf,
@@ -11,18 +11,24 @@ import {
   type Rollout,
   type Version,
 } from './rollout.js';
-import { settledTraffic, statement, traffic, type Statement, type Why } from './statements.js';
+import {
+  trafficSettled,
+  rolloutEvent,
+  trafficShifted,
+  type RolloutEvent,
+  type ChangeContext,
+} from './rollout-events.js';
 import { nextStep, noStatistics } from '../evidence/step-statistics.js';
 
 /** A rollout in its first state; nothing of it is stated yet. */
 export function newRollout(
   delivery: Delivery,
   candidate: Version,
-  { policy, version }: NamedPolicy,
+  { name, version, value: policy }: Declared<RolloutPolicy>,
   kind: Rollout['kind'],
-  why: Why,
+  context: ChangeContext,
 ): Rollout {
-  const now = why.now.toISOString();
+  const now = context.now.toISOString();
   const { modelName } = delivery;
   const rollout: Rollout = {
     rolloutId: deterministicId('rollout', kind, modelName, String(candidate.modelVersion), now),
@@ -31,64 +37,72 @@ export function newRollout(
     candidate,
     baseline: delivery.stable,
     policy,
-    policyVersion: version,
+    policyVersion: `${name}@${version}`,
     state: 'preparing',
     step: -1,
     startedAt: now,
     stepStartedAt: now,
-    deadline: after(why.now, policy.prepareSeconds),
+    deadline: addSeconds(context.now, policy.prepareSeconds),
     holdsStated: 0,
     endedAt: undefined,
-    reason: why.reason,
+    reason: context.reason,
     statistics: noStatistics,
     decisions: [],
-    causationIds: why.causationIds ?? [],
+    causationIds: context.causationIds ?? [],
   };
-  return recorded(rollout, 'start', undefined, why);
+  return recordDecision(rollout, 'start', undefined, context);
 }
 
 /** The next division of the traffic; its evidence is counted anew. */
-export function enterStep(delivery: Delivery, rollout: Rollout, step: number, why: Why): Change {
+export function enterStep(
+  delivery: Delivery,
+  rollout: Rollout,
+  step: number,
+  context: ChangeContext,
+): Change {
   const entered: Rollout = {
     ...rollout,
     state: 'analysing',
     step,
-    stepStartedAt: why.now.toISOString(),
-    deadline: after(why.now, rollout.policy.longestStepSeconds),
+    stepStartedAt: context.now.toISOString(),
+    deadline: addSeconds(context.now, rollout.policy.longestStepSeconds),
     holdsStated: 0,
     statistics: nextStep(rollout.statistics),
   };
-  return { delivery: { ...delivery, active: entered }, statements: [traffic(entered, why.reason, why)] };
+  return {
+    delivery: { ...delivery, active: entered },
+    events: [trafficShifted(entered, context.reason, context)],
+  };
 }
 
-export function paused(rollout: Rollout, judgement: Judgement, why: Why): Rollout {
+export function pause(rollout: Rollout, judgement: Judgement, context: ChangeContext): Rollout {
   return {
-    ...recorded(rollout, 'pause', judgement, why),
+    ...recordDecision(rollout, 'pause', judgement, context),
     state: 'paused',
-    deadline: after(why.now, rollout.policy.pauseSeconds),
-    reason: why.reason,
+    deadline: addSeconds(context.now, rollout.policy.pauseSeconds),
+    reason: context.reason,
   };
 }
 
 /** Analysis goes on where it was paused, with a step and a deadline that begin now. */
-export function resumed(rollout: Rollout, judgement: Judgement, why: Why): Rollout {
+export function resume(rollout: Rollout, judgement: Judgement, context: ChangeContext): Rollout {
   return {
-    ...recorded(rollout, 'resume', judgement, why),
+    ...recordDecision(rollout, 'resume', judgement, context),
     state: 'analysing',
-    stepStartedAt: why.now.toISOString(),
-    deadline: after(why.now, rollout.policy.longestStepSeconds),
+    stepStartedAt: context.now.toISOString(),
+    deadline: addSeconds(context.now, rollout.policy.longestStepSeconds),
     holdsStated: 0,
     statistics: nextStep(rollout.statistics),
   };
 }
 
-export function supersede(rollout: Rollout, by: Version, why: Why): Rollout {
+export function supersede(rollout: Rollout, by: Version, context: ChangeContext): Rollout {
   const reason = `version ${by.modelVersion} takes its place`;
   const judgement = judgeStep(rollout.statistics, rollout.policy, percentOf(rollout));
   return {
-    ...recorded(rollout, 'supersede', judgement, { ...why, reason }),
+    ...recordDecision(rollout, 'supersede', judgement, { ...context, reason }),
     state: 'superseded',
-    endedAt: why.now.toISOString(),
+    endedAt: context.now.toISOString(),
     reason,
   };
 }
@@ -99,39 +113,44 @@ export function conclude(
   rollout: Rollout,
   state: 'promoted' | 'rolled-back',
   { verdict, evidence }: Judgement,
-  why: Why,
+  context: ChangeContext,
 ): Change {
   if (isOver(rollout)) throw new RolloutOverError(rollout.rolloutId, rollout.state);
   const over: Rollout = {
-    ...recorded(rollout, state === 'promoted' ? 'promote' : 'roll-back', { verdict, evidence }, why),
+    ...recordDecision(
+      rollout,
+      state === 'promoted' ? 'promote' : 'roll-back',
+      { verdict, evidence },
+      context,
+    ),
     state,
-    endedAt: why.now.toISOString(),
-    reason: why.reason,
+    endedAt: context.now.toISOString(),
+    reason: context.reason,
   };
   const { modelName, rolloutId, candidate, policyVersion } = rollout;
-  const at = why.now.toISOString();
-  const shared = { modelName, rolloutId, evidence: [...evidence], policyVersion, reason: why.reason };
+  const at = context.now.toISOString();
+  const shared = { modelName, rolloutId, evidence: [...evidence], policyVersion, reason: context.reason };
   const ended = [...delivery.ended, over];
   if (state === 'rolled-back') {
-    const rolledBack = statement(over, RolloutRolledBack, ['rolled-back'], why, {
+    const rolledBack = rolloutEvent(over, RolloutRolledBack, ['rolled-back'], context, {
       ...shared,
       modelVersion: candidate.modelVersion,
       restoredVersion: rollout.baseline?.modelVersion ?? null,
       rolledBackAt: at,
     });
-    const back = settledTraffic(over, rollout.baseline, 'the canary was rolled back', why);
-    return { delivery: { ...delivery, active: undefined, ended }, statements: [...back, rolledBack] };
+    const back = trafficSettled(over, rollout.baseline, 'the canary was rolled back', context);
+    return { delivery: { ...delivery, active: undefined, ended }, events: [...back, rolledBack] };
   }
-  const promoted = statement(over, RolloutPromoted, ['promoted'], why, {
+  const promoted = rolloutEvent(over, RolloutPromoted, ['promoted'], context, {
     ...shared,
     modelVersion: candidate.modelVersion,
     previousVersion: rollout.baseline?.modelVersion ?? null,
     promotedAt: at,
   });
-  const left: readonly Statement[] =
+  const left: readonly RolloutEvent[] =
     rollout.kind === 'rollback' && rollout.baseline !== undefined
       ? [
-          statement(over, RolloutRolledBack, ['left'], why, {
+          rolloutEvent(over, RolloutRolledBack, ['left'], context, {
             ...shared,
             modelVersion: rollout.baseline.modelVersion,
             restoredVersion: candidate.modelVersion,
@@ -145,31 +164,31 @@ export function conclude(
     rollout.kind === 'rollback' || delivery.stable === undefined ? others : [delivery.stable, ...others];
   return {
     delivery: { ...delivery, stable: candidate, previous: previous.slice(0, 20), active: undefined, ended },
-    statements: [...settledTraffic(over, candidate, why.reason, why), ...left, promoted],
+    events: [...trafficSettled(over, candidate, context.reason, context), ...left, promoted],
   };
 }
 
 /** Every decision is kept with what was known when it was taken. */
-export function recorded(
+export function recordDecision(
   rollout: Rollout,
   action: DecisionRecord['action'],
   judgement: Judgement | undefined,
-  why: Why,
+  context: ChangeContext,
 ): Rollout {
   const record: DecisionRecord = {
-    at: why.now.toISOString(),
+    at: context.now.toISOString(),
     action,
     percent: percentOf(rollout),
     verdict: judgement?.verdict,
-    reason: why.reason,
-    actor: why.actor,
+    reason: context.reason,
+    actor: context.actor,
     evidence: judgement?.evidence ?? [],
   };
   return { ...rollout, decisions: [...rollout.decisions, record] };
 }
 
 /** Inference has proved the version against its reference: what a rollback stands on. */
-export function proved(rollout: Rollout): Judgement {
+export function loadProof(rollout: Rollout): Judgement {
   return {
     verdict: 'healthy',
     evidence: [
@@ -186,6 +205,6 @@ export function proved(rollout: Rollout): Judgement {
   };
 }
 
-function after(now: Date, seconds: number): string {
+function addSeconds(now: Date, seconds: number): string {
   return new Date(now.getTime() + seconds * 1000).toISOString();
 }

@@ -1,9 +1,9 @@
-import { type Random } from '@headrace/kernel';
-import { advance, startRollout, versionLoaded } from './advance-delivery.js';
+import { type Declared, type Random } from '@headrace/kernel';
+import { advanceDelivery, startRollout, recordLoaded } from './advance-delivery.js';
 import { newDelivery, type Change, type Delivery } from './delivery.js';
 import { type ValueSums } from '../evidence/value-sums.js';
 import { percentOf, type Rollout, type Version } from './rollout.js';
-import { type NamedPolicy, type RolloutPolicy } from '../policy/rollout-policy.js';
+import { type RolloutPolicy } from '../policy/rollout-policy.js';
 import { latencyBucket, type ArmStatistics, type StepStatistics } from '../evidence/step-statistics.js';
 
 /** How one arm behaves, in truth. */
@@ -39,9 +39,9 @@ export interface SimulatedEnd {
 
 const lookEverySeconds = 60;
 /** In a long step looks are this share of it apart: what one look adds is then small beside what is known. */
-const leastNews = 0.02;
+const minNewShare = 0.02;
 /** Rows of both arms with an outcome in a minute; more would only make the simulation slower. */
-const mostOutcomesPerMinute = 500;
+const maxOutcomesPerMinute = 500;
 
 /**
  * Takes a version through a whole rollout under a policy, in a world whose truth is known: the same states, judgements
@@ -51,12 +51,17 @@ const mostOutcomesPerMinute = 500;
 export function simulateRollout(policy: RolloutPolicy, world: SimulatedWorld, random: Random): SimulatedEnd {
   const began = Date.UTC(2026, 0, 1);
   const at = (seconds: number): Date => new Date(began + seconds * 1_000);
-  const named: NamedPolicy = { policy, version: `${policy.name}@simulated` };
-  const started = startRollout({ ...newDelivery('simulated'), stable: version(1) }, version(2), named, {
+  const declared: Declared<RolloutPolicy> = {
+    name: policy.name,
+    version: 'simulated',
+    digest: '',
+    value: policy,
+  };
+  const started = startRollout({ ...newDelivery('simulated'), stable: version(1) }, version(2), declared, {
     now: at(0),
     reason: 'simulated',
   });
-  let { delivery }: { readonly delivery: Delivery } = versionLoaded(started.delivery, 2, {
+  let { delivery }: { readonly delivery: Delivery } = recordLoaded(started.delivery, 2, {
     now: at(0),
     reason: 'simulated',
   });
@@ -65,20 +70,20 @@ export function simulateRollout(policy: RolloutPolicy, world: SimulatedWorld, ra
     const rollout = delivery.active;
     if (rollout === undefined) throw new Error('A simulated rollout ended without an end');
     const inStep = seconds - (new Date(rollout.stepStartedAt).getTime() - began) / 1_000;
-    const lasts = lookEverySeconds * Math.max(1, Math.floor((leastNews * inStep) / lookEverySeconds));
+    const lasts = lookEverySeconds * Math.max(1, Math.floor((minNewShare * inStep) / lookEverySeconds));
     seconds += lasts;
     const percent = percentOf(rollout);
     const before = rollout.statistics.canary.predictions;
     const statistics = addTraffic(rollout.statistics, world, { percent, seconds: lasts }, policy, random);
     canaryPredictions += statistics.canary.predictions - before;
-    const change: Change = advance({ ...delivery, active: { ...rollout, statistics } }, at(seconds));
+    const change: Change = advanceDelivery({ ...delivery, active: { ...rollout, statistics } }, at(seconds));
     delivery = change.delivery;
     const over = delivery.ended.at(-1) ?? (delivery.active?.state === 'paused' ? delivery.active : undefined);
-    if (over !== undefined) return endOf(over, { canaryPredictions, percent, seconds });
+    if (over !== undefined) return toSimulatedEnd(over, { canaryPredictions, percent, seconds });
   }
 }
 
-function endOf(
+function toSimulatedEnd(
   over: Rollout,
   reached: Pick<SimulatedEnd, 'canaryPredictions' | 'percent' | 'seconds'>,
 ): SimulatedEnd {
@@ -100,9 +105,9 @@ export function addTraffic(
   random: Random,
 ): StepStatistics {
   const expected = (world.canaryPerStep * seconds) / stepSeconds;
-  const ofCanary = poisson(expected, random);
-  const ofBaseline = poisson((expected * (100 - percent)) / percent, random);
-  const canary = withLatencies(
+  const ofCanary = drawPoisson(expected, random);
+  const ofBaseline = drawPoisson((expected * (100 - percent)) / percent, random);
+  const canary = addLatencies(
     addPredictions(statistics.canary, world.canary, ofCanary, random),
     world.canary,
     ofCanary,
@@ -110,11 +115,11 @@ export function addTraffic(
   );
   // Without latencies: nothing judges those of the baseline, and they would be most of the work.
   const baseline = addPredictions(statistics.baseline, world.baseline, ofBaseline, random);
-  const rows = Math.min((mostOutcomesPerMinute * seconds) / 60, ofCanary + ofBaseline);
+  const rows = Math.min((maxOutcomesPerMinute * seconds) / 60, ofCanary + ofBaseline);
   const outcomes = { ...statistics.outcomes };
   const [brier, missed, cost] = [{ ...outcomes.brier }, { ...outcomes.missed }, { ...outcomes.cost }];
   let disagreements = 0;
-  for (const { happened, before, after, count } of drawnRows(world, rows, random)) {
+  for (const { happened, before, after, count } of drawRows(world, rows, random)) {
     const right = (said: boolean): number => (said === happened ? 1 : 0);
     const priceOf = (said: boolean): number =>
       said === happened ? 0 : happened ? costs.falseNegative : costs.falsePositive;
@@ -122,9 +127,9 @@ export function addTraffic(
     outcomes.canaryCorrect += right(after) * count;
     outcomes.baselineCorrect += right(before) * count;
     // Probabilities of 0.9 and 0.1.
-    add(brier, (right(before) - right(after)) * (0.81 - 0.01), count);
-    if (happened) add(missed, right(before) - right(after), count);
-    add(cost, priceOf(after) - priceOf(before), count);
+    addRows(brier, (right(before) - right(after)) * (0.81 - 0.01), count);
+    if (happened) addRows(missed, right(before) - right(after), count);
+    addRows(cost, priceOf(after) - priceOf(before), count);
   }
   return {
     ...statistics,
@@ -139,7 +144,7 @@ export function addTraffic(
 }
 
 /** Rows that are alike: what happened, and what either arm said. */
-interface RowsAlike {
+interface RowGroup {
   readonly happened: boolean;
   readonly before: boolean;
   readonly after: boolean;
@@ -150,11 +155,11 @@ interface RowsAlike {
  * So many rows, as many of each kind as chance has it. From one row that is not quiet, or not seen as such by both arms, to
  * the next: nearly all are, and need no draw.
  */
-function drawnRows(
+function drawRows(
   { incidentRate, baseline, canary }: SimulatedWorld,
   rows: number,
   random: Random,
-): readonly RowsAlike[] {
+): readonly RowGroup[] {
   const alarm = ({ recall, falseAlarmRate }: TrueArm, happened: boolean): number =>
     happened ? recall : falseAlarmRate;
   const kinds = [false, true].flatMap((happened) =>
@@ -175,7 +180,7 @@ function drawnRows(
   if (quiet === undefined) return [];
   quiet.count = rows;
   const loud = 1 - quiet.share;
-  for (let row = gap(loud, random); row <= rows; row += gap(loud, random)) {
+  for (let row = drawGap(loud, random); row <= rows; row += drawGap(loud, random)) {
     let left = random.next() * loud;
     const kind = others.find(({ share }) => (left -= share) < 0) ?? others[0];
     if (kind === undefined) break;
@@ -185,7 +190,7 @@ function drawnRows(
   return kinds;
 }
 
-function add(
+function addRows(
   sums: { -readonly [Field in keyof ValueSums]: ValueSums[Field] },
   value: number,
   rows: number,
@@ -203,11 +208,11 @@ function addPredictions(
 ): ArmStatistics {
   let { errors } = before;
   // From one error to the next, so that it takes a draw for each error and not for each prediction.
-  for (let row = gap(errorRate, random); row <= count; row += gap(errorRate, random)) errors += 1;
+  for (let row = drawGap(errorRate, random); row <= count; row += drawGap(errorRate, random)) errors += 1;
   return { ...before, predictions: before.predictions + count, errors, systems: undefined };
 }
 
-function withLatencies(
+function addLatencies(
   arm: ArmStatistics,
   { latencyMs }: TrueArm,
   count: number,
@@ -222,12 +227,12 @@ function withLatencies(
 }
 
 /** Trials up to and including the next success: geometric, by inversion. */
-function gap(rate: number, random: Random): number {
+function drawGap(rate: number, random: Random): number {
   return 1 + Math.floor(Math.log1p(-random.next()) / Math.log1p(-rate));
 }
 
 /** Knuth's product of uniforms; by the normal approximation beyond a mean of 50. */
-function poisson(mean: number, random: Random): number {
+function drawPoisson(mean: number, random: Random): number {
   if (mean > 50) return Math.max(0, Math.round(mean + Math.sqrt(mean) * random.normal()));
   const limit = Math.exp(-mean);
   let count = 0;

@@ -1,10 +1,10 @@
-import { AppError } from '@headrace/kernel';
+import { AppError, type Declared } from '@headrace/kernel';
 import { type Change, type Delivery } from './delivery.js';
 import { judgeStep } from '../evidence/judge-step.js';
-import { conclude, newRollout, paused, proved, resumed, supersede } from './move-rollout.js';
+import { conclude, newRollout, pause, loadProof, resume, supersede } from './move-rollout.js';
 import { percentOf, RolloutOverError, RolloutStateError } from './rollout.js';
-import { type NamedPolicy } from '../policy/rollout-policy.js';
-import { traffic, type Why } from './statements.js';
+import { type RolloutPolicy } from '../policy/rollout-policy.js';
+import { trafficShifted, type ChangeContext } from './rollout-events.js';
 
 export class NothingToRollBackError extends AppError {
   readonly code = 'CANARY_NOTHING_TO_ROLL_BACK';
@@ -15,7 +15,7 @@ export class NothingToRollBackError extends AppError {
   }
 }
 
-export class VersionUnknownError extends AppError {
+export class VersionNotFoundError extends AppError {
   readonly code = 'CANARY_VERSION_UNKNOWN';
   readonly kind = 'not-found';
 
@@ -36,10 +36,15 @@ export class NoActiveRolloutError extends AppError {
   }
 }
 
-export type Steering = 'pause' | 'resume' | 'promote' | 'abort';
+export type RolloutCommand = 'pause' | 'resume' | 'promote' | 'abort';
 
 /** A person decides about the rollout in progress; what was known at that moment is kept with it. */
-export function steer(delivery: Delivery, rolloutId: string, steering: Steering, why: Why): Change {
+export function applyCommand(
+  delivery: Delivery,
+  rolloutId: string,
+  steering: RolloutCommand,
+  context: ChangeContext,
+): Change {
   const rollout = delivery.active;
   if (rollout?.rolloutId !== rolloutId) {
     const ended = delivery.ended.find((each) => each.rolloutId === rolloutId);
@@ -50,18 +55,18 @@ export function steer(delivery: Delivery, rolloutId: string, steering: Steering,
   switch (steering) {
     case 'pause':
       if (rollout.state !== 'analysing') throw new RolloutStateError(rolloutId, rollout.state, 'be paused');
-      return { delivery: { ...delivery, active: paused(rollout, judgement, why) }, statements: [] };
+      return { delivery: { ...delivery, active: pause(rollout, judgement, context) }, events: [] };
     case 'resume':
       if (rollout.state !== 'paused') throw new RolloutStateError(rolloutId, rollout.state, 'be resumed');
-      return { delivery: { ...delivery, active: resumed(rollout, judgement, why) }, statements: [] };
+      return { delivery: { ...delivery, active: resume(rollout, judgement, context) }, events: [] };
     case 'promote':
       // In any state, also while paused (argo-rollouts#2648); but never a version that inference has not loaded.
       if (rollout.state === 'preparing') {
         throw new RolloutStateError(rolloutId, rollout.state, 'be promoted before inference has loaded it');
       }
-      return conclude(delivery, rollout, 'promoted', judgement, why);
+      return conclude(delivery, rollout, 'promoted', judgement, context);
     case 'abort':
-      return conclude(delivery, rollout, 'rolled-back', judgement, why);
+      return conclude(delivery, rollout, 'rolled-back', judgement, context);
   }
 }
 
@@ -72,33 +77,33 @@ export function steer(delivery: Delivery, rolloutId: string, steering: Steering,
  */
 export function rollBack(
   delivery: Delivery,
-  named: NamedPolicy,
+  policy: Declared<RolloutPolicy>,
   toVersion: number | undefined,
-  why: Why,
+  context: ChangeContext,
 ): Change {
   if (
     delivery.active?.kind === 'canary' &&
     toVersion === undefined &&
     delivery.active.state !== 'preparing'
   ) {
-    return steer(delivery, delivery.active.rolloutId, 'abort', why);
+    return applyCommand(delivery, delivery.active.rolloutId, 'abort', context);
   }
   const target = toVersion === undefined ? delivery.previous[0] : delivery.versions[String(toVersion)];
   if (target === undefined) {
-    if (toVersion !== undefined) throw new VersionUnknownError(delivery.modelName, toVersion);
+    if (toVersion !== undefined) throw new VersionNotFoundError(delivery.modelName, toVersion);
     throw new NothingToRollBackError(delivery.modelName);
   }
   if (target.modelVersion === delivery.stable?.modelVersion) {
     throw new NothingToRollBackError(delivery.modelName);
   }
-  const superseded = delivery.active === undefined ? [] : [supersede(delivery.active, target, why)];
+  const superseded = delivery.active === undefined ? [] : [supersede(delivery.active, target, context)];
   const cleared: Delivery = { ...delivery, active: undefined, ended: [...delivery.ended, ...superseded] };
-  const rollout = newRollout(cleared, target, named, 'rollback', why);
+  const rollout = newRollout(cleared, target, policy, 'rollback', context);
   if (cleared.loaded.includes(target.modelVersion)) {
-    return conclude(cleared, rollout, 'promoted', proved(rollout), why);
+    return conclude(cleared, rollout, 'promoted', loadProof(rollout), context);
   }
   return {
     delivery: { ...cleared, active: rollout },
-    statements: [traffic(rollout, 'prepare the version to go back to', why)],
+    events: [trafficShifted(rollout, 'prepare the version to go back to', context)],
   };
 }
