@@ -1,6 +1,6 @@
 import { type HttpPeer } from '@headrace/service-host';
 import { z } from 'zod';
-import { OnlineFeatures, type KnownFeatures } from '../application/ports.js';
+import { OnlineFeatures, type FeatureSnapshot } from '../application/ports.js';
 
 /** The answer of a Feast feature server: one result a column. */
 const onlineFeatures = z.object({
@@ -26,7 +26,7 @@ export class FeatureStoreClient extends OnlineFeatures {
     super();
   }
 
-  async read(systemId: string, featureNames: readonly string[]): Promise<KnownFeatures> {
+  async read(systemId: string, featureNames: readonly string[]): Promise<FeatureSnapshot> {
     const answer = await this.peer.post(
       '/get-online-features',
       {

@@ -3,26 +3,26 @@ import { Clock, describeError, deterministicId, isAppError } from '@headrace/ker
 import { EventPublisher } from '@headrace/messaging';
 import { ServiceLogger } from '@headrace/service-host';
 import { Injectable } from '@nestjs/common';
-import { servableShares, type WantedDivision, type WantedVersion } from '../domain/wanted-division.js';
+import { servableShares, type DesiredSplit, type DesiredShare } from '../domain/resolve-desired-split.js';
 import { InferenceMetrics } from './inference-metrics.js';
 import { LoadModel } from './load-model.js';
 import { type LoadedModel } from './loaded-model.js';
 import { ModelTable } from './model-table.js';
 
-/** Names this process in the ids of what it says about its own memory. */
+/** Names this process in its consumer group and in the ids of its events. */
 export class InstanceName {
   constructor(readonly value: string) {}
 }
 
-/** Versions that left the division and stay loaded, so that going back to them is a pointer move. */
-const keptVersions = 2;
+/** Versions outside the split that stay loaded, so that a rollback to them is a pointer move. */
+const maxIdleVersions = 2;
 
 /**
- * Makes the wanted division the serving one: loads what is missing, then switches at once, then lets old versions go.
- * A version that cannot be loaded is reported and gets no traffic. Answers whether trying again later makes sense.
+ * Makes the desired split the serving one: loads missing versions, switches all shares at once, then unloads old
+ * versions. A version that cannot be loaded is reported and gets no traffic. `retry`: a later attempt may load it.
  */
 @Injectable()
-export class DivideTraffic {
+export class ApplyTrafficSplit {
   private readonly lastServed: LoadedModel[] = [];
 
   constructor(
@@ -35,61 +35,58 @@ export class DivideTraffic {
     private readonly logger: ServiceLogger,
   ) {}
 
-  async execute(wanted: WantedDivision): Promise<'settled' | 'try-again'> {
-    const { modelName, shares } = wanted;
-    // Those that carry traffic come first: a canary that is only prepared must not delay the champion.
+  async execute(split: DesiredSplit): Promise<'applied' | 'retry'> {
+    const { modelName, shares } = split;
+    // Versions with traffic come first: a canary that is only being prepared must not delay the champion.
     const inOrder = [...shares].sort((a, b) => b.percent - a.percent);
-    let tryAgain = false;
+    let retry = false;
     for (const share of inOrder) {
       if (this.isLoaded(modelName, share)) {
-        await this.reportLoaded(wanted, share);
+        await this.reportLoaded(split, share);
         continue;
       }
-      const outcome = await this.load(wanted, share);
-      if (outcome === 'try-again') tryAgain = true;
-      // Serve what is there already, before the next version is loaded.
-      this.switchTo(wanted);
+      const outcome = await this.load(split, share);
+      if (outcome === 'retry') retry = true;
+      // Serve what is loaded already before loading the next version.
+      this.switchRoute(split);
     }
-    this.switchTo(wanted);
-    await this.letGo(modelName);
-    return tryAgain ? 'try-again' : 'settled';
+    this.switchRoute(split);
+    await this.unloadIdle(modelName);
+    return retry ? 'retry' : 'applied';
   }
 
-  private isLoaded(modelName: string, share: WantedVersion): boolean {
-    return this.table.version(modelName, share.modelVersion)?.digest === share.digest;
+  private isLoaded(modelName: string, share: DesiredShare): boolean {
+    return this.table.findVersion(modelName, share.modelVersion)?.digest === share.digest;
   }
 
-  private async load(
-    wanted: WantedDivision,
-    share: WantedVersion,
-  ): Promise<'loaded' | 'refused' | 'try-again'> {
-    const { modelName } = wanted;
+  private async load(split: DesiredSplit, share: DesiredShare): Promise<'loaded' | 'refused' | 'retry'> {
+    const { modelName } = split;
     try {
       const model = await this.loadModel.execute(modelName, share);
-      this.table.keep(model);
-      this.metrics.load(modelName, 'loaded');
+      this.table.add(model);
+      this.metrics.countLoad(modelName, 'loaded');
       const { modelVersion, digest, scorer, proof, loadMs } = model;
       this.logger.info(
         { modelName, modelVersion, digest, scorer, proof, loadMs },
         'A model version is loaded',
       );
-      await this.reportLoaded(wanted, share);
+      await this.reportLoaded(split, share);
       return 'loaded';
     } catch (error) {
-      this.metrics.load(modelName, 'failed');
-      await this.reportFailed(wanted, share, error);
-      return isAppError(error) && error.retryable ? 'try-again' : 'refused';
+      this.metrics.countLoad(modelName, 'failed');
+      await this.reportFailed(split, share, error);
+      return isAppError(error) && error.retryable ? 'retry' : 'refused';
     }
   }
 
-  private switchTo({ modelName, rolloutId, shares }: WantedDivision): void {
+  private switchRoute({ modelName, rolloutId, shares }: DesiredSplit): void {
     const servable = servableShares(shares, (share) => this.isLoaded(modelName, share));
     if (servable === undefined) return;
     const routed = servable.flatMap(({ modelVersion, arm, percent }) => {
-      const model = this.table.version(modelName, modelVersion);
+      const model = this.table.findVersion(modelName, modelVersion);
       return model === undefined ? [] : [{ modelVersion, arm, percent, model }];
     });
-    this.table.switchTo({ modelName, rolloutId, shares: routed });
+    this.table.setRoute({ modelName, rolloutId, shares: routed });
     for (const { model } of routed) {
       const place = this.lastServed.indexOf(model);
       if (place >= 0) this.lastServed.splice(place, 1);
@@ -97,28 +94,28 @@ export class DivideTraffic {
     }
   }
 
-  private async letGo(modelName: string): Promise<void> {
-    const route = this.table.routeOf(modelName);
+  private async unloadIdle(modelName: string): Promise<void> {
+    const route = this.table.findRoute(modelName);
     const serving = new Set(route?.shares.map(({ model }) => model));
     const idle = this.lastServed.filter((model) => model.modelName === modelName && !serving.has(model));
-    for (const model of idle.slice(keptVersions)) {
-      this.table.forget(model);
+    for (const model of idle.slice(maxIdleVersions)) {
+      this.table.remove(model);
       this.lastServed.splice(this.lastServed.indexOf(model), 1);
       await model.close();
     }
   }
 
-  private async reportLoaded(wanted: WantedDivision, share: WantedVersion): Promise<void> {
-    const model = this.table.version(wanted.modelName, share.modelVersion);
+  private async reportLoaded(split: DesiredSplit, share: DesiredShare): Promise<void> {
+    const model = this.table.findVersion(split.modelName, share.modelVersion);
     if (model === undefined) return;
     const now = this.clock.now();
     await this.publisher.publish(ModelLoaded, [
       {
-        id: this.idOf('model-loaded', wanted, share),
+        id: this.eventId('model-loaded', split, share),
         time: now,
-        causationIds: [wanted.causeId],
+        causationIds: [split.causeId],
         payload: {
-          modelName: wanted.modelName,
+          modelName: split.modelName,
           modelVersion: share.modelVersion,
           digest: share.digest,
           loadedAt: now.toISOString(),
@@ -130,8 +127,8 @@ export class DivideTraffic {
     ]);
   }
 
-  private async reportFailed(wanted: WantedDivision, share: WantedVersion, error: unknown): Promise<void> {
-    const { modelName } = wanted;
+  private async reportFailed(split: DesiredSplit, share: DesiredShare, error: unknown): Promise<void> {
+    const { modelName } = split;
     const { modelVersion, digest } = share;
     const code = isAppError(error) ? error.code : 'INFERENCE_MODEL_LOAD_FAILED';
     const message = describeError(error);
@@ -139,16 +136,16 @@ export class DivideTraffic {
     const now = this.clock.now();
     await this.publisher.publish(ModelLoadFailed, [
       {
-        id: this.idOf('model-load-failed', wanted, share),
+        id: this.eventId('model-load-failed', split, share),
         time: now,
-        causationIds: [wanted.causeId],
+        causationIds: [split.causeId],
         payload: { modelName, modelVersion, digest, code, message, failedAt: now.toISOString() },
       },
     ]);
   }
 
-  /** The same division states the same fact once for each instance, however often it is applied. */
-  private idOf(fact: string, wanted: WantedDivision, share: WantedVersion): string {
-    return deterministicId(fact, wanted.causeId, share.digest, this.instance.value);
+  /** The same split gives the same id on the same instance, however often it is applied. */
+  private eventId(type: string, split: DesiredSplit, share: DesiredShare): string {
+    return deterministicId(type, split.causeId, share.digest, this.instance.value);
   }
 }

@@ -9,22 +9,24 @@ import {
   type InputTensor,
 } from '../domain/inference-tensors.js';
 import { InferenceMetrics } from './inference-metrics.js';
-import { ModelTable, type Answering } from './model-table.js';
+import { ModelTable, type ResolvedModel } from './model-table.js';
+import { toRowAnswer } from './score-rows.js';
+import { toPredictionEvent } from './to-prediction-event.js';
 
 export interface InferRequest {
   readonly modelName: string;
   /** Undefined: the version that answers for `key`. */
   readonly modelVersion: string | undefined;
-  /** The system that the rows are about: it keeps its arm, and what is predicted of it is stated as a fact. */
+  /** The system that the rows are about. It keeps its arm, and each of its predictions is published as an event. */
   readonly systemId: string | undefined;
-  /** Keeps its arm like a system does; undefined: any arm by its share. */
+  /** Keeps its arm as a system does. Undefined: any arm, by its share. */
   readonly requestId: string | undefined;
   readonly inputs: readonly InputTensor[];
   /** Empty: all outputs. */
   readonly outputs: readonly string[];
 }
 
-export interface InferAnswer {
+export interface InferResponse {
   readonly modelName: string;
   readonly modelVersion: number;
   readonly rows: number;
@@ -33,17 +35,17 @@ export interface InferAnswer {
   readonly predictionIds: readonly string[];
 }
 
-const longestSystemId = 512;
+const maxSystemIdLength = 512;
 
-/** The most rows of one request. */
+/** Maximum number of rows in one request. */
 export class RowLimit {
   constructor(readonly rows: number) {}
 }
 
 /**
- * The data plane: REST and gRPC translate to this and back, nothing else. A request that names its system is answered
- * when its predictions are durable in the log. Without a system no outcome can ever be told of them: they are counted,
- * and stated nowhere.
+ * The data plane: REST and gRPC only translate to it and back. A request that names its system is answered when its
+ * predictions are durable in the log. Without a system no outcome can ever be matched: those predictions are counted and
+ * not published.
  */
 @Injectable()
 export class Infer {
@@ -56,15 +58,15 @@ export class Infer {
     private readonly clock: Clock,
   ) {}
 
-  async execute(request: InferRequest): Promise<InferAnswer> {
-    if ((request.systemId?.length ?? 0) > longestSystemId) {
+  async execute(request: InferRequest): Promise<InferResponse> {
+    if ((request.systemId?.length ?? 0) > maxSystemIdLength) {
       throw new TensorsInvalidError(
-        `The parameter system_id has ${request.systemId?.length ?? 0} characters; ${longestSystemId} are allowed`,
+        `The parameter system_id has ${request.systemId?.length ?? 0} characters; ${maxSystemIdLength} are allowed`,
       );
     }
     const key = request.systemId ?? request.requestId ?? String(this.random.next());
-    const answering = this.table.find(request.modelName, request.modelVersion, key);
-    const { model } = answering;
+    const resolved = this.table.resolve(request.modelName, request.modelVersion, key);
+    const { model } = resolved;
     const rows = checkInputs(model.modelName, request.inputs, model.inputs, this.limit.rows);
     const names = chooseOutputs(model.modelName, request.outputs, model.outputs);
     const started = performance.now();
@@ -73,61 +75,45 @@ export class Infer {
       rows,
     );
     const latencyMs = performance.now() - started;
-    this.metrics.predicted(model, 'infer', rows, latencyMs / 1000);
-    const facts =
+    this.metrics.recordPredictions(model, 'infer', rows, latencyMs / 1000);
+    const predictions =
       request.systemId === undefined
         ? []
-        : predictionsOf({ answering, systemId: request.systemId, latencyMs, now: this.clock.now() }, [
+        : toPredictionEvents(resolved, request.systemId, latencyMs, this.clock.now(), [
             ...(answers.get('probability') ?? []),
           ]);
-    await this.publisher.publish(PredictionMade, facts);
+    await this.publisher.publish(PredictionMade, predictions);
     return {
       modelName: model.modelName,
       modelVersion: model.modelVersion,
       rows,
       outputs: names.map((name) => ({ name, values: answers.get(name) ?? new Float32Array(0) })),
-      predictionIds: facts.map(({ id }) => id),
+      predictionIds: predictions.map(({ id }) => id),
     };
   }
 }
 
-interface Answered {
-  readonly answering: Answering;
-  readonly systemId: string;
-  readonly latencyMs: number;
-  readonly now: Date;
-}
-
-function predictionsOf(
-  answered: Answered,
+function toPredictionEvents(
+  { model, arm, rolloutId }: ResolvedModel,
+  systemId: string,
+  latencyMs: number,
+  now: Date,
   probabilities: readonly number[],
 ): NewEvent<typeof PredictionMade>[] {
-  const { answering, systemId, latencyMs, now } = answered;
-  const { model, arm, rolloutId } = answering;
-  return probabilities.map((probability) => {
-    const predictionId = newId(now);
-    return {
-      id: predictionId,
-      time: now,
-      payload: {
-        modelName: model.modelName,
-        modelVersion: model.modelVersion,
-        predictionId,
-        digest: model.digest,
-        arm,
-        rolloutId: rolloutId ?? null,
-        systemId,
-        // The caller brought the features: they were true when it asked, as far as we know.
-        eventTime: now.toISOString(),
-        predictedAt: now.toISOString(),
-        featuresId: null,
-        origin: 'request' as const,
-        shadow: [],
-        latencyMs,
-        ...(Number.isNaN(probability)
-          ? { probability: null, error: 'The model answered no number' }
-          : { probability }),
-      },
-    };
-  });
+  return probabilities.map((probability) =>
+    toPredictionEvent({
+      predictionId: newId(now),
+      model,
+      arm,
+      rolloutId,
+      systemId,
+      // The caller sent the features: as far as is known, they were true when it did.
+      eventTime: now.toISOString(),
+      predictedAt: now,
+      featuresId: undefined,
+      origin: 'request',
+      latencyMs,
+      answer: toRowAnswer(probability),
+    }),
+  );
 }

@@ -11,11 +11,11 @@ const durationBuckets = [0.001, 0.01, 0.05, 0.1, 0.5, 1, 2, 5];
 export class InferenceMetrics {
   private readonly predictions;
   private readonly durations;
-  private readonly passedOver;
-  private readonly abstained;
+  private readonly skippedRows;
+  private readonly abstentions;
   private readonly loads;
   private readonly queue;
-  private readonly shedding;
+  private readonly shedRequests;
 
   constructor(metrics: ServiceMetrics) {
     this.predictions = metrics.counter('ml_predictions_total', 'Total number of predictions made', [
@@ -29,18 +29,18 @@ export class InferenceMetrics {
       ['model_name', 'model_version'],
       durationBuckets,
     );
-    this.passedOver = metrics.counter(
+    this.skippedRows = metrics.counter(
       'inference_rows_passed_over_total',
       'Rows of the stream that were not scored, by reason',
       ['reason'],
     );
-    this.abstained = metrics.counter(
+    this.abstentions = metrics.counter(
       'inference_abstained_total',
       'Predictions without a probability, by reason',
       ['model_name', 'reason'],
     );
     this.queue = metrics.gauge('prediction_queue_depth', 'Predictions asked for and not answered yet');
-    this.shedding = metrics.counter(
+    this.shedRequests = metrics.counter(
       'inference_requests_shed_total',
       'Requests refused because too many were waiting',
     );
@@ -51,14 +51,14 @@ export class InferenceMetrics {
   }
 
   /** Predictions of one version in a batch that took part of a duration counted already. */
-  counted(model: LoadedModel, type: PredictionType, count: number): void {
+  countPredictions(model: LoadedModel, type: PredictionType, count: number): void {
     this.predictions.inc(
       { model_name: model.modelName, model_version: String(model.modelVersion), prediction_type: type },
       count,
     );
   }
 
-  took(model: LoadedModel, seconds: number): void {
+  observeDuration(model: LoadedModel, seconds: number): void {
     this.durations.observe(
       { model_name: model.modelName, model_version: String(model.modelVersion) },
       seconds,
@@ -66,28 +66,28 @@ export class InferenceMetrics {
   }
 
   /** `count` predictions of one version that took `seconds` together; a batch counts as one duration. */
-  predicted(model: LoadedModel, type: PredictionType, count: number, seconds: number): void {
-    this.counted(model, type, count);
-    this.took(model, seconds);
+  recordPredictions(model: LoadedModel, type: PredictionType, count: number, seconds: number): void {
+    this.countPredictions(model, type, count);
+    this.observeDuration(model, seconds);
   }
 
-  passOver(reason: 'no-model', count: number): void {
-    this.passedOver.inc({ reason }, count);
+  countSkippedRows(reason: 'no-model', count: number): void {
+    this.skippedRows.inc({ reason }, count);
   }
 
-  abstain(modelName: string, reason: string): void {
-    this.abstained.inc({ model_name: modelName, reason });
+  countAbstention(modelName: string, reason: string): void {
+    this.abstentions.inc({ model_name: modelName, reason });
   }
 
-  load(modelName: string, outcome: 'loaded' | 'failed'): void {
+  countLoad(modelName: string, outcome: 'loaded' | 'failed'): void {
     this.loads.inc({ model_name: modelName, outcome });
   }
 
-  waiting(requests: number): void {
+  setQueueDepth(requests: number): void {
     this.queue.set(requests);
   }
 
-  shed(): void {
-    this.shedding.inc();
+  countShedRequest(): void {
+    this.shedRequests.inc();
   }
 }

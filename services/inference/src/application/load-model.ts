@@ -15,7 +15,7 @@ import {
   type TreeEnsemble,
 } from '@headrace/onnx';
 import { Injectable } from '@nestjs/common';
-import { type WantedVersion } from '../domain/wanted-division.js';
+import { type DesiredShare } from '../domain/resolve-desired-split.js';
 import { scoreByClasses, scoreBySession, scoreByTrees, type LoadedModel } from './loaded-model.js';
 import { GraphRuntime, type GraphSession } from './ports.js';
 
@@ -57,7 +57,7 @@ export class LoadModel {
     private readonly runtime: GraphRuntime,
   ) {}
 
-  async execute(modelName: string, wanted: WantedVersion): Promise<LoadedModel> {
+  async execute(modelName: string, wanted: DesiredShare): Promise<LoadedModel> {
     const started = performance.now();
     const content = await this.objects.get(wanted.artifactKey);
     const digest = digestOf(content);
@@ -68,7 +68,7 @@ export class LoadModel {
     checkColumns(wanted, model);
     const session = await this.runtime.open(model);
     try {
-      const part = await scoring(model, session);
+      const part = await buildScoring(model, session);
       return {
         modelName,
         modelVersion: wanted.modelVersion,
@@ -89,38 +89,48 @@ export class LoadModel {
 
 type Scoring = Pick<LoadedModel, 'scorer' | 'proof' | 'score' | 'close'>;
 
-function scoring(model: CheckedModel, session: GraphSession): Promise<Scoring> {
-  if (model.trees !== undefined) return byTrees(model, model.trees, session);
-  return model.classes === undefined ? byGraph(model, session) : byClasses(model, model.classes, session);
+function buildScoring(model: CheckedModel, session: GraphSession): Promise<Scoring> {
+  if (model.trees !== undefined) return buildTreeScoring(model, model.trees, session);
+  return model.classes === undefined
+    ? buildGraphScoring(model, session)
+    : buildClassScoring(model, model.classes, session);
 }
 
-async function byTrees(model: CheckedModel, trees: TreeEnsemble, session: GraphSession): Promise<Scoring> {
+async function buildTreeScoring(
+  model: CheckedModel,
+  trees: TreeEnsemble,
+  session: GraphSession,
+): Promise<Scoring> {
   const scorer = compileTrees(trees);
   const rows = proofRows(trees, proofSize, new SeededRandom(1));
   const score = scoreByTrees(
     scorer,
     model.outputs.map(({ name }) => name),
   );
-  const proof = await proveEqual(scorer, answersOf(session, model, 'probability'), rows);
-  return compiled(model, session, rows, score, proof);
+  const proof = await proveEqual(scorer, referenceRun(session, model, 'probability'), rows);
+  return warmUp(model, session, rows, score, proof);
 }
 
 /** Every output is proved: each adds up other classes. */
-async function byClasses(model: CheckedModel, classes: TreeClasses, session: GraphSession): Promise<Scoring> {
+async function buildClassScoring(
+  model: CheckedModel,
+  classes: TreeClasses,
+  session: GraphSession,
+): Promise<Scoring> {
   const scorer = compileClasses(classes);
   const rows = proofRows(collectTrees(classes), proofSize, new SeededRandom(1));
   const proofs: Proof[] = [];
   for (const name of scorer.outputNames) {
-    proofs.push(await proveEqual(selectOutput(scorer, name), answersOf(session, model, name), rows));
+    proofs.push(await proveEqual(selectOutput(scorer, name), referenceRun(session, model, name), rows));
   }
   const proof = {
     rows: Math.min(...proofs.map((one) => one.rows)),
     largestDifference: Math.max(...proofs.map((one) => one.largestDifference)),
   };
-  return compiled(model, session, rows, scoreByClasses(scorer), proof);
+  return warmUp(model, session, rows, scoreByClasses(scorer), proof);
 }
 
-function answersOf(session: GraphSession, { featureNames }: CheckedModel, output: string): ReferenceRun {
+function referenceRun(session: GraphSession, { featureNames }: CheckedModel, output: string): ReferenceRun {
   return async (features, count) => {
     const answers = await session.run({
       features: { values: features, shape: [count, featureNames.length] },
@@ -130,7 +140,7 @@ function answersOf(session: GraphSession, { featureNames }: CheckedModel, output
 }
 
 /** Warms a scorer that was proved, and lets go of what it was proved against. */
-async function compiled(
+async function warmUp(
   { featureNames }: CheckedModel,
   session: GraphSession,
   rows: Float32Array,
@@ -145,7 +155,7 @@ async function compiled(
   return { scorer: 'compiled-trees', proof, score, close: () => Promise.resolve() };
 }
 
-async function byGraph(model: CheckedModel, session: GraphSession): Promise<Scoring> {
+async function buildGraphScoring(model: CheckedModel, session: GraphSession): Promise<Scoring> {
   const score = scoreBySession(
     session,
     model.inputs,
@@ -167,10 +177,10 @@ async function byGraph(model: CheckedModel, session: GraphSession): Promise<Scor
   };
 }
 
-function checkColumns({ modelVersion, featureNames }: WantedVersion, model: CheckedModel): void {
+function checkColumns({ modelVersion, featureNames }: DesiredShare, model: CheckedModel): void {
   if (featureNames.length === 0) return;
-  const longest = Math.max(featureNames.length, model.featureNames.length);
-  for (let column = 0; column < longest; column += 1) {
+  const columns = Math.max(featureNames.length, model.featureNames.length);
+  for (let column = 0; column < columns; column += 1) {
     const registered = featureNames[column];
     const found = model.featureNames[column];
     if (registered !== found) {

@@ -28,13 +28,13 @@ export interface LoadedModel {
 }
 
 /** Rows that the event loop may spend at one go; a larger request lets others through in between. */
-const rowsAtOnce = 2_048;
+const maxRowsPerSlice = 2_048;
 
 /** Answers from the compiled trees, on this thread. All outputs of a tree model are the same column. */
 export function scoreByTrees(scorer: TreeScorer, outputNames: readonly string[]): LoadedModel['score'] {
   return async (inputs, rows) => {
     const answers = new Float32Array(rows);
-    await inParts(inputs, rows, scorer.featureCount, (features, from, until) => {
+    await scoreInSlices(inputs, rows, scorer.featureCount, (features, from, until) => {
       scorer.score(features, until - from, answers.subarray(from, until));
     });
     return new Map(outputNames.map((name) => [name, answers]));
@@ -45,7 +45,7 @@ export function scoreByTrees(scorer: TreeScorer, outputNames: readonly string[])
 export function scoreByClasses(scorer: ClassScorer): LoadedModel['score'] {
   return async (inputs, rows) => {
     const answers = scorer.outputNames.map(() => new Float32Array(rows));
-    await inParts(inputs, rows, scorer.featureCount, (features, from, until) => {
+    await scoreInSlices(inputs, rows, scorer.featureCount, (features, from, until) => {
       scorer.score(
         features,
         until - from,
@@ -56,22 +56,22 @@ export function scoreByClasses(scorer: ClassScorer): LoadedModel['score'] {
   };
 }
 
-async function inParts(
+async function scoreInSlices(
   inputs: Readonly<Record<string, GraphInput>>,
   rows: number,
   columns: number,
   score: (features: Float32Array, from: number, until: number) => void,
 ): Promise<void> {
   const features = inputs['features']?.values ?? new Float32Array(0);
-  for (let from = 0; from < rows; from += rowsAtOnce) {
+  for (let from = 0; from < rows; from += maxRowsPerSlice) {
     if (from > 0) await new Promise((resolve) => setImmediate(resolve));
-    const until = Math.min(rows, from + rowsAtOnce);
+    const until = Math.min(rows, from + maxRowsPerSlice);
     score(features.subarray(from * columns, until * columns), from, until);
   }
 }
 
 /** Rows of one run: larger batches gain nothing in onnxruntime. */
-const rowsPerRun = 64;
+const maxRowsPerRun = 64;
 
 /** Answers from a session of onnxruntime. An optional input that is not given is fed as absent. */
 export function scoreBySession(
@@ -85,8 +85,8 @@ export function scoreBySession(
   return async (inputs, rows) => {
     const filled = Object.fromEntries(absent.filter(([name]) => inputs[name] === undefined));
     const answers = new Map(outputNames.map((name) => [name, new Float32Array(rows)]));
-    for (let from = 0; from < rows; from += rowsPerRun) {
-      const until = Math.min(rows, from + rowsPerRun);
+    for (let from = 0; from < rows; from += maxRowsPerRun) {
+      const until = Math.min(rows, from + maxRowsPerRun);
       const part = await session.run({
         ...filled,
         ...Object.fromEntries(

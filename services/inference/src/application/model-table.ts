@@ -1,17 +1,17 @@
 import { AppError } from '@headrace/kernel';
 import { chooseArm, type Share } from '../domain/choose-arm.js';
-import { quoted } from '../domain/inference-tensors.js';
+import { quoteName } from '../domain/inference-tensors.js';
 import { type LoadedModel } from './loaded-model.js';
 
-export class ModelUnknownError extends AppError {
+export class ModelNotFoundError extends AppError {
   readonly code = 'INFERENCE_MODEL_UNKNOWN';
   readonly kind = 'not-found';
 
   constructor(modelName: string, modelVersion?: string) {
     super(
       modelVersion === undefined
-        ? `No model ${quoted(modelName)} is loaded; it answers once a version of it is champion`
-        : `No version ${quoted(modelVersion)} of the model ${quoted(modelName)} is loaded`,
+        ? `No model ${quoteName(modelName)} is loaded; it answers once a version of it is champion`
+        : `No version ${quoteName(modelVersion)} of the model ${quoteName(modelName)} is loaded`,
     );
   }
 }
@@ -21,7 +21,7 @@ export interface RoutedModel extends Share {
 }
 
 /** Who answers one request, and as which arm of which rollout. */
-export interface Answering {
+export interface ResolvedModel {
   readonly model: LoadedModel;
   readonly arm: Share['arm'];
   readonly rolloutId: string | undefined;
@@ -39,49 +39,49 @@ export class ModelTable {
   private readonly loaded = new Map<string, LoadedModel>();
   private readonly routes = new Map<string, Route>();
 
-  routeOf(modelName: string): Route | undefined {
+  findRoute(modelName: string): Route | undefined {
     return this.routes.get(modelName);
   }
 
   /** The version that answers for an entity, or the named version, which is part of no rollout. */
-  find(modelName: string, modelVersion: string | undefined, key: string): Answering {
+  resolve(modelName: string, modelVersion: string | undefined, key: string): ResolvedModel {
     if (modelVersion !== undefined && modelVersion !== '') {
       const model = this.loaded.get(`${modelName}/${modelVersion}`);
-      if (model === undefined) throw new ModelUnknownError(modelName, modelVersion);
+      if (model === undefined) throw new ModelNotFoundError(modelName, modelVersion);
       return { model, arm: 'baseline', rolloutId: undefined };
     }
     const route = this.routes.get(modelName);
     const chosen = route && chooseArm(route.shares, key, route.rolloutId ?? modelName);
-    if (chosen === undefined) throw new ModelUnknownError(modelName);
+    if (chosen === undefined) throw new ModelNotFoundError(modelName);
     return { model: chosen.model, arm: chosen.arm, rolloutId: route?.rolloutId };
   }
 
-  version(modelName: string, modelVersion: number): LoadedModel | undefined {
+  findVersion(modelName: string, modelVersion: number): LoadedModel | undefined {
     return this.loaded.get(`${modelName}/${modelVersion}`);
   }
 
-  versionsOf(modelName: string): readonly LoadedModel[] {
+  listVersions(modelName: string): readonly LoadedModel[] {
     return [...this.loaded.values()].filter((model) => model.modelName === modelName);
   }
 
-  modelNames(): readonly string[] {
+  listModels(): readonly string[] {
     return [...this.routes.keys()];
   }
 
-  keep(model: LoadedModel): void {
+  add(model: LoadedModel): void {
     this.loaded.set(`${model.modelName}/${model.modelVersion}`, model);
   }
 
-  switchTo(route: Route): void {
+  setRoute(route: Route): void {
     this.routes.set(route.modelName, route);
   }
 
   /** Nobody answers for the model any more. */
-  withdraw(modelName: string): void {
+  removeRoute(modelName: string): void {
     this.routes.delete(modelName);
   }
 
-  forget(model: LoadedModel): void {
+  remove(model: LoadedModel): void {
     const key = `${model.modelName}/${model.modelVersion}`;
     if (this.loaded.get(key) === model) this.loaded.delete(key);
   }

@@ -20,7 +20,7 @@ export abstract class GraphRuntime {
 }
 
 /** What is known of a system now. A feature that is not known is null, which is not zero. */
-export interface KnownFeatures {
+export interface FeatureSnapshot {
   readonly features: Readonly<Record<string, number | null>>;
   /** When the newest of them was true; undefined when nothing is known. */
   readonly eventTime: Date | undefined;
@@ -31,5 +31,5 @@ export interface KnownFeatures {
 /** Reads features as of now. Adapter: FeatureStoreClient. */
 export abstract class OnlineFeatures {
   /** Rejects with a retryable error when the store does not answer. */
-  abstract read(systemId: string, featureNames: readonly string[]): Promise<KnownFeatures>;
+  abstract read(systemId: string, featureNames: readonly string[]): Promise<FeatureSnapshot>;
 }

@@ -6,6 +6,7 @@ import { chooseArm } from '../domain/choose-arm.js';
 import { InferenceMetrics } from './inference-metrics.js';
 import { ModelTable, type RoutedModel } from './model-table.js';
 import { scoreRows, type RowAnswer } from './score-rows.js';
+import { toPredictionEvent } from './to-prediction-event.js';
 
 /** The model that the stream of features is scored with. */
 export class StreamModel {
@@ -31,9 +32,9 @@ export class ScoreFeatures {
   ) {}
 
   async execute(events: readonly Computed[]): Promise<void> {
-    const route = this.table.routeOf(this.streamModel.name);
+    const route = this.table.findRoute(this.streamModel.name);
     if (route === undefined || route.shares.length === 0) {
-      this.metrics.passOver('no-model', events.length);
+      this.metrics.countSkippedRows('no-model', events.length);
       return;
     }
     const started = performance.now();
@@ -42,27 +43,37 @@ export class ScoreFeatures {
     for (const share of route.shares) {
       const begun = performance.now();
       answers.set(share, await scoreRows(share.model, rows));
-      this.metrics.took(share.model, (performance.now() - begun) / 1000);
+      this.metrics.observeDuration(share.model, (performance.now() - begun) / 1000);
     }
     const latencyMs = performance.now() - started;
     const predictedAt = this.clock.now();
-    const facts = events.flatMap((event, index) => {
+    const predictions = events.flatMap((event, index) => {
       const chosen = chooseArm(route.shares, event.payload.systemId, route.rolloutId ?? route.modelName);
       return chosen === undefined
         ? []
-        : [factOf({ event, index, chosen, answers, rolloutId: route.rolloutId, latencyMs, predictedAt })];
+        : [
+            toPrediction({
+              event,
+              index,
+              chosen,
+              answers,
+              rolloutId: route.rolloutId,
+              latencyMs,
+              predictedAt,
+            }),
+          ];
     });
     for (const { modelVersion, model } of route.shares) {
-      const chosen = facts.filter(({ payload }) => payload.modelVersion === modelVersion).length;
-      this.metrics.counted(model, 'stream', chosen);
-      this.metrics.counted(model, 'shadow', facts.length - chosen);
+      const chosen = predictions.filter(({ payload }) => payload.modelVersion === modelVersion).length;
+      this.metrics.countPredictions(model, 'stream', chosen);
+      this.metrics.countPredictions(model, 'shadow', predictions.length - chosen);
     }
-    for (const { payload } of facts) {
+    for (const { payload } of predictions) {
       if (payload.probability === null && payload.degradation !== undefined) {
-        this.metrics.abstain(payload.modelName, payload.degradation);
+        this.metrics.countAbstention(payload.modelName, payload.degradation);
       }
     }
-    await this.publisher.publish(PredictionMade, facts);
+    await this.publisher.publish(PredictionMade, predictions);
   }
 }
 
@@ -76,37 +87,28 @@ interface Scored {
   readonly predictedAt: Date;
 }
 
-function factOf(scored: Scored): NewEvent<typeof PredictionMade> {
-  const { event, index, chosen, answers, predictedAt } = scored;
+function toPrediction(scored: Scored): NewEvent<typeof PredictionMade> {
+  const { event, index, chosen, answers, rolloutId, latencyMs, predictedAt } = scored;
   const { featuresId, systemId, eventTime } = event.payload;
-  const predictionId = deterministicId(featuresId, chosen.model.digest);
-  const answer = answers.get(chosen)?.[index] ?? { probability: null, error: 'The row was not scored' };
-  return {
-    id: predictionId,
-    time: predictedAt,
-    causationIds: [event.id],
-    ...(event.correlationId === undefined ? {} : { correlationId: event.correlationId }),
-    payload: {
-      modelName: chosen.model.modelName,
-      modelVersion: chosen.modelVersion,
-      predictionId,
-      digest: chosen.model.digest,
-      arm: chosen.arm,
-      rolloutId: scored.rolloutId ?? null,
-      systemId,
-      eventTime,
-      predictedAt: predictedAt.toISOString(),
-      featuresId,
-      origin: 'stream',
-      shadow: [...answers]
-        .filter(([share]) => share !== chosen)
-        .map(([share, shadow]) => ({
-          modelVersion: share.modelVersion,
-          arm: share.arm,
-          probability: shadow[index]?.probability ?? null,
-        })),
-      latencyMs: scored.latencyMs,
-      ...answer,
-    },
-  };
+  return toPredictionEvent({
+    predictionId: deterministicId(featuresId, chosen.model.digest),
+    model: chosen.model,
+    arm: chosen.arm,
+    rolloutId,
+    systemId,
+    eventTime,
+    predictedAt,
+    featuresId,
+    origin: 'stream',
+    shadow: [...answers]
+      .filter(([share]) => share !== chosen)
+      .map(([share, shadow]) => ({
+        modelVersion: share.modelVersion,
+        arm: share.arm,
+        probability: shadow[index]?.probability ?? null,
+      })),
+    latencyMs,
+    answer: answers.get(chosen)?.[index] ?? { probability: null, error: 'The row was not scored' },
+    cause: event,
+  });
 }

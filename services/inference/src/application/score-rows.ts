@@ -1,5 +1,5 @@
 import { describeError } from '@headrace/kernel';
-import { featureMatrix } from '../domain/feature-matrix.js';
+import { buildFeatureMatrix } from '../domain/build-feature-matrix.js';
 import { type LoadedModel } from './loaded-model.js';
 
 /** The answer for one row: a probability, or why there is none; `degradation` beside one says what it lacks. */
@@ -11,7 +11,14 @@ export interface RowAnswer {
 
 export type FeatureRow = Readonly<Record<string, number | null | undefined>>;
 
-/** Scores rows of named features. A row that fails, fails alone. */
+/** What the model computed for a row as an answer: NaN and nothing at all are errors of that row. */
+export function toRowAnswer(probability: number | undefined): RowAnswer {
+  return probability === undefined || Number.isNaN(probability)
+    ? { probability: null, error: 'The model answered no number' }
+    : { probability };
+}
+
+/** Scores rows of named features. A row that fails does not affect the others. */
 export async function scoreRows(
   model: LoadedModel,
   rows: readonly FeatureRow[],
@@ -21,7 +28,7 @@ export async function scoreRows(
     return rows.map(() => ({ probability: null, degradation: 'no-sequence' }));
   }
   const columns = model.featureNames.length;
-  const { values, present } = featureMatrix(rows, model.featureNames);
+  const { values, present } = buildFeatureMatrix(rows, model.featureNames);
   const run = async (from: number, until: number): Promise<Float32Array> => {
     const part = values.subarray(from * columns, until * columns);
     const answers = await model.score(
@@ -30,22 +37,22 @@ export async function scoreRows(
     );
     return answers.get('probability') ?? new Float32Array(0);
   };
-  const answerOf = (probability: number | undefined, index: number): RowAnswer => {
+  const toAnswer = (probability: number | undefined, index: number): RowAnswer => {
     if (present[index] === 0) return { probability: null, degradation: 'no-features' };
-    if (probability === undefined || Number.isNaN(probability)) {
-      return { probability: null, error: 'The model answered no number' };
-    }
-    return others.length === 0 ? { probability } : { probability, degradation: 'no-sequence' };
+    const answer = toRowAnswer(probability);
+    return answer.probability === null || others.length === 0
+      ? answer
+      : { ...answer, degradation: 'no-sequence' };
   };
   try {
     const probabilities = await run(0, rows.length);
-    return rows.map((_, index) => answerOf(probabilities[index], index));
+    return rows.map((_, index) => toAnswer(probabilities[index], index));
   } catch {
-    // Which row it was is not known: each one is tried alone.
+    // The failing row is not known, so each row is scored alone.
     const answers: RowAnswer[] = [];
     for (const index of rows.keys()) {
       try {
-        answers.push(answerOf((await run(index, index + 1))[0], index));
+        answers.push(toAnswer((await run(index, index + 1))[0], index));
       } catch (error) {
         answers.push({ probability: null, error: describeError(error) });
       }

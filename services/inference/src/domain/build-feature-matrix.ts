@@ -2,7 +2,7 @@
  * Puts rows of named features into the order of a model's columns. What a row does not have, or has as null, is NaN:
  * missing, which is not zero.
  */
-export function featureMatrix(
+export function buildFeatureMatrix(
   rows: readonly Readonly<Record<string, number | null | undefined>>[],
   featureNames: readonly string[],
 ): { readonly values: Float32Array; readonly present: Int32Array } {

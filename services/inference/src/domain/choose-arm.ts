@@ -22,7 +22,7 @@ export function chooseArm<Item extends Share>(
     ...open.filter(({ arm }) => arm === 'baseline'),
   ];
   const total = canaryFirst.reduce((sum, { percent }) => sum + percent, 0);
-  const point = positionOf(`${salt}/${key}`) * total;
+  const point = hashToUnitInterval(`${salt}/${key}`) * total;
   let end = 0;
   for (const share of canaryFirst) {
     end += share.percent;
@@ -32,7 +32,7 @@ export function chooseArm<Item extends Share>(
 }
 
 /** A place in [0, 1) that depends on every character: FNV-1a with the finaliser of MurmurHash3. */
-function positionOf(text: string): number {
+function hashToUnitInterval(text: string): number {
   let hash = 0x811c9dc5;
   for (let index = 0; index < text.length; index += 1) {
     const unit = text.charCodeAt(index);

@@ -29,25 +29,25 @@ export function checkInputs(
   model: string,
   inputs: readonly InputTensor[],
   specs: readonly TensorSpec[],
-  mostRows: number,
+  maxRows: number,
 ): number {
   const expected = specs.map(describeTensor).join(', ');
   const invalid = (what: string): TensorsInvalidError =>
     new TensorsInvalidError(`${what}; ${model} expects ${expected}`);
   const names = inputs.map(({ name }) => name);
   for (const [index, name] of names.entries()) {
-    if (names.indexOf(name) !== index) throw invalid(`The input ${quoted(name)} is given twice`);
-    if (!specs.some((spec) => spec.name === name)) throw invalid(`There is no input ${quoted(name)}`);
+    if (names.indexOf(name) !== index) throw invalid(`The input ${quoteName(name)} is given twice`);
+    if (!specs.some((spec) => spec.name === name)) throw invalid(`There is no input ${quoteName(name)}`);
   }
   let rows: number | undefined;
   for (const spec of specs) {
     const input = inputs.find(({ name }) => name === spec.name);
     if (input === undefined) {
       if (spec.optional === true) continue;
-      throw invalid(`The input ${quoted(spec.name)} is missing`);
+      throw invalid(`The input ${quoteName(spec.name)} is missing`);
     }
     if (input.datatype !== spec.datatype) {
-      throw invalid(`The input ${quoted(input.name)} is ${quoted(input.datatype)}`);
+      throw invalid(`The input ${quoteName(input.name)} is ${quoteName(input.datatype)}`);
     }
     const fits =
       input.shape.length === spec.shape.length &&
@@ -57,13 +57,13 @@ export function checkInputs(
       );
     if (!fits) {
       throw invalid(
-        `The input ${quoted(input.name)} has the shape [${input.shape.join(', ').slice(0, 100)}]`,
+        `The input ${quoteName(input.name)} has the shape [${input.shape.join(', ').slice(0, 100)}]`,
       );
     }
     const elements = input.shape.reduce((product, size) => product * size, 1);
     if (elements !== input.values.length) {
       throw invalid(
-        `The input ${quoted(input.name)} holds ${input.values.length} values where its shape has ${elements}`,
+        `The input ${quoteName(input.name)} holds ${input.values.length} values where its shape has ${elements}`,
       );
     }
     const [count = 0] = input.shape;
@@ -72,12 +72,12 @@ export function checkInputs(
     const wrong = input.values.findIndex((value) => value === Infinity || value === -Infinity);
     if (wrong >= 0) {
       throw invalid(
-        `The value ${wrong} of ${quoted(input.name)} is not a finite FP32 number; send NaN (null in JSON) for a missing one`,
+        `The value ${wrong} of ${quoteName(input.name)} is not a finite FP32 number; send NaN (null in JSON) for a missing one`,
       );
     }
   }
   if (rows === undefined) throw invalid('The request has no inputs');
-  if (rows > mostRows) throw new TooManyRowsError(rows, mostRows);
+  if (rows > maxRows) throw new TooManyRowsError(rows, maxRows);
   return rows;
 }
 
@@ -91,7 +91,7 @@ export function chooseOutputs(
   for (const name of requested) {
     if (!known.includes(name)) {
       throw new TensorsInvalidError(
-        `There is no output ${quoted(name)}; ${model} answers ${specs.map(describeTensor).join(', ')}`,
+        `There is no output ${quoteName(name)}; ${model} answers ${specs.map(describeTensor).join(', ')}`,
       );
     }
   }
@@ -103,6 +103,6 @@ function describeTensor({ name, datatype, shape }: TensorSpec): string {
 }
 
 /** A name from outside, short enough for a message. */
-export function quoted(name: string): string {
+export function quoteName(name: string): string {
   return JSON.stringify(name.length > 80 ? `${name.slice(0, 80)}...` : name);
 }

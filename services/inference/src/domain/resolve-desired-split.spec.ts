@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { servableShares, wantedDivision, type ModelNews } from './wanted-division.js';
+import { servableShares, resolveDesiredSplit, type ModelRouting } from './resolve-desired-split.js';
 
-const champion = (modelVersion: number | null, changedAt: string): NonNullable<ModelNews['champion']> => ({
+const champion = (modelVersion: number | null, changedAt: string): NonNullable<ModelRouting['champion']> => ({
   id: `alias-${changedAt}`,
   payload: {
     modelName: 'm',
@@ -17,7 +17,7 @@ const champion = (modelVersion: number | null, changedAt: string): NonNullable<M
     changedAt,
   },
 });
-const shift = (shiftedAt: string): NonNullable<ModelNews['shift']> => ({
+const shift = (shiftedAt: string): NonNullable<ModelRouting['shift']> => ({
   id: `shift-${shiftedAt}`,
   payload: {
     modelName: 'm',
@@ -44,13 +44,13 @@ const shift = (shiftedAt: string): NonNullable<ModelNews['shift']> => ({
     reason: 'test',
   },
 });
-const versions = (news: ModelNews): readonly number[] | undefined =>
-  wantedDivision(news)?.shares.map(({ modelVersion }) => modelVersion);
+const versions = (news: ModelRouting): readonly number[] | undefined =>
+  resolveDesiredSplit(news)?.shares.map(({ modelVersion }) => modelVersion);
 
 describe('wantedDivision', () => {
   it('is nothing before there is a champion, and after its alias was removed', () => {
-    expect(wantedDivision({})).toBeUndefined();
-    expect(wantedDivision({ champion: champion(null, '2026-11-23T10:00:00Z') })).toBeUndefined();
+    expect(resolveDesiredSplit({})).toBeUndefined();
+    expect(resolveDesiredSplit({ champion: champion(null, '2026-11-23T10:00:00Z') })).toBeUndefined();
   });
 
   it('is the champion alone until a rollout divides', () => {

@@ -2,23 +2,23 @@ import { type AliasChanged, type PayloadOf, type TrafficShifted } from '@headrac
 import { type Share } from './choose-arm.js';
 
 /** A version as an event names it: enough to load it without asking anybody. */
-export interface WantedVersion extends Share {
+export interface DesiredShare extends Share {
   readonly digest: string;
   readonly artifactKey: string;
   readonly featureNames: readonly string[];
 }
 
 /** How the traffic of one model should be divided, according to the newest thing that was said about it. */
-export interface WantedDivision {
+export interface DesiredSplit {
   readonly modelName: string;
   readonly rolloutId: string | undefined;
-  readonly shares: readonly WantedVersion[];
+  readonly shares: readonly DesiredShare[];
   /** The event that said so. */
   readonly causeId: string;
 }
 
 /** The newest alias and the newest division of one model, each with the id of its event. */
-export interface ModelNews {
+export interface ModelRouting {
   readonly champion?: { readonly id: string; readonly payload: PayloadOf<typeof AliasChanged> };
   readonly shift?: { readonly id: string; readonly payload: PayloadOf<typeof TrafficShifted> };
 }
@@ -28,7 +28,7 @@ export interface ModelNews {
  * step, and an alias that somebody moves by hand afterwards overrules it. Equal instants: the division, which says more.
  * Undefined: there is no champion.
  */
-export function wantedDivision({ champion, shift }: ModelNews): WantedDivision | undefined {
+export function resolveDesiredSplit({ champion, shift }: ModelRouting): DesiredSplit | undefined {
   const shiftedAt = shift === undefined ? -Infinity : Date.parse(shift.payload.shiftedAt);
   const changedAt = champion === undefined ? -Infinity : Date.parse(champion.payload.changedAt);
   if (shift !== undefined && shiftedAt >= changedAt) {

@@ -31,27 +31,27 @@ export function admitPredictions(
       return;
     }
     if (inFlight >= limit) {
-      metrics.shed();
+      metrics.countShedRequest();
       sendProblem(new PredictionsOverloadedError(limit), request, reply, logger);
       return;
     }
     admitted.add(request);
     inFlight += 1;
-    metrics.waiting(inFlight);
+    metrics.setQueueDepth(inFlight);
     done();
   });
-  const leave = (request: object): void => {
+  const release = (request: object): void => {
     if (!admitted.delete(request)) return;
     inFlight -= 1;
-    metrics.waiting(inFlight);
+    metrics.setQueueDepth(inFlight);
   };
   fastify.addHook('onResponse', (request, _reply, done) => {
-    leave(request);
+    release(request);
     done();
   });
   // A client that goes away before its answer has no response.
   fastify.addHook('onRequestAbort', (request, done) => {
-    leave(request);
+    release(request);
     done();
   });
 }

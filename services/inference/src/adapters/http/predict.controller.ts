@@ -19,11 +19,11 @@ export class PredictController {
   @Post()
   @HttpCode(200)
   async predict(@Body(zod(predictBody)) body: z.output<typeof predictBody>): Promise<object> {
-    return wireOf(await this.predictSystem.execute(body.model ?? this.streamModel.name, body.system_id));
+    return toWire(await this.predictSystem.execute(body.model ?? this.streamModel.name, body.system_id));
   }
 }
 
-function wireOf(prediction: SystemPrediction): object {
+function toWire(prediction: SystemPrediction): object {
   return {
     prediction_id: prediction.predictionId,
     model_name: prediction.modelName,

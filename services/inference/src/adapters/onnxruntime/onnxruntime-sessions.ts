@@ -52,7 +52,7 @@ export class OnnxruntimeSessions extends GraphRuntime {
   }
 }
 
-interface Waiting {
+interface PendingRun {
   readonly resolve: (outputs: ReadonlyMap<string, Float32Array>) => void;
   readonly reject: (error: Error) => void;
   readonly timer: NodeJS.Timeout;
@@ -60,7 +60,7 @@ interface Waiting {
 
 class WorkerSession extends GraphSession {
   readonly opened: Promise<void>;
-  private readonly waiting = new Map<number, Waiting>();
+  private readonly pending = new Map<number, PendingRun>();
   private nextId = 0;
   private lost: OnnxruntimeLostError | undefined;
 
@@ -79,10 +79,10 @@ class WorkerSession extends GraphSession {
           clearTimeout(timer);
           resolve();
         } else if (message.kind === 'refused') failed(new OnnxruntimeRefusedError(message.reason));
-        else this.answered(message);
+        else this.settle(message);
       });
-      worker.on('error', (error: Error) => failed(this.lose(error.message)));
-      worker.on('exit', (code) => failed(this.lose(`its thread ended with code ${code}`)));
+      worker.on('error', (error: Error) => failed(this.fail(error.message)));
+      worker.on('exit', (code) => failed(this.fail(`its thread ended with code ${code}`)));
     });
   }
 
@@ -91,35 +91,35 @@ class WorkerSession extends GraphSession {
     const id = (this.nextId += 1);
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
-        this.lose(`a run took longer than ${runTimeoutMs} ms`);
+        this.fail(`a run took longer than ${runTimeoutMs} ms`);
         void this.worker.terminate();
       }, runTimeoutMs);
-      this.waiting.set(id, { resolve, reject, timer });
+      this.pending.set(id, { resolve, reject, timer });
       this.worker.postMessage({ id, inputs } satisfies ToWorker);
     });
   }
 
   async close(): Promise<void> {
-    this.lose('it was closed');
+    this.fail('it was closed');
     await this.worker.terminate();
   }
 
-  private answered(message: Extract<FromWorker, { id: number }>): void {
-    const waiting = this.waiting.get(message.id);
+  private settle(message: Extract<FromWorker, { id: number }>): void {
+    const waiting = this.pending.get(message.id);
     if (waiting === undefined) return;
-    this.waiting.delete(message.id);
+    this.pending.delete(message.id);
     clearTimeout(waiting.timer);
     if (message.kind === 'answered') waiting.resolve(new Map(message.outputs));
     else waiting.reject(new OnnxruntimeRefusedError(message.reason));
   }
 
-  private lose(reason: string): OnnxruntimeLostError {
+  private fail(reason: string): OnnxruntimeLostError {
     this.lost ??= new OnnxruntimeLostError(reason);
-    for (const { reject, timer } of this.waiting.values()) {
+    for (const { reject, timer } of this.pending.values()) {
       clearTimeout(timer);
       reject(this.lost);
     }
-    this.waiting.clear();
+    this.pending.clear();
     return this.lost;
   }
 }

@@ -22,9 +22,9 @@ export function describeModel(
   modelName: string,
   version: string | undefined,
 ): ModelDescription {
-  const { model } = table.find(modelName, version, '');
+  const { model } = table.resolve(modelName, version, '');
   const versions = table
-    .versionsOf(modelName)
+    .listVersions(modelName)
     .map(({ modelVersion }) => modelVersion)
     .sort((a, b) => a - b)
     .map(String);

@@ -1,12 +1,13 @@
 import { isAppError } from '@headrace/kernel';
 import { Controller } from '@nestjs/common';
 import { GrpcMethod } from '@nestjs/microservices';
-import { Infer, type InferAnswer } from '../../../application/infer.js';
+import { Infer, type InferResponse } from '../../../application/infer.js';
 import { ModelTable } from '../../../application/model-table.js';
 import { Readiness } from '../../../application/readiness.js';
-import { quoted, TensorsInvalidError, type InputTensor } from '../../../domain/inference-tensors.js';
+import { quoteName, TensorsInvalidError, type InputTensor } from '../../../domain/inference-tensors.js';
 import { describeModel, serverMetadata } from '../describe-model.js';
-import { floatsOf, predictionParameters } from '../rest/open-inference-json.js';
+import { decodeFloats, encodeFloats } from '../tensors/float-tensors.js';
+import { toPredictionParameters } from '../tensors/prediction-parameters.js';
 
 interface NamedModel {
   readonly name: string;
@@ -53,7 +54,7 @@ export class OpenInferenceGrpcController {
   @GrpcMethod(service, 'ModelReady')
   modelReady({ name, version }: NamedModel): object {
     try {
-      this.table.find(name, version, '');
+      this.table.resolve(name, version, '');
       return { ready: true };
     } catch (error) {
       if (isAppError(error) && error.kind === 'not-found') return { ready: false };
@@ -79,30 +80,30 @@ export class OpenInferenceGrpcController {
       modelVersion: request.modelVersion,
       systemId: systemId === '' ? undefined : systemId,
       requestId: request.id === '' ? undefined : request.id,
-      inputs: inputsOf(request),
+      inputs: toInputs(request),
       outputs: request.outputs.map(({ name }) => name),
     });
-    return messageOf(answer, request);
+    return toMessage(answer, request);
   }
 }
 
-function inputsOf({ inputs, rawInputContents: raw }: ModelInferRequest): readonly InputTensor[] {
+function toInputs({ inputs, rawInputContents: raw }: ModelInferRequest): readonly InputTensor[] {
   if (raw.length > 0 && raw.length !== inputs.length) {
     throw new TensorsInvalidError(`There are ${inputs.length} inputs and ${raw.length} raw_input_contents`);
   }
   return inputs.map(({ name, datatype, shape, contents }, index) => {
     const bytes = raw[index];
     if (bytes !== undefined && (contents?.fp32Contents.length ?? 0) > 0) {
-      throw new TensorsInvalidError(`The input ${quoted(name)} has both contents and raw_input_contents`);
+      throw new TensorsInvalidError(`The input ${quoteName(name)} has both contents and raw_input_contents`);
     }
     const values =
-      bytes === undefined ? Float32Array.from(contents?.fp32Contents ?? []) : floatsOf(name, bytes);
+      bytes === undefined ? Float32Array.from(contents?.fp32Contents ?? []) : decodeFloats(name, bytes);
     return { name, datatype, shape, values };
   });
 }
 
-/** Raw tensors are answered raw: that is what clients who send them expect. */
-function messageOf(answer: InferAnswer, { id, rawInputContents }: ModelInferRequest): object {
+/** A request with raw tensors gets raw tensors back, as its client expects. */
+function toMessage(answer: InferResponse, { id, rawInputContents }: ModelInferRequest): object {
   const raw = rawInputContents.length > 0;
   return {
     modelName: answer.modelName,
@@ -111,7 +112,7 @@ function messageOf(answer: InferAnswer, { id, rawInputContents }: ModelInferRequ
     parameters: Object.fromEntries(
       answer.predictionIds.length === 0
         ? []
-        : Object.entries(predictionParameters(answer.predictionIds)).map(([name, stringParam]) => [
+        : Object.entries(toPredictionParameters(answer.predictionIds)).map(([name, stringParam]) => [
             name,
             { stringParam },
           ]),
@@ -122,8 +123,6 @@ function messageOf(answer: InferAnswer, { id, rawInputContents }: ModelInferRequ
       shape: [answer.rows],
       ...(raw ? {} : { contents: { fp32Contents: [...values] } }),
     })),
-    rawOutputContents: raw
-      ? answer.outputs.map(({ values }) => Buffer.from(values.buffer, values.byteOffset, values.byteLength))
-      : [],
+    rawOutputContents: raw ? answer.outputs.map(({ values }) => encodeFloats(values)) : [],
   };
 }

@@ -1,7 +1,9 @@
 import { finiteOrNull } from '@headrace/kernel';
 import { z } from 'zod';
-import { type InferAnswer } from '../../../application/infer.js';
-import { quoted, TensorsInvalidError, type InputTensor } from '../../../domain/inference-tensors.js';
+import { type InferResponse } from '../../../application/infer.js';
+import { toPredictionParameters } from '../tensors/prediction-parameters.js';
+import { BinaryPartInvalidError, decodeFloats, encodeFloats } from '../tensors/float-tensors.js';
+import { quoteName, TensorsInvalidError, type InputTensor } from '../../../domain/inference-tensors.js';
 
 const parameters = z.record(z.string(), z.unknown()).optional();
 const name = z.string().min(1).max(512);
@@ -17,7 +19,7 @@ export const inferBody = z.object({
         datatype: z.string().max(32),
         shape: z.array(z.number()).max(16),
         parameters,
-        /** Millions of numbers may come: `fromJson` looks at each one once. */
+        /** Millions of numbers may come: `parseValues` checks each one once. */
         data: z.custom<readonly unknown[]>(Array.isArray, 'must be a list').optional(),
       }),
     )
@@ -25,8 +27,6 @@ export const inferBody = z.object({
   outputs: z.array(z.object({ name, parameters })).max(64).optional(),
 });
 export type InferBody = z.output<typeof inferBody>;
-
-export class BinaryPartInvalidError extends TensorsInvalidError {}
 
 /** The JSON part and the tensors behind it, as `Inference-Header-Content-Length` divides them. */
 export function splitBody(
@@ -37,7 +37,7 @@ export function splitBody(
   const length = headerLength === undefined ? body.length : Number(headerLength);
   if (!Number.isSafeInteger(length) || length < 0 || length > body.length) {
     throw new BinaryPartInvalidError(
-      `Inference-Header-Content-Length is ${quoted(String(headerLength))} for a body of ${body.length} bytes`,
+      `Inference-Header-Content-Length is ${quoteName(String(headerLength))} for a body of ${body.length} bytes`,
     );
   }
   try {
@@ -52,33 +52,25 @@ export function readInputs(inputs: InferBody['inputs'], binary: Buffer): readonl
   let start = 0;
   const tensors = inputs.map(({ name: input, datatype, shape, data, parameters: given }): InputTensor => {
     const size = given?.['binary_data_size'];
-    if (size === undefined) return { name: input, datatype, shape, values: fromJson(input, data ?? []) };
+    if (size === undefined) return { name: input, datatype, shape, values: parseValues(input, data ?? []) };
     if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0 || start + size > binary.length) {
       throw new BinaryPartInvalidError(
-        `The input ${quoted(input)} says it has ${JSON.stringify(size)} bytes and the body has ${binary.length - start} left`,
+        `The input ${quoteName(input)} says it has ${JSON.stringify(size)} bytes and the body has ${binary.length - start} left`,
       );
     }
-    const values = floatsOf(input, binary.subarray(start, start + size));
+    const values = decodeFloats(input, binary.subarray(start, start + size));
     start += size;
     return { name: input, datatype, shape, values };
   });
   if (start !== binary.length) {
-    throw new BinaryPartInvalidError(`The body has ${binary.length - start} bytes that belong to no input`);
+    throw new BinaryPartInvalidError(
+      `The body has ${binary.length - start} bytes that do not belong to an input`,
+    );
   }
   return tensors;
 }
 
-/** Little-endian FP32 from anywhere in a buffer; copied, because a view needs an aligned place. */
-export function floatsOf(input: string, bytes: Uint8Array): Float32Array {
-  if (bytes.length % 4 !== 0) {
-    throw new BinaryPartInvalidError(
-      `The input ${quoted(input)} has ${bytes.length} bytes, which are no FP32 values`,
-    );
-  }
-  return new Float32Array(Uint8Array.from(bytes).buffer);
-}
-
-function fromJson(input: string, data: readonly unknown[]): Float32Array {
+function parseValues(input: string, data: readonly unknown[]): Float32Array {
   const flat = Array.isArray(data[0]) ? data.flat(16) : data;
   const values = new Float32Array(flat.length);
   for (const [index, value] of flat.entries()) {
@@ -86,38 +78,38 @@ function fromJson(input: string, data: readonly unknown[]): Float32Array {
     else if (value === null) values[index] = NaN;
     else {
       throw new TensorsInvalidError(
-        `The value ${index} of ${quoted(input)} is ${Array.isArray(value) ? 'a list' : `a ${typeof value}`}, not a number`,
+        `The value ${index} of ${quoteName(input)} is ${Array.isArray(value) ? 'a list' : `a ${typeof value}`}, not a number`,
       );
     }
   }
   return values;
 }
 
-export interface EncodedAnswer {
+export interface EncodedResponse {
   readonly body: Buffer | string;
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** The answer in JSON, or with its tensors behind the JSON where the request wants them binary. */
-export function encodeAnswer(answer: InferAnswer, request: InferBody): EncodedAnswer {
+/** The response as JSON, with the tensors that the request wants binary behind it. */
+export function encodeResponse(response: InferResponse, request: InferBody): EncodedResponse {
   const allBinary = request.parameters?.['binary_data_output'] === true;
   const parts: Buffer[] = [];
-  const outputs = answer.outputs.map(({ name: output, values }) => {
-    const wanted = request.outputs?.find((requested) => requested.name === output)?.parameters?.[
-      'binary_data'
-    ];
-    const head = { name: output, datatype: 'FP32', shape: [answer.rows] };
-    if (!(typeof wanted === 'boolean' ? wanted : allBinary)) {
+  const outputs = response.outputs.map(({ name: output, values }) => {
+    const requested = request.outputs?.find((each) => each.name === output)?.parameters?.['binary_data'];
+    const head = { name: output, datatype: 'FP32', shape: [response.rows] };
+    if (!(typeof requested === 'boolean' ? requested : allBinary)) {
       return { ...head, data: [...values].map(finiteOrNull) };
     }
-    parts.push(Buffer.from(values.buffer, values.byteOffset, values.byteLength));
+    parts.push(encodeFloats(values));
     return { ...head, parameters: { binary_data_size: values.byteLength } };
   });
   const json = JSON.stringify({
-    model_name: answer.modelName,
-    model_version: String(answer.modelVersion),
+    model_name: response.modelName,
+    model_version: String(response.modelVersion),
     ...(request.id === undefined ? {} : { id: request.id }),
-    ...(answer.predictionIds.length === 0 ? {} : { parameters: predictionParameters(answer.predictionIds) }),
+    ...(response.predictionIds.length === 0
+      ? {}
+      : { parameters: toPredictionParameters(response.predictionIds) }),
     outputs,
   });
   if (parts.length === 0) {
@@ -130,9 +122,4 @@ export function encodeAnswer(answer: InferAnswer, request: InferBody): EncodedAn
       'inference-header-content-length': String(Buffer.byteLength(json)),
     },
   };
-}
-
-/** Parameters of the protocol are scalars. */
-export function predictionParameters(predictionIds: readonly string[]): { readonly prediction_ids: string } {
-  return { prediction_ids: predictionIds.join(',') };
 }

@@ -6,7 +6,7 @@ import { Infer } from '../../../application/infer.js';
 import { describeModel, serverMetadata } from '../describe-model.js';
 import { ModelTable } from '../../../application/model-table.js';
 import { Readiness } from '../../../application/readiness.js';
-import { encodeAnswer, inferBody, readInputs, splitBody } from './open-inference-json.js';
+import { encodeResponse, inferBody, readInputs, splitBody } from './open-inference-json.js';
 
 /** Clients of the protocol look for `error`; the rest are the problem details of every service. */
 @Catch()
@@ -68,7 +68,7 @@ export class OpenInferenceController {
 
   @Get(['models/:model/ready', 'models/:model/versions/:version/ready'])
   modelReady(@Param() { model, version }: ModelParameters): object {
-    const { model: found } = this.table.find(model, version, '');
+    const { model: found } = this.table.resolve(model, version, '');
     return { name: found.modelName, ready: true };
   }
 
@@ -91,7 +91,7 @@ export class OpenInferenceController {
       inputs: readInputs(body.inputs, binary),
       outputs: (body.outputs ?? []).map(({ name }) => name),
     });
-    const { body: encoded, headers } = encodeAnswer(answer, body);
+    const { body: encoded, headers } = encodeResponse(answer, body);
     void reply.headers(headers).send(encoded);
   }
 }
