@@ -10,11 +10,11 @@ export const inferenceConfigSchema = withHost(
     INFERENCE_STREAM_MODEL: z.string().min(1).default('performance-predictor'),
     /** Feature view of the online features. */
     INFERENCE_FEATURE_VIEW: z.string().min(1).default('system_metrics'),
-    /** The most rows of one request. */
+    /** Maximum number of rows in one request. */
     INFERENCE_MAX_ROWS: z.coerce.number().int().positive().default(100_000),
     /** Predictions over HTTP in flight; more are refused with 429 before their bodies are read. */
     INFERENCE_MAX_IN_FLIGHT: z.coerce.number().int().positive().default(512),
-    /** Names this process; replicas that share a log need different names, or only one of them hears of a rollback. */
+    /** Names this process; replicas that share a log need different names, or only one of them receives a rollback. */
     INFERENCE_INSTANCE: z.string().min(1).default(`${hostname()}-${process.pid}`),
     FEATURE_STORE_URL: serviceUrl('feature-store'),
     /** How long a request for a system's prediction waits until it is durable; then 503. */

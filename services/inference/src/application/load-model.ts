@@ -31,7 +31,7 @@ export class ModelDigestMismatchError extends AppError {
   }
 }
 
-/** The file and the registry disagree about the columns: every answer would be wrong without looking wrong. */
+/** The file and the registry disagree about the columns: every answer would be wrong without any sign of it. */
 export class ModelColumnsMismatchError extends AppError {
   readonly code = 'INFERENCE_MODEL_COLUMNS_MISMATCH';
   readonly kind = 'invalid';
@@ -47,8 +47,8 @@ const proofSize = 512;
 const warmUpRounds = 40;
 
 /**
- * Fetches a version, verifies its digest, checks it at the door, proves the compiled scorer equal to onnxruntime on rows
- * made to show mistakes, and warms it. Only what this returns may answer.
+ * Fetches a version, verifies its digest, checks the file, proves the compiled scorer equal to onnxruntime on rows chosen
+ * to reveal differences, and warms it. Only models that this returns may answer.
  */
 @Injectable()
 export class LoadModel {
@@ -57,21 +57,21 @@ export class LoadModel {
     private readonly runtime: GraphRuntime,
   ) {}
 
-  async execute(modelName: string, wanted: DesiredShare): Promise<LoadedModel> {
+  async execute(modelName: string, share: DesiredShare): Promise<LoadedModel> {
     const started = performance.now();
-    const content = await this.objects.get(wanted.artifactKey);
+    const content = await this.objects.get(share.artifactKey);
     const digest = digestOf(content);
-    if (digest !== wanted.digest) {
-      throw new ModelDigestMismatchError(wanted.artifactKey, wanted.digest, digest);
+    if (digest !== share.digest) {
+      throw new ModelDigestMismatchError(share.artifactKey, share.digest, digest);
     }
     const model = checkModel(content);
-    checkColumns(wanted, model);
+    checkColumns(share, model);
     const session = await this.runtime.open(model);
     try {
       const part = await buildScoring(model, session);
       return {
         modelName,
-        modelVersion: wanted.modelVersion,
+        modelVersion: share.modelVersion,
         digest,
         featureNames: model.featureNames,
         inputs: model.inputs,
@@ -139,7 +139,7 @@ function referenceRun(session: GraphSession, { featureNames }: CheckedModel, out
   };
 }
 
-/** Warms a scorer that was proved, and lets go of what it was proved against. */
+/** Warms a proved scorer and closes the session that it was proved against. */
 async function warmUp(
   { featureNames }: CheckedModel,
   session: GraphSession,

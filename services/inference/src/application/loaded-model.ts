@@ -27,7 +27,7 @@ export interface LoadedModel {
   close(): Promise<void>;
 }
 
-/** Rows that the event loop may spend at one go; a larger request lets others through in between. */
+/** Rows scored in one turn of the event loop; a larger request yields to others in between. */
 const maxRowsPerSlice = 2_048;
 
 /** Answers from the compiled trees, on this thread. All outputs of a tree model are the same column. */

@@ -20,21 +20,21 @@ export interface RoutedModel extends Share {
   readonly model: LoadedModel;
 }
 
-/** Who answers one request, and as which arm of which rollout. */
+/** The model that answers a request, as which arm of which rollout. */
 export interface ResolvedModel {
   readonly model: LoadedModel;
   readonly arm: Share['arm'];
   readonly rolloutId: string | undefined;
 }
 
-/** Who answers for a model, replaced as a whole: a reader sees one division or the next, never half of each. */
+/** The versions that answer for a model, replaced as a whole: a reader sees one split or the next, never a mix of both. */
 export interface Route {
   readonly modelName: string;
   readonly rolloutId: string | undefined;
   readonly shares: readonly RoutedModel[];
 }
 
-/** The models in memory and who answers. Reading costs a map lookup; changing is a pointer move. */
+/** The loaded models and their routes. A read is a map lookup; a change replaces one entry. */
 export class ModelTable {
   private readonly loaded = new Map<string, LoadedModel>();
   private readonly routes = new Map<string, Route>();
@@ -43,7 +43,7 @@ export class ModelTable {
     return this.routes.get(modelName);
   }
 
-  /** The version that answers for an entity, or the named version, which is part of no rollout. */
+  /** The version that answers for an entity, or the named version outside any rollout. */
   resolve(modelName: string, modelVersion: string | undefined, key: string): ResolvedModel {
     if (modelVersion !== undefined && modelVersion !== '') {
       const model = this.loaded.get(`${modelName}/${modelVersion}`);
@@ -76,7 +76,7 @@ export class ModelTable {
     this.routes.set(route.modelName, route);
   }
 
-  /** Nobody answers for the model any more. */
+  /** The model no longer answers. */
   removeRoute(modelName: string): void {
     this.routes.delete(modelName);
   }

@@ -15,16 +15,16 @@ export abstract class GraphSession {
 
 /** Opens models for running. Adapter: OnnxruntimeSessions. */
 export abstract class GraphRuntime {
-  /** Rejects when the runtime refuses the model; whatever the file does, this process goes on. */
+  /** Rejects when the runtime refuses the model; whatever the file does, this process keeps running. */
   abstract open(model: CheckedModel): Promise<GraphSession>;
 }
 
-/** What is known of a system now. A feature that is not known is null, which is not zero. */
+/** The current features of a system. An unknown feature is null, which is not zero. */
 export interface FeatureSnapshot {
   readonly features: Readonly<Record<string, number | null>>;
-  /** When the newest of them was true; undefined when nothing is known. */
+  /** When the newest of them was true; undefined when none is known. */
   readonly eventTime: Date | undefined;
-  /** The fact that states them; undefined when the store names none. */
+  /** The event that they come from; undefined when the store does not name one. */
   readonly featuresId: string | undefined;
 }
 

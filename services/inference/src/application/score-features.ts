@@ -17,9 +17,9 @@ type Computed = ReceivedEvent<typeof FeaturesComputed>;
 
 /**
  * Scores a batch of the stream: every row by the arm that its system belongs to, and by the other arm in the shadow, so
- * that both are judged on the same rows. While no model is there, there is nothing to predict: rows are counted as
- * passed over, and readiness says that the service cannot do its job. They are not kept for later, because a prediction
- * about a moment that has passed helps nobody; the features stay in the log.
+ * that both are judged on the same rows. Without a loaded model the rows are counted as skipped, and readiness reports
+ * that the service cannot do its job. They are not scored later, because a prediction about the past is of no use; the
+ * features stay in the log.
  */
 @Injectable()
 export class ScoreFeatures {

@@ -1,4 +1,4 @@
-import { causedBy, PredictionMade, type Cause, type PayloadOf } from '@headrace/contracts';
+import { causedBy, type PredictionMade, type Cause, type PayloadOf } from '@headrace/contracts';
 import { type NewEvent } from '@headrace/messaging';
 import { type Share } from '../domain/choose-arm.js';
 import { type LoadedModel } from './loaded-model.js';

@@ -7,9 +7,9 @@ export interface Share {
 }
 
 /**
- * Which share of a division an entity belongs to: the same one every time within a rollout. The canary takes the low
+ * Which share of a split an entity belongs to: the same one every time within a rollout. The canary takes the low
  * end of the range, so that entities which are on it stay on it when its share grows. A share of 0 is never chosen.
- * Answers undefined when every share is 0.
+ * Undefined when every share is 0.
  */
 export function chooseArm<Item extends Share>(
   shares: readonly Item[],

@@ -19,8 +19,8 @@ export class TooManyRowsError extends AppError {
   readonly code = 'INFERENCE_TOO_MANY_ROWS';
   readonly kind = 'too-large';
 
-  constructor(rows: number, mostRows: number) {
-    super(`The request has ${rows} rows; ${mostRows} are allowed in one request, send them in parts`);
+  constructor(rows: number, maxRows: number) {
+    super(`The request has ${rows} rows; ${maxRows} are allowed in one request, send them in parts`);
   }
 }
 

@@ -1,31 +1,31 @@
 import { type AliasChanged, type PayloadOf, type TrafficShifted } from '@headrace/contracts';
 import { type Share } from './choose-arm.js';
 
-/** A version as an event names it: enough to load it without asking anybody. */
+/** A version as an event names it, with everything that loading it takes. */
 export interface DesiredShare extends Share {
   readonly digest: string;
   readonly artifactKey: string;
   readonly featureNames: readonly string[];
 }
 
-/** How the traffic of one model should be divided, according to the newest thing that was said about it. */
+/** How the traffic of one model should be split, according to its newest event. */
 export interface DesiredSplit {
   readonly modelName: string;
   readonly rolloutId: string | undefined;
   readonly shares: readonly DesiredShare[];
-  /** The event that said so. */
+  /** The event that it comes from. */
   readonly causeId: string;
 }
 
-/** The newest alias and the newest division of one model, each with the id of its event. */
+/** The newest alias and the newest traffic split of one model, each with the id of its event. */
 export interface ModelRouting {
   readonly champion?: { readonly id: string; readonly payload: PayloadOf<typeof AliasChanged> };
   readonly shift?: { readonly id: string; readonly payload: PayloadOf<typeof TrafficShifted> };
 }
 
 /**
- * What should answer for a model. The newer of alias and division decides: a rollout states the whole division at each
- * step, and an alias that somebody moves by hand afterwards overrules it. Equal instants: the division, which says more.
+ * Decides which versions should answer for a model. The newer of alias and split wins: a rollout emits the whole split at
+ * each step, and an alias that a person moves afterwards overrides it. At equal instants the split wins, which holds more.
  * Undefined: there is no champion.
  */
 export function resolveDesiredSplit({ champion, shift }: ModelRouting): DesiredSplit | undefined {
@@ -47,9 +47,9 @@ export function resolveDesiredSplit({ champion, shift }: ModelRouting): DesiredS
 }
 
 /**
- * The division that can be served when only some versions are loaded. What a version that is not there would have got
- * goes to the baseline; a canary that is not there gets nothing, however large its share. Undefined: the versions that
- * should carry the traffic are not there, so what serves now stays.
+ * The split that can be served when only some versions are loaded. The share of a missing version goes to the baseline,
+ * also when the missing version is the canary. Undefined: the versions that should carry the traffic are missing, so the
+ * current split stays.
  */
 export function servableShares<Item extends Share>(
   shares: readonly Item[],

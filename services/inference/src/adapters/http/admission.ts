@@ -14,8 +14,8 @@ export class PredictionsOverloadedError extends AppError {
 }
 
 /**
- * Refuses predictions beyond `limit` in flight before their bodies are read: a queue that no client waits for helps
- * nobody. Everything else (health, metadata, metrics) is let through.
+ * Refuses predictions beyond `limit` in flight before their bodies are read: a queue that clients no longer wait for is
+ * useless work. Everything else (health, metadata, metrics) is admitted.
  */
 export function admitPredictions(
   fastify: FastifyInstance,
@@ -49,7 +49,7 @@ export function admitPredictions(
     release(request);
     done();
   });
-  // A client that goes away before its answer has no response.
+  // A client that disconnects early gets no response.
   fastify.addHook('onRequestAbort', (request, done) => {
     release(request);
     done();
