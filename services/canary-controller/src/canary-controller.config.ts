@@ -5,7 +5,7 @@ export const canaryControllerConfigSchema = withHost(
   'canary-controller',
   z.object({
     HEADRACE_CONFIG_DIR: configDirectory,
-    /** How often the rollouts in progress are looked at. */
+    /** How often the rollouts in progress are judged. */
     CANARY_TICK_MS: z.coerce.number().int().min(10).max(60_000).default(1_000),
   }),
   (env) => ({ configDirectory: env.HEADRACE_CONFIG_DIR, tickMs: env.CANARY_TICK_MS }),

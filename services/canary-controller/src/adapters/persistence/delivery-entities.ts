@@ -2,7 +2,7 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { type Delivery } from '../../domain/rollout/delivery.js';
 import { type Rollout } from '../../domain/rollout/rollout.js';
 
-/** One row a model: what serves, what may serve again, and the rollout in progress with its statistics. */
+/** One row for each model: its versions, and the rollout in progress with its statistics. */
 @Entity({ name: 'delivery' })
 export class DeliveryEntity {
   @PrimaryColumn({ name: 'model_name', type: 'text' })
@@ -15,7 +15,7 @@ export class DeliveryEntity {
   body!: Delivery;
 }
 
-/** Every rollout that ever was, with its decisions. */
+/** Every rollout with its decisions. */
 @Entity({ name: 'rollout' })
 export class RolloutEntity {
   @PrimaryColumn({ name: 'rollout_id', type: 'text' })

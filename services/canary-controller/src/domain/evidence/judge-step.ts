@@ -4,15 +4,15 @@ import { measureCriterion } from './measure-criterion.js';
 import { isNeeded, type Criterion, type Metric, type RolloutPolicy } from '../policy/rollout-policy.js';
 import { type StepStatistics } from './step-statistics.js';
 
-/** The verdict on a step with the evidence of every criterion, also of those that need none yet. */
+/** The verdict on a step with the evidence of every criterion, including those not needed yet. */
 export interface Judgement {
   readonly verdict: Verdict;
   readonly evidence: readonly Evidence[];
 }
 
-/** Of the other arm's traffic in the same step: with all of it on one arm there is nothing to compare with. */
+/** Compared with the traffic of the other arm in the same step: with all of it on one arm there is nothing to compare. */
 const comparativeMetrics: ReadonlySet<Metric> = new Set(['throughput_degradation', 'error_rate_ratio']);
-/** Counted anew in each step; the others go on through the rollout. */
+/** Counted from zero in each step; the others accumulate over the rollout. */
 const perStepMetrics: ReadonlySet<Metric> = new Set([
   'error_rate',
   'error_rate_ratio',
@@ -64,7 +64,7 @@ function combineVerdicts(all: readonly Verdict[], needed: readonly Verdict[]): V
   return all.includes('inconclusive') ? 'inconclusive' : 'no-data';
 }
 
-/** How sure harm must be, so that all criteria at all steps together err no more often than the policy allows. */
+/** The confidence that harm needs, so that all criteria at all steps together err no more often than the policy allows. */
 function harmConfidence({ metric }: Criterion, { confidence, criteria, steps }: RolloutPolicy): number {
   return 1 - (1 - confidence) / criteria.length / (perStepMetrics.has(metric) ? steps.length : 1);
 }
@@ -92,21 +92,21 @@ function judgeCriterion(
   const { limit = threshold, soFar = measured } = measured;
   const harm = harmConfidence(criterion, policy);
   const enough = measured.rows >= minimumRows;
-  const [sure, surest] = [soFar.interval(confidence), measured.interval(harm)];
-  const beyond = direction === 'at-most' ? surest.low > limit : surest.high < limit;
+  const [healthInterval, harmInterval] = [soFar.interval(confidence), measured.interval(harm)];
+  const beyond = direction === 'at-most' ? harmInterval.low > limit : harmInterval.high < limit;
   const harmful = beyond && (enough || measured.approximate !== true);
-  const kept = direction === 'at-most' ? sure.high <= limit : sure.low >= limit;
+  const kept = direction === 'at-most' ? healthInterval.high <= limit : healthInterval.low >= limit;
   const verdict: Verdict = harmful ? 'degraded' : enough && kept ? 'healthy' : 'inconclusive';
-  const shown = harmful ? measured : soFar;
-  const { low, high } = harmful ? surest : sure;
+  const reported = harmful ? measured : soFar;
+  const { low, high } = harmful ? harmInterval : healthInterval;
   const between = `between ${formatNumber(low)} and ${formatNumber(high)}`;
   return {
     ...base,
     confidence: harmful ? harm : confidence,
     verdict,
-    value: shown.value,
-    baselineValue: shown.baselineValue ?? null,
-    sampleSize: shown.rows,
+    value: reported.value,
+    baselineValue: reported.baselineValue ?? null,
+    sampleSize: reported.rows,
     detail:
       measured.limit === undefined
         ? between

@@ -11,22 +11,21 @@ import {
 } from './step-statistics.js';
 import { toMoments, type ValueSums } from './value-sums.js';
 
-/** What was measured. */
 export interface Measurement {
   readonly value: number;
   readonly baselineValue?: number | undefined;
   readonly rows: number;
-  /** Holds at this confidence however often one looks. */
+  /** Holds at this confidence however often it is evaluated. */
   readonly interval: (confidence: number) => Interval;
-  /** What the interval is held against when it is not of the value itself. Default: the threshold. */
+  /** What the interval is compared with when it is not an interval of the value. Default: the threshold. */
   readonly limit?: number;
-  /** The interval holds for many rows only: below `minimumRows` it proves nothing, not even harm. */
+  /** The interval holds only for many rows: below `minimumRows` it proves nothing, not even harm. */
   readonly approximate?: boolean;
-  /** The same of the whole rollout, where that is more than the step: what health may be believed by. */
+  /** The same over the whole rollout where that is more than the step. Health may be proved by it. */
   readonly soFar?: Measurement | undefined;
 }
 
-/** What a criterion says of the statistics of a step at a percent of the traffic. Undefined: there is no data. */
+/** Measures one criterion on the statistics of a step at a percent of the traffic. Undefined: there is no data. */
 export function measureCriterion(
   statistics: StepStatistics,
   criterion: Criterion,
@@ -82,8 +81,8 @@ function measureShare(successes: number, trials: number, baselineValue?: number)
 }
 
 /**
- * Outcomes of neighbouring rows hang together: what happens to a system within the horizon of one row happens within that
- * of the next. The interval takes them for independent, so two wrong rows in two seconds prove nothing yet.
+ * Outcomes of neighbouring rows are correlated: an incident within the horizon of one row is within that of the next. The
+ * interval assumes independent rows, so two wrong rows in two seconds prove nothing yet.
  */
 function measureAccuracy(outcomes: StepStatistics['outcomes']): Measurement | undefined {
   const { canaryCorrect, baselineCorrect, rows } = outcomes;
@@ -183,18 +182,21 @@ function measureThroughput({ canary, baseline }: StepStatistics, percent: number
 }
 
 /**
- * Mean of canary minus baseline on the same rows; `largest`: how much worse one row can be. The interval is no narrower than
+ * Mean of canary minus baseline on the same rows; `maxDifference`: how much worse one row can be. The interval is no narrower than
  * for a version that is at the threshold by rare rows which are worse by that much: before the first of them has come, rows
  * that are all equal look like proof.
  */
 function measureDifference(
   sums: ValueSums,
-  largest: number,
+  maxDifference: number,
   { threshold }: Criterion,
 ): Measurement | undefined {
   if (sums.rows < 2) return undefined;
   const moments = toMoments(sums);
-  const options = { span: 2 * largest, minVariance: Math.max(0, threshold * (largest - threshold)) };
+  const options = {
+    span: 2 * maxDifference,
+    minVariance: Math.max(0, threshold * (maxDifference - threshold)),
+  };
   return {
     value: moments.mean,
     interval: (confidence) =>
@@ -214,18 +216,18 @@ function measurePredictionDrift(
   { threshold, minimumRows }: Criterion,
 ): Measurement | undefined {
   const compared = windows.filter(({ rows, psi }) => psi !== undefined && rows > 0);
-  const proved = (window: DriftWindow, index: number, confidence: number): boolean =>
+  const isProved = (window: DriftWindow, index: number, confidence: number): boolean =>
     window.rows >= minimumRows &&
     (window.psi ?? 0) > threshold &&
     (window.pValue ?? 1) <= (1 - confidence) / ((index + 1) * (index + 2));
   const harmful = (confidence: number): DriftWindow | undefined =>
-    compared.find((window, index) => proved(window, index, confidence));
-  const shown = harmful(0.95) ?? compared.at(-1);
-  if (shown?.psi === undefined) return undefined;
-  const value = shown.psi;
+    compared.find((window, index) => isProved(window, index, confidence));
+  const reported = harmful(0.95) ?? compared.at(-1);
+  if (reported?.psi === undefined) return undefined;
+  const value = reported.psi;
   return {
     value,
-    rows: shown.rows,
+    rows: reported.rows,
     interval: (confidence) => {
       const psi = harmful(confidence)?.psi;
       return psi === undefined ? { low: 0, high: value } : { low: psi, high: psi };

@@ -8,17 +8,17 @@ export interface ArmStatistics {
   readonly errors: number;
   /** Predictions by latency: bucket i holds those up to `latencyBound(i)`. */
   readonly latencies: Readonly<Record<string, number>>;
-  /** Distinct systems, hashed away to nothing beyond `mostSystems`: then undefined. */
+  /** Distinct systems; undefined beyond `maxSystems`, and once a request names no system. */
   readonly systems: readonly string[] | undefined;
 }
 
-/** What both arms said of the same rows, during the whole rollout; traffic does not matter to it. */
+/** Predictions of both arms on the same rows over the whole rollout, whatever the split of the traffic. */
 export interface PairedStatistics {
   readonly rows: number;
   readonly disagreements: number;
 }
 
-/** Both arms against what really happened, on the same rows. Differences are canary minus baseline; positive is worse. */
+/** Both arms against the outcomes of the same rows. Differences are canary minus baseline; positive is worse. */
 export interface OutcomeStatistics {
   readonly rows: number;
   readonly canaryCorrect: number;
@@ -69,7 +69,7 @@ export const noStatistics: StepStatistics = {
 
 /**
  * A new step counts its traffic anew, so that harm which comes with the load is not diluted by the quiet steps before;
- * those are kept beside it. What both arms said of the same rows goes on.
+ * those are kept beside it. Paired and outcome statistics continue.
  */
 export function nextStep(statistics: StepStatistics): StepStatistics {
   return { ...statistics, canaryBefore: canarySoFar(statistics), baseline: noArm, canary: noArm };
@@ -85,7 +85,7 @@ export function canarySoFar({ canary, canaryBefore = noArm }: StepStatistics): A
     predictions: canaryBefore.predictions + canary.predictions,
     errors: canaryBefore.errors + canary.errors,
     latencies,
-    // Systems change their arm with the division; nobody asks for them here.
+    // Systems change their arm with the split, so they have no meaning across steps.
     systems: undefined,
   };
 }
@@ -137,7 +137,7 @@ function addSystem(
 
 const maxDriftWindows = 200;
 
-/** A window counts once, however often it is told. */
+/** A window counts once, however often it is delivered. */
 export function countDrift(statistics: StepStatistics, window: DriftWindow): StepStatistics {
   const before = statistics.drift ?? [];
   if (before.some(({ driftId }) => driftId === window.driftId)) return statistics;

@@ -1,6 +1,6 @@
 import { type Moments } from '@headrace/statistics';
 
-/** What a mean and its variance follow from: sums, so that a row is added by three additions. */
+/** Sums that give a mean and a variance. Adding a row takes three additions. */
 export interface ValueSums {
   readonly rows: number;
   readonly sum: number;
@@ -13,7 +13,7 @@ export function addValue({ rows, sum, squares }: ValueSums, value: number): Valu
   return { rows: rows + 1, sum: sum + value, squares: squares + value * value };
 }
 
-/** By subtraction, which costs digits: for values that are not far from 0 against their spread, as differences of losses are. */
+/** Subtracts, which loses digits: meant for values near 0 relative to their spread, as differences of losses are. */
 export function toMoments({ rows, sum, squares }: ValueSums): Moments {
   const mean = rows > 0 ? sum / rows : 0;
   return { count: rows, mean, squares: Math.max(0, squares - rows * mean * mean) };

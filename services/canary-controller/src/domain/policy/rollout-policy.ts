@@ -15,7 +15,7 @@ export const metrics = [
 export type Metric = (typeof metrics)[number];
 
 /**
- * What every metric has in common: a direction, so that a high accuracy is not taken for a high error rate.
+ * One condition on one metric. The direction is explicit, so that a high accuracy is not taken for a high error rate.
  *
  * - `error_rate`, `latency_p99` (ms), `prediction_accuracy`, `disagreement`: of the canary, in absolute terms.
  * - `error_rate_ratio` (canary / baseline), `throughput_degradation` (1 - rate / rate): of the canary against the baseline
@@ -27,14 +27,14 @@ const criterion = z.strictObject({
   metric: z.enum(metrics),
   direction: z.enum(['at-most', 'at-least']),
   threshold: z.number(),
-  /** Fewer rows prove nothing: no health, and no harm where the interval holds for many rows only. */
+  /** Fewer rows prove neither health nor, where the interval is approximate, harm. */
   minimumRows: z.number().int().positive().default(1),
-  /** From this step on the threshold must be proved to be kept, or the rollout holds; `never`: only proved harm counts. */
+  /** From this step on the rollout holds until the threshold is proved to be met. `never`: only proved harm counts. */
   neededFromPercent: z.number().min(0).max(100).or(z.literal('never')).default(0),
 });
 export type Criterion = z.output<typeof criterion>;
 
-/** Whether a rollout must have proved the criterion to go on from a step with this share of the traffic. */
+/** Whether a rollout must have proved the criterion to leave a step with this share of the traffic. */
 export function isNeeded({ neededFromPercent }: Criterion, percent: number): boolean {
   return neededFromPercent !== 'never' && percent >= neededFromPercent;
 }
@@ -74,7 +74,7 @@ const declaredPolicy = z.strictObject({
     ),
 });
 
-/** How a version earns its traffic. The schema of config/rollout-policies. */
+/** The steps, deadlines and criteria of a rollout. The schema of config/rollout-policies. */
 export const rolloutPolicy = declaredPolicy.refine(
   ({ stepSeconds, longestStepSeconds }) => longestStepSeconds >= stepSeconds,
   { path: ['longestStepSeconds'], message: 'is shorter than stepSeconds: no step could end well' },

@@ -23,8 +23,8 @@ import {
 } from './rollout-events.js';
 
 /**
- * A version begins its way. A rollout that is on its way is superseded, because the newer version is what will serve
- * (flagger#30). Without a stable version there is nothing to compare with: the validation gate decides.
+ * Starts the rollout of a version. A rollout in progress is superseded, because the newer version will serve
+ * (flagger#30). Without a stable version there is nothing to compare with, and the validation gate decides.
  */
 export function startRollout(
   delivery: Delivery,
@@ -73,12 +73,12 @@ export function startRollout(
   }
   return {
     delivery: { ...cleared, active: rollout },
-    // 0 %: loaded and scored in the shadow, but without traffic until it is ready (kserve#5983).
+    // 0 %: loaded and scored in the shadow, without traffic until it is ready (kserve#5983).
     events: [started, trafficShifted(rollout, 'prepare the canary', context)],
   };
 }
 
-/** Inference serves a version now: a rollout that waited for it goes on. */
+/** Inference has loaded a version: a rollout that waited for it proceeds. */
 export function recordLoaded(delivery: Delivery, modelVersion: number, context: ChangeContext): Change {
   const loaded = [...new Set([...delivery.loaded, modelVersion])].slice(-20);
   const known: Delivery = { ...delivery, loaded };
@@ -92,7 +92,7 @@ export function recordLoaded(delivery: Delivery, modelVersion: number, context: 
   return enterStep(known, rollout, 0, { ...context, reason: 'the canary is loaded and proved' });
 }
 
-/** Inference refused a version: it gets no traffic, and no other version is touched. */
+/** Inference could not load a version: it gets no traffic. Other versions are not affected. */
 export function recordLoadFailure(
   delivery: Delivery,
   modelVersion: number,
@@ -122,7 +122,7 @@ export function recordLoadFailure(
   );
 }
 
-/** Looks at the rollout in progress and does what `decide` says. */
+/** Judges the rollout in progress and carries out what `decide` returns. */
 export function advanceDelivery(delivery: Delivery, now: Date): Change {
   const rollout = delivery.active;
   if (rollout === undefined) return { delivery, events: [] };

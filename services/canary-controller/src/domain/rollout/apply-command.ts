@@ -11,7 +11,7 @@ export class NothingToRollBackError extends AppError {
   readonly kind = 'conflict';
 
   constructor(readonly modelName: string) {
-    super(`Model ${modelName} has no earlier version to go back to`);
+    super(`Model ${modelName} has no earlier version to roll back to`);
   }
 }
 
@@ -23,7 +23,7 @@ export class VersionNotFoundError extends AppError {
     readonly modelName: string,
     readonly modelVersion: number,
   ) {
-    super(`Version ${modelVersion} of model ${modelName} is not known here; is it registered?`);
+    super(`Version ${modelVersion} of model ${modelName} does not exist here; is it registered?`);
   }
 }
 
@@ -38,7 +38,7 @@ export class NoActiveRolloutError extends AppError {
 
 export type RolloutCommand = 'pause' | 'resume' | 'promote' | 'abort';
 
-/** A person decides about the rollout in progress; what was known at that moment is kept with it. */
+/** Applies a person's command to the rollout in progress and records the evidence of that moment. */
 export function applyCommand(
   delivery: Delivery,
   rolloutId: string,
@@ -71,8 +71,8 @@ export function applyCommand(
 }
 
 /**
- * Back to a version that has served before, without analysis (argo-rollouts#574). A rollout in progress is aborted: its
- * stable version is what to go back to. Otherwise the pointer moves at once when inference has the target proved; else it
+ * Returns to a version that has served before, without analysis (argo-rollouts#574). A rollout in progress is aborted,
+ * because its stable version is the target. Otherwise the target serves at once when inference has loaded it; if not, it
  * is prepared first, so that a damaged target is refused before any traffic reaches it.
  */
 export function rollBack(

@@ -3,7 +3,7 @@ import { type Judgement } from '../evidence/judge-step.js';
 import { percentOf, type Rollout } from './rollout.js';
 import { isNeeded, type RolloutPolicy } from '../policy/rollout-policy.js';
 
-/** What happens to a rollout now. `wait`: nothing, and nothing is stated. */
+/** What happens to a rollout now. `wait`: nothing, and no event. */
 export type Decision =
   | { readonly action: 'wait' }
   | { readonly action: 'hold'; readonly reason: string }
@@ -13,17 +13,17 @@ export type Decision =
   | { readonly action: 'roll-back'; readonly reason: string };
 
 /**
- * Decides about a rollout from its state, what is known, its policy and the time. Pure and total: any state at any time
- * has exactly one answer, and every waiting state ends at its deadline.
+ * Decides the next action of a rollout from its state, its evidence, its policy and the time. Pure and total: any state
+ * at any time has exactly one decision, and every waiting state ends at its deadline.
  *
- * - Proved harm ends a rollout at once, also while it is paused and before its step is over.
+ * - Proved harm ends a rollout at once, even while it is paused or before its step is over.
  * - A step that has lasted long enough advances when it is healthy, and only then: silence never promotes.
- * - Short evidence extends the step up to its deadline; there the policy says whether to roll back or to ask a person.
+ * - Insufficient evidence extends the step up to its deadline. There the policy decides between rollback and pause.
  *
- * `wait` is only ever answered before a deadline or after the end. A state that is none of these throws.
+ * `wait` is returned only before a deadline or after the end. An unknown state throws.
  */
 export function decide(rollout: Rollout, judgement: Judgement, policy: RolloutPolicy, now: Date): Decision {
-  // Written so that a deadline nobody can read has passed: a state without an end would wait for ever.
+  // Negated so that an unparsable deadline counts as passed: a state without an end would wait for ever.
   const late = !(now.getTime() < new Date(rollout.deadline).getTime());
   switch (rollout.state) {
     case 'promoted':
@@ -66,7 +66,7 @@ function decideStep(
   if (late) {
     return { action: policy.atDeadline, reason: `still ${judgement.verdict} at the deadline: ${missing}` };
   }
-  // One statement for each length of a step that it is held, not one for each look.
+  // One event for each step length that it is held, not one for each tick.
   return Math.floor(seconds / policy.stepSeconds) > rollout.holdsStated
     ? { action: 'hold', reason: `${judgement.verdict}: ${missing}` }
     : { action: 'wait' };
@@ -82,7 +82,7 @@ function describeHarm(judgement: Judgement): string {
     .join('; ');
 }
 
-/** What is needed at this step and not proved; what is needed at no step holds nothing up. */
+/** The criteria that are needed at this step and not proved. */
 function describeShortage({ evidence }: Judgement, { criteria }: RolloutPolicy, percent: number): string {
   const needed = new Set<string>(
     criteria.filter((criterion) => isNeeded(criterion, percent)).map(({ metric }) => metric),

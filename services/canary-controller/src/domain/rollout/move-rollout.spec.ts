@@ -151,7 +151,7 @@ describe('supersede', () => {
     expect(superseded).toMatchObject({
       state: 'superseded',
       endedAt: '2026-11-23T12:00:10.000Z',
-      reason: expect.stringContaining('version 3'),
+      reason: 'version 3 supersedes it',
     });
     expect(superseded.decisions.at(-1)).toMatchObject({ action: 'supersede', verdict: 'no-data' });
   });

@@ -20,7 +20,7 @@ import {
 } from './rollout-events.js';
 import { nextStep, noStatistics } from '../evidence/step-statistics.js';
 
-/** A rollout in its first state; nothing of it is stated yet. */
+/** A rollout in its first state. Emits nothing. */
 export function newRollout(
   delivery: Delivery,
   candidate: Version,
@@ -53,7 +53,7 @@ export function newRollout(
   return recordDecision(rollout, 'start', undefined, context);
 }
 
-/** The next division of the traffic; its evidence is counted anew. */
+/** Shifts the traffic to a step, whose evidence is counted from zero. */
 export function enterStep(
   delivery: Delivery,
   rollout: Rollout,
@@ -84,7 +84,7 @@ export function pause(rollout: Rollout, judgement: Judgement, context: ChangeCon
   };
 }
 
-/** Analysis goes on where it was paused, with a step and a deadline that begin now. */
+/** Resumes the analysis of the paused step. The step and its deadline begin now. */
 export function resume(rollout: Rollout, judgement: Judgement, context: ChangeContext): Rollout {
   return {
     ...recordDecision(rollout, 'resume', judgement, context),
@@ -97,7 +97,7 @@ export function resume(rollout: Rollout, judgement: Judgement, context: ChangeCo
 }
 
 export function supersede(rollout: Rollout, by: Version, context: ChangeContext): Rollout {
-  const reason = `version ${by.modelVersion} takes its place`;
+  const reason = `version ${by.modelVersion} supersedes it`;
   const judgement = judgeStep(rollout.statistics, rollout.policy, percentOf(rollout));
   return {
     ...recordDecision(rollout, 'supersede', judgement, { ...context, reason }),
@@ -107,7 +107,7 @@ export function supersede(rollout: Rollout, by: Version, context: ChangeContext)
   };
 }
 
-/** Ends a rollout: the pointer moves in the same change as the state, and the fact names all of the evidence. */
+/** Ends a rollout: the stable version changes together with the state, and the event carries all of the evidence. */
 export function conclude(
   delivery: Delivery,
   rollout: Rollout,
@@ -116,7 +116,7 @@ export function conclude(
   context: ChangeContext,
 ): Change {
   if (isOver(rollout)) throw new RolloutOverError(rollout.rolloutId, rollout.state);
-  const over: Rollout = {
+  const endedRollout: Rollout = {
     ...recordDecision(
       rollout,
       state === 'promoted' ? 'promote' : 'roll-back',
@@ -129,29 +129,29 @@ export function conclude(
   };
   const { modelName, rolloutId, candidate, policyVersion } = rollout;
   const at = context.now.toISOString();
-  const shared = { modelName, rolloutId, evidence: [...evidence], policyVersion, reason: context.reason };
-  const ended = [...delivery.ended, over];
+  const common = { modelName, rolloutId, evidence: [...evidence], policyVersion, reason: context.reason };
+  const ended = [...delivery.ended, endedRollout];
   if (state === 'rolled-back') {
-    const rolledBack = rolloutEvent(over, RolloutRolledBack, ['rolled-back'], context, {
-      ...shared,
+    const rolledBack = rolloutEvent(endedRollout, RolloutRolledBack, ['rolled-back'], context, {
+      ...common,
       modelVersion: candidate.modelVersion,
       restoredVersion: rollout.baseline?.modelVersion ?? null,
       rolledBackAt: at,
     });
-    const back = trafficSettled(over, rollout.baseline, 'the canary was rolled back', context);
+    const back = trafficSettled(endedRollout, rollout.baseline, 'the canary was rolled back', context);
     return { delivery: { ...delivery, active: undefined, ended }, events: [...back, rolledBack] };
   }
-  const promoted = rolloutEvent(over, RolloutPromoted, ['promoted'], context, {
-    ...shared,
+  const promoted = rolloutEvent(endedRollout, RolloutPromoted, ['promoted'], context, {
+    ...common,
     modelVersion: candidate.modelVersion,
     previousVersion: rollout.baseline?.modelVersion ?? null,
     promotedAt: at,
   });
-  const left: readonly RolloutEvent[] =
+  const abandoned: readonly RolloutEvent[] =
     rollout.kind === 'rollback' && rollout.baseline !== undefined
       ? [
-          rolloutEvent(over, RolloutRolledBack, ['left'], context, {
-            ...shared,
+          rolloutEvent(endedRollout, RolloutRolledBack, ['left'], context, {
+            ...common,
             modelVersion: rollout.baseline.modelVersion,
             restoredVersion: candidate.modelVersion,
             rolledBackAt: at,
@@ -159,16 +159,16 @@ export function conclude(
         ]
       : [];
   const others = delivery.previous.filter(({ modelVersion }) => modelVersion !== candidate.modelVersion);
-  // A version that was rolled back from is no place to go back to.
+  // A version that was rolled back from is not a target for the next rollback.
   const previous =
     rollout.kind === 'rollback' || delivery.stable === undefined ? others : [delivery.stable, ...others];
   return {
     delivery: { ...delivery, stable: candidate, previous: previous.slice(0, 20), active: undefined, ended },
-    events: [...trafficSettled(over, candidate, context.reason, context), ...left, promoted],
+    events: [...trafficSettled(endedRollout, candidate, context.reason, context), ...abandoned, promoted],
   };
 }
 
-/** Every decision is kept with what was known when it was taken. */
+/** Records a decision together with the evidence that it was based on. */
 export function recordDecision(
   rollout: Rollout,
   action: DecisionRecord['action'],
@@ -187,7 +187,7 @@ export function recordDecision(
   return { ...rollout, decisions: [...rollout.decisions, record] };
 }
 
-/** Inference has proved the version against its reference: what a rollback stands on. */
+/** The evidence of a rollback: inference has loaded the version and proved it against its reference. */
 export function loadProof(rollout: Rollout): Judgement {
   return {
     verdict: 'healthy',

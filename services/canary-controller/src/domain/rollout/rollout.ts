@@ -14,7 +14,7 @@ export interface Version {
 
 export type RolloutState = 'preparing' | 'analysing' | 'paused' | 'promoted' | 'rolled-back' | 'superseded';
 
-/** Why the rollout went where it went; kept for ever. */
+/** One decision about a rollout with its reason and evidence. Never deleted. */
 export interface DecisionRecord {
   readonly at: string;
   readonly action: 'start' | 'advance' | 'hold' | 'pause' | 'resume' | 'promote' | 'roll-back' | 'supersede';
@@ -25,7 +25,7 @@ export interface DecisionRecord {
   readonly evidence: readonly Evidence[];
 }
 
-/** The way of one version to the traffic. Plain data: it is stored after every change and restarts from there. */
+/** The rollout of one version. Plain data: it is stored after every change, and a restart continues from there. */
 export interface Rollout {
   readonly rolloutId: string;
   /** A rollback returns to a version that has served before and skips the analysis. */
@@ -40,7 +40,7 @@ export interface Rollout {
   readonly step: number;
   readonly startedAt: string;
   readonly stepStartedAt: string;
-  /** When the waiting state ends by itself. */
+  /** When the current state ends by itself. */
   readonly deadline: string;
   readonly holdsStated: number;
   readonly endedAt: string | undefined;
@@ -77,8 +77,8 @@ export class RolloutStateError extends AppError {
   constructor(
     readonly rolloutId: string,
     readonly state: RolloutState,
-    wanted: string,
+    action: string,
   ) {
-    super(`Rollout ${rolloutId} is ${state} and cannot ${wanted}`);
+    super(`Rollout ${rolloutId} is ${state} and cannot ${action}`);
   }
 }

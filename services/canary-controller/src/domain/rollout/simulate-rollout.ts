@@ -6,7 +6,7 @@ import { percentOf, type Rollout, type Version } from './rollout.js';
 import { type RolloutPolicy } from '../policy/rollout-policy.js';
 import { latencyBucket, type ArmStatistics, type StepStatistics } from '../evidence/step-statistics.js';
 
-/** How one arm behaves, in truth. */
+/** The true behaviour of one arm. */
 export interface TrueArm {
   /** Share of the predictions that fail. */
   readonly errorRate: number;
@@ -68,13 +68,20 @@ export function simulateRollout(policy: RolloutPolicy, world: SimulatedWorld, ra
   let canaryPredictions = 0;
   for (let seconds = 0; ;) {
     const rollout = delivery.active;
-    if (rollout === undefined) throw new Error('A simulated rollout ended without an end');
+    if (rollout === undefined) throw new Error('A simulated rollout has ended without a result');
     const inStep = seconds - (new Date(rollout.stepStartedAt).getTime() - began) / 1_000;
-    const lasts = lookEverySeconds * Math.max(1, Math.floor((minNewShare * inStep) / lookEverySeconds));
-    seconds += lasts;
+    const durationSeconds =
+      lookEverySeconds * Math.max(1, Math.floor((minNewShare * inStep) / lookEverySeconds));
+    seconds += durationSeconds;
     const percent = percentOf(rollout);
     const before = rollout.statistics.canary.predictions;
-    const statistics = addTraffic(rollout.statistics, world, { percent, seconds: lasts }, policy, random);
+    const statistics = addTraffic(
+      rollout.statistics,
+      world,
+      { percent, seconds: durationSeconds },
+      policy,
+      random,
+    );
     canaryPredictions += statistics.canary.predictions - before;
     const change: Change = advanceDelivery({ ...delivery, active: { ...rollout, statistics } }, at(seconds));
     delivery = change.delivery;
@@ -96,7 +103,7 @@ function toSimulatedEnd(
   };
 }
 
-/** What both arms do in so many seconds at a division of the traffic, as it would have been counted from the facts. */
+/** Adds what both arms do in `seconds` at a split of the traffic, as it would be counted from their events. */
 export function addTraffic(
   statistics: StepStatistics,
   world: SimulatedWorld,
@@ -143,7 +150,7 @@ export function addTraffic(
   };
 }
 
-/** Rows that are alike: what happened, and what either arm said. */
+/** Rows with the same outcome and the same prediction of either arm. */
 interface RowGroup {
   readonly happened: boolean;
   readonly before: boolean;
@@ -152,8 +159,8 @@ interface RowGroup {
 }
 
 /**
- * So many rows, as many of each kind as chance has it. From one row that is not quiet, or not seen as such by both arms, to
- * the next: nearly all are, and need no draw.
+ * Draws how many of the rows are of each kind. It draws the gaps between rows that are not quiet to both arms, because
+ * nearly all rows are and need no draw.
  */
 function drawRows(
   { incidentRate, baseline, canary }: SimulatedWorld,
