@@ -8,16 +8,16 @@ import {
   enterStep,
   newRollout,
   pause,
-  loadProof,
+  buildLoadProof,
   recordDecision,
   supersede,
 } from './move-rollout.js';
 import { percentOf, type Version } from './rollout.js';
 import { type RolloutPolicy } from '../policy/rollout-policy.js';
 import {
-  stepJudged,
-  rolloutEvent,
-  trafficShifted,
+  buildStepJudged,
+  buildRolloutEvent,
+  buildTrafficShifted,
   type RolloutEvent,
   type ChangeContext,
 } from './rollout-events.js';
@@ -40,7 +40,7 @@ export function startRollout(
     ended: superseded === undefined ? delivery.ended : [...delivery.ended, superseded],
   };
   const rollout = newRollout(cleared, candidate, policy, 'canary', context);
-  const started: RolloutEvent<typeof RolloutStarted> = rolloutEvent(
+  const started: RolloutEvent<typeof RolloutStarted> = buildRolloutEvent(
     rollout,
     RolloutStarted,
     ['started'],
@@ -74,7 +74,7 @@ export function startRollout(
   return {
     delivery: { ...cleared, active: rollout },
     // 0 %: loaded and scored in the shadow, without traffic until it is ready (kserve#5983).
-    events: [started, trafficShifted(rollout, 'prepare the canary', context)],
+    events: [started, buildTrafficShifted(rollout, 'prepare the canary', context)],
   };
 }
 
@@ -87,7 +87,10 @@ export function recordLoaded(delivery: Delivery, modelVersion: number, context: 
     return { delivery: known, events: [] };
   }
   if (rollout.kind === 'rollback') {
-    return conclude(known, rollout, 'promoted', loadProof(rollout), { ...context, reason: rollout.reason });
+    return conclude(known, rollout, 'promoted', buildLoadProof(rollout), {
+      ...context,
+      reason: rollout.reason,
+    });
   }
   return enterStep(known, rollout, 0, { ...context, reason: 'the canary is loaded and proved' });
 }
@@ -131,7 +134,7 @@ export function advanceDelivery(delivery: Delivery, now: Date): Change {
   const decision = decide(rollout, judgement, policy, now);
   if (decision.action === 'wait') return { delivery, events: [] };
   const context: ChangeContext = { now, reason: decision.reason, causationIds: rollout.causationIds };
-  const judged = stepJudged(
+  const judged = buildStepJudged(
     rollout,
     judgement,
     decision.action === 'pause' ? 'hold' : decision.action,

@@ -1,10 +1,10 @@
 import { AppError, type Declared } from '@headrace/kernel';
 import { type Change, type Delivery } from './delivery.js';
 import { judgeStep } from '../evidence/judge-step.js';
-import { conclude, newRollout, pause, loadProof, resume, supersede } from './move-rollout.js';
+import { conclude, newRollout, pause, buildLoadProof, resume, supersede } from './move-rollout.js';
 import { percentOf, RolloutOverError, RolloutStateError } from './rollout.js';
 import { type RolloutPolicy } from '../policy/rollout-policy.js';
-import { trafficShifted, type ChangeContext } from './rollout-events.js';
+import { buildTrafficShifted, type ChangeContext } from './rollout-events.js';
 
 export class NothingToRollBackError extends AppError {
   readonly code = 'CANARY_NOTHING_TO_ROLL_BACK';
@@ -100,10 +100,10 @@ export function rollBack(
   const cleared: Delivery = { ...delivery, active: undefined, ended: [...delivery.ended, ...superseded] };
   const rollout = newRollout(cleared, target, policy, 'rollback', context);
   if (cleared.loaded.includes(target.modelVersion)) {
-    return conclude(cleared, rollout, 'promoted', loadProof(rollout), context);
+    return conclude(cleared, rollout, 'promoted', buildLoadProof(rollout), context);
   }
   return {
     delivery: { ...cleared, active: rollout },
-    events: [trafficShifted(rollout, 'prepare the version to go back to', context)],
+    events: [buildTrafficShifted(rollout, 'prepare the version to go back to', context)],
   };
 }

@@ -12,9 +12,9 @@ import {
   type Version,
 } from './rollout.js';
 import {
-  trafficSettled,
-  rolloutEvent,
-  trafficShifted,
+  buildTrafficSettled,
+  buildRolloutEvent,
+  buildTrafficShifted,
   type RolloutEvent,
   type ChangeContext,
 } from './rollout-events.js';
@@ -71,7 +71,7 @@ export function enterStep(
   };
   return {
     delivery: { ...delivery, active: entered },
-    events: [trafficShifted(entered, context.reason, context)],
+    events: [buildTrafficShifted(entered, context.reason, context)],
   };
 }
 
@@ -132,16 +132,16 @@ export function conclude(
   const common = { modelName, rolloutId, evidence: [...evidence], policyVersion, reason: context.reason };
   const ended = [...delivery.ended, endedRollout];
   if (state === 'rolled-back') {
-    const rolledBack = rolloutEvent(endedRollout, RolloutRolledBack, ['rolled-back'], context, {
+    const rolledBack = buildRolloutEvent(endedRollout, RolloutRolledBack, ['rolled-back'], context, {
       ...common,
       modelVersion: candidate.modelVersion,
       restoredVersion: rollout.baseline?.modelVersion ?? null,
       rolledBackAt: at,
     });
-    const back = trafficSettled(endedRollout, rollout.baseline, 'the canary was rolled back', context);
+    const back = buildTrafficSettled(endedRollout, rollout.baseline, 'the canary was rolled back', context);
     return { delivery: { ...delivery, active: undefined, ended }, events: [...back, rolledBack] };
   }
-  const promoted = rolloutEvent(endedRollout, RolloutPromoted, ['promoted'], context, {
+  const promoted = buildRolloutEvent(endedRollout, RolloutPromoted, ['promoted'], context, {
     ...common,
     modelVersion: candidate.modelVersion,
     previousVersion: rollout.baseline?.modelVersion ?? null,
@@ -150,7 +150,7 @@ export function conclude(
   const abandoned: readonly RolloutEvent[] =
     rollout.kind === 'rollback' && rollout.baseline !== undefined
       ? [
-          rolloutEvent(endedRollout, RolloutRolledBack, ['left'], context, {
+          buildRolloutEvent(endedRollout, RolloutRolledBack, ['left'], context, {
             ...common,
             modelVersion: rollout.baseline.modelVersion,
             restoredVersion: candidate.modelVersion,
@@ -164,7 +164,11 @@ export function conclude(
     rollout.kind === 'rollback' || delivery.stable === undefined ? others : [delivery.stable, ...others];
   return {
     delivery: { ...delivery, stable: candidate, previous: previous.slice(0, 20), active: undefined, ended },
-    events: [...trafficSettled(endedRollout, candidate, context.reason, context), ...abandoned, promoted],
+    events: [
+      ...buildTrafficSettled(endedRollout, candidate, context.reason, context),
+      ...abandoned,
+      promoted,
+    ],
   };
 }
 
@@ -188,7 +192,7 @@ export function recordDecision(
 }
 
 /** The evidence of a rollback: inference has loaded the version and proved it against its reference. */
-export function loadProof(rollout: Rollout): Judgement {
+export function buildLoadProof(rollout: Rollout): Judgement {
   return {
     verdict: 'healthy',
     evidence: [

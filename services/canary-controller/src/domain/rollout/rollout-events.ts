@@ -25,13 +25,13 @@ export interface RolloutEvent<Definition extends EventDefinition = EventDefiniti
   readonly actor: string | undefined;
 }
 
-export function stepJudged(
+export function buildStepJudged(
   rollout: Rollout,
   judgement: Judgement,
   action: 'advance' | 'hold' | 'roll-back' | 'promote',
   context: ChangeContext,
 ): RolloutEvent {
-  return rolloutEvent(rollout, StepJudged, ['judged', context.now.toISOString()], context, {
+  return buildRolloutEvent(rollout, StepJudged, ['judged', context.now.toISOString()], context, {
     modelName: rollout.modelName,
     modelVersion: rollout.candidate.modelVersion,
     rolloutId: rollout.rolloutId,
@@ -46,7 +46,7 @@ export function stepJudged(
 }
 
 /** The whole split of the traffic at once (seldon-core#5181): the baseline gets what the canary does not. */
-export function trafficShifted(rollout: Rollout, reason: string, context: ChangeContext): RolloutEvent {
+export function buildTrafficShifted(rollout: Rollout, reason: string, context: ChangeContext): RolloutEvent {
   const percent = percentOf(rollout);
   const weights = [
     ...(rollout.baseline === undefined
@@ -54,7 +54,7 @@ export function trafficShifted(rollout: Rollout, reason: string, context: Change
       : [{ ...toWeight(rollout.baseline), arm: 'baseline' as const, percent: 100 - percent }]),
     { ...toWeight(rollout.candidate), arm: 'canary' as const, percent },
   ];
-  return rolloutEvent(
+  return buildRolloutEvent(
     rollout,
     TrafficShifted,
     ['traffic', String(rollout.step), context.now.toISOString()],
@@ -70,7 +70,7 @@ export function trafficShifted(rollout: Rollout, reason: string, context: Change
 }
 
 /** After a rollout one version gets all traffic. Without a version there is nothing to route to, and no event. */
-export function trafficSettled(
+export function buildTrafficSettled(
   rollout: Rollout,
   version: Version | undefined,
   reason: string,
@@ -78,7 +78,7 @@ export function trafficSettled(
 ): readonly RolloutEvent[] {
   if (version === undefined) return [];
   return [
-    rolloutEvent(rollout, TrafficShifted, ['traffic', 'settled'], context, {
+    buildRolloutEvent(rollout, TrafficShifted, ['traffic', 'settled'], context, {
       modelName: rollout.modelName,
       rolloutId: null,
       weights: [{ ...toWeight(version), arm: 'baseline', percent: 100 }],
@@ -93,7 +93,7 @@ function toWeight({ modelVersion, digest, artifactKey, featureNames }: Version) 
 }
 
 /** An event about a rollout. The same rollout and parts give the same id, so that a repeat is recognised. */
-export function rolloutEvent<Definition extends EventDefinition>(
+export function buildRolloutEvent<Definition extends EventDefinition>(
   rollout: Rollout,
   definition: Definition,
   parts: readonly string[],
