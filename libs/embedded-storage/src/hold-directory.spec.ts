@@ -13,11 +13,11 @@ import {
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished, vi } from 'vitest';
-import { holdDirectory } from './hold-directory.js';
+import { holdDirectory, type DirectoryHolder } from './hold-directory.js';
 
 const lockOf = (directory: string) => join(directory, 'lock');
-const owner = { code: 'TEST_DIRECTORY_IN_USE', name: 'The directory' };
-const hold = (directory: string) => holdDirectory(directory, owner);
+const refuse = ({ pid, host }: DirectoryHolder) => new Error(`held by ${pid} on ${host}`);
+const hold = (directory: string) => holdDirectory(directory, refuse);
 
 function temporaryDirectory(): string {
   const directory = mkdtempSync(join(tmpdir(), 'headrace-'));
@@ -35,7 +35,7 @@ function heldBy(directory: string, holder: Record<string, unknown>): void {
 it('refuses a directory that this process holds, and gives it when it is released', () => {
   const directory = temporaryDirectory();
   const release = hold(directory);
-  expect(() => hold(directory)).toThrow(`in use by process ${process.pid}`);
+  expect(() => hold(directory)).toThrow(`held by ${process.pid}`);
   release();
   expect(readdirSync(directory)).toEqual([]);
   hold(directory)();
@@ -51,7 +51,7 @@ it('refuses a directory that another living process holds, by its number', async
   const stat = readFileSync(`/proc/${child.pid ?? 0}/stat`, 'utf8');
   const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
   heldBy(directory, { pid: child.pid, started: `${boot}/${stat.split(' ')[21] ?? ''}` });
-  expect(() => hold(directory)).toThrow(`in use by process ${child.pid ?? 0}`);
+  expect(() => hold(directory)).toThrow(`held by ${child.pid ?? 0}`);
   child.kill('SIGKILL');
   await once(child, 'exit');
   hold(directory)();
@@ -104,11 +104,11 @@ it('does not remove a lock that somebody else took in the meantime', () => {
   expect(readFileSync(lockOf(directory), 'utf8')).toContain('theirs');
 });
 
-it('is in use by process one of many processes that take it over from a dead one at once', async () => {
+it('is held by one of many processes that take it over from a dead one at once', async () => {
   const directory = temporaryDirectory();
   heldBy(directory, { pid: process.pid, started: 'an earlier boot' });
   const script = `
-    import { holdDirectory } from ${JSON.stringify(new URL('../../kernel/dist/hold-directory.js', import.meta.url).href)};
+    import { holdDirectory } from ${JSON.stringify(new URL('../dist/hold-directory.js', import.meta.url).href)};
     process.stdin.once('data', () => {
       try { holdDirectory(process.argv[1], () => new Error('refused')); process.stdout.write('held'); }
       catch (error) { process.stdout.write(error.message); }

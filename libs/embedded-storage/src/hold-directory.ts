@@ -11,37 +11,11 @@ import {
 } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { AppError } from '@headrace/kernel';
 
-/** The process that holds a directory. */
-interface DirectoryHolder {
+/** Who holds a directory. */
+export interface DirectoryHolder {
   readonly pid: number;
   readonly host: string;
-}
-
-/** Whose directory it is: decides the code and the words of the refusal. */
-export interface DirectoryOwner {
-  /** Error code of the library that owns the directory, such as `CACHE_DATA_DIRECTORY_IN_USE`. */
-  readonly code: string;
-  /** As messages name the directory: `The cache`. */
-  readonly name: string;
-}
-
-/** Another living process holds the directory. Embedded stores serve one process: two writers would contradict each other. */
-export class DirectoryInUseError extends AppError {
-  readonly code: string;
-  readonly kind = 'conflict';
-
-  constructor(
-    { code, name }: DirectoryOwner,
-    readonly directory: string,
-    readonly holder: DirectoryHolder,
-  ) {
-    super(
-      `${name} ${directory} is in use by process ${holder.pid} on ${holder.host}; embedded stores serve one process: stop it, or set HEADRACE_DATA_DIR to another directory`,
-    );
-    this.code = code;
-  }
 }
 
 interface Claim extends DirectoryHolder {
@@ -56,31 +30,35 @@ const silentAfterMs = 15_000;
 /**
  * Holds a directory for this process by a file that names it. The lock of a process of this host that ended without
  * releasing it (kill -9, power loss) is taken over at once, also when its number was given to another. A holder on
- * another host (a shared volume) counts as dead when it has not touched its lock for 15 s. Throws DirectoryInUseError when
- * the holder is alive.
+ * another host (a shared volume) counts as dead when it has not touched its lock for 15 s. Throws what `refuse` makes of
+ * the holder when a living one is there.
  *
  * @returns releases the lock
  */
-export function holdDirectory(directory: string, owner: DirectoryOwner, file = 'lock'): () => void {
+export function holdDirectory(
+  directory: string,
+  refuse: (holder: DirectoryHolder) => Error,
+  file = 'lock',
+): () => void {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const path = join(directory, file);
   const own: Claim = {
     pid: process.pid,
     host: hostname(),
-    started: readStart(process.pid) ?? 'unknown',
+    started: startOf(process.pid) ?? 'unknown',
     token: randomUUID(),
   };
   const draft = `${path}.${own.token}`;
   writeFileSync(draft, JSON.stringify(own), { mode: 0o600 });
   try {
-    while (!tryLink(draft, path)) takeOverFromTheDead(path, directory, owner);
+    while (!linked(draft, path)) takeOverFromTheDead(path, refuse);
   } finally {
     rmSync(draft, { force: true });
   }
   const beat = setInterval(() => {
     const now = new Date();
     try {
-      if (readClaim(path)?.token === own.token) utimesSync(path, now, now);
+      if (claimOf(path)?.token === own.token) utimesSync(path, now, now);
     } catch {
       // A volume that does not answer for a moment must not end the process; seven beats may fail before the lock is stale.
     }
@@ -88,12 +66,12 @@ export function holdDirectory(directory: string, owner: DirectoryOwner, file = '
   beat.unref();
   return () => {
     clearInterval(beat);
-    if (readClaim(path)?.token === own.token) rmSync(path, { force: true });
+    if (claimOf(path)?.token === own.token) rmSync(path, { force: true });
   };
 }
 
 /** A hard link appears with its content in one step, or not at all. */
-function tryLink(from: string, to: string): boolean {
+function linked(from: string, to: string): boolean {
   try {
     linkSync(from, to);
     return true;
@@ -104,11 +82,9 @@ function tryLink(from: string, to: string): boolean {
 }
 
 /** Of several processes that see the same dead holder the rename succeeds for one; what it moved is looked at again. */
-function takeOverFromTheDead(path: string, directory: string, owner: DirectoryOwner): void {
-  const claim = readClaim(path);
-  if (claim !== undefined && isAlive(claim, path)) {
-    throw new DirectoryInUseError(owner, directory, { pid: claim.pid, host: claim.host });
-  }
+function takeOverFromTheDead(path: string, refuse: (holder: DirectoryHolder) => Error): void {
+  const claim = claimOf(path);
+  if (claim !== undefined && isAlive(claim, path)) throw refuse({ pid: claim.pid, host: claim.host });
   const grave = `${path}.stale.${randomUUID()}`;
   try {
     renameSync(path, grave);
@@ -116,12 +92,12 @@ function takeOverFromTheDead(path: string, directory: string, owner: DirectoryOw
     if (isErrno(error, 'ENOENT')) return;
     throw error;
   }
-  const moved = readClaim(grave);
-  if (moved !== undefined && isAlive(moved, grave)) tryLink(grave, path);
+  const moved = claimOf(grave);
+  if (moved !== undefined && isAlive(moved, grave)) linked(grave, path);
   rmSync(grave, { force: true });
 }
 
-function readClaim(path: string): Claim | undefined {
+function claimOf(path: string): Claim | undefined {
   try {
     const { pid, host, started, token } = JSON.parse(readFileSync(path, 'utf8')) as Partial<Claim>;
     return typeof pid === 'number' && host !== undefined && started !== undefined && token !== undefined
@@ -145,12 +121,12 @@ function isAlive({ pid, host, started }: Claim, path: string): boolean {
     if (isErrno(error, 'ESRCH')) return false;
     if (!isErrno(error, 'EPERM')) throw error;
   }
-  const now = readStart(pid);
+  const now = startOf(pid);
   return now === undefined || started === 'unknown' || now === started;
 }
 
 /** Undefined where /proc does not tell. */
-function readStart(pid: number): string | undefined {
+function startOf(pid: number): string | undefined {
   try {
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { holdDirectory } from '@headrace/embedded-storage';
+import { DirectoryInUseError, holdDirectory } from '@headrace/embedded-storage';
 import { describeError, SystemClock, type Clock } from '@headrace/kernel';
 import { type RootDatabase } from 'lmdb';
 import { Cache, type Cached, type CacheWrite } from '../cache.js';
@@ -27,7 +27,10 @@ export async function openEmbeddedCache(
   directory: string,
   options: EmbeddedCacheOptions = {},
 ): Promise<EmbeddedCache> {
-  const release = holdDirectory(directory, { code: 'CACHE_DATA_DIRECTORY_IN_USE', name: 'The cache' });
+  const release = holdDirectory(
+    directory,
+    (holder) => new DirectoryInUseError('CACHE_DATA_DIRECTORY_IN_USE', directory, holder),
+  );
   let file: RootDatabase<Buffer, string> | undefined;
   try {
     file = openCacheFile(directory);

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Duplex } from 'node:stream';
 import { PGlite } from '@electric-sql/pglite';
-import { holdDirectory, markFormat, type DirectoryOwner } from '@headrace/embedded-storage';
+import { checkFormatNumber, DirectoryInUseError, holdDirectory } from '@headrace/embedded-storage';
 import { AppError, type Closeable } from '@headrace/kernel';
 import { DatabaseTooNewError, DatabaseUnavailableError } from '../database-errors.js';
 import { PgliteEngine } from './pglite-engine.js';
@@ -40,7 +40,6 @@ const startParameters = [
   'max_wal_size=64MB',
 ].flatMap((setting) => ['-c', setting]);
 
-const owner: DirectoryOwner = { code: 'DATABASE_DIRECTORY_IN_USE', name: 'The data directory' };
 const openDirectories = new Map<string, PgliteServer>();
 
 /** PGlite as the services see it: connections of the `pg` driver to one engine, and leases within the process. */
@@ -132,7 +131,10 @@ export async function openPglite(directory: string, options: OpenPgliteOptions =
   if (already !== undefined) {
     throw new PgliteOpenError(`PGlite is open on ${path} in this process; pass the same PgliteServer on`);
   }
-  const release = holdDirectory(path, owner);
+  const release = holdDirectory(
+    path,
+    (holder) => new DirectoryInUseError('DATABASE_DIRECTORY_IN_USE', path, holder),
+  );
   try {
     checkFormat(path);
     const pglite = await PGlite.create(join(path, 'data'), {
@@ -163,18 +165,18 @@ function checkFormat(path: string): void {
   const version = versionOf(join(path, 'data'));
   const file = join(path, 'format.json');
   const current: DirectoryFormat = { format: newestFormat, postgresMajor: version ?? postgresMajor };
-  const mark = markFormat(file, current, () => undefined);
-  const major = version ?? mark?.postgresMajor;
-  if (typeof mark?.format !== 'number' || typeof major !== 'number') {
-    throw new PgliteOpenError(
+  const damaged = () =>
+    new PgliteOpenError(
       `${file} is damaged: it should be ${JSON.stringify(current)}; restore a backup, or move ${path} away to begin anew`,
     );
-  }
-  if (mark.format > newestFormat || major > postgresMajor) {
-    throw new DatabaseTooNewError(
-      `The data directory ${path} was written by a newer release (format ${mark.format}, PostgreSQL ${major}; this one knows ${newestFormat} and ${postgresMajor}); start the newer release, or use another HEADRACE_DATA_DIR`,
+  const tooNew = (mark: { readonly format?: unknown; readonly postgresMajor?: unknown }) =>
+    new DatabaseTooNewError(
+      `The data directory ${path} was written by a newer release (format ${String(mark.format)}, PostgreSQL ${String(version ?? mark.postgresMajor)}; this one knows ${newestFormat} and ${postgresMajor}); start the newer release, or use another HEADRACE_DATA_DIR`,
     );
-  }
+  const mark = checkFormatNumber(file, current, { damaged, tooNew });
+  const major = version ?? mark.postgresMajor;
+  if (typeof major !== 'number') throw damaged();
+  if (major > postgresMajor) throw tooNew(mark);
   if (major < postgresMajor) {
     throw new PgliteOpenError(
       `The data directory ${path} holds PostgreSQL ${major} files and this release reads ${postgresMajor}; export them with the release that wrote them`,

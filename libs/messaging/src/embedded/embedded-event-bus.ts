@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { holdDirectory } from '@headrace/embedded-storage';
+import { DirectoryInUseError, holdDirectory } from '@headrace/embedded-storage';
 import { SystemClock, type Clock } from '@headrace/kernel';
 import {
   EventBus,
@@ -51,7 +51,10 @@ export class EmbeddedEventBus extends EventBus {
   }
 
   static open(directory: string, options: EmbeddedEventBusOptions = {}): EmbeddedEventBus {
-    const release = holdDirectory(directory, { code: 'MESSAGING_DATA_DIRECTORY_IN_USE', name: 'The log' });
+    const release = holdDirectory(
+      directory,
+      (holder) => new DirectoryInUseError('MESSAGING_DATA_DIRECTORY_IN_USE', directory, holder),
+    );
     try {
       const clock = options.clock ?? new SystemClock();
       const log = EmbeddedLog.open(directory, clock, options.bufferLimitBytes ?? 64 * 1024 * 1024);

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { checkDirectoryFormat } from '@headrace/embedded-storage';
+import { checkFormat, checkLmdbFile, type StorageErrors } from '@headrace/embedded-storage';
 import { AppError, describeError, type Clock } from '@headrace/kernel';
 import { open, type Database, type RootDatabase } from 'lmdb';
 import { z } from 'zod';
@@ -36,6 +36,10 @@ export class LogFormatUnsupportedError extends AppError {
 }
 
 const formatVersion = 1;
+const storageErrors: StorageErrors = {
+  corrupt: (message) => new LogCorruptError(message),
+  unsupported: (message) => new LogFormatUnsupportedError(message),
+};
 const specSchema = z.object({
   id: z.number().int().nonnegative(),
   name: z.string(),
@@ -80,7 +84,7 @@ const dayMs = 86_400_000;
 /**
  * Topics and partitions on LMDB: one entry a record, keyed by topic, partition and offset, so that a read is a range
  * scan. Appends that wait at the same time share one commit. LMDB is copy-on-write: a crash leaves the last complete
- * commit. One process at a time; `lockDirectory` sees to that.
+ * commit. One process at a time; `holdDirectory` sees to that.
  */
 export class EmbeddedLog {
   private readonly topicsByName = new Map<string, LogTopic>();
@@ -102,15 +106,12 @@ export class EmbeddedLog {
   static open(directory: string, clock: Clock, bufferLimitBytes: number): EmbeddedLog {
     mkdirSync(directory, { recursive: true });
     const data = join(directory, 'log.mdb');
-    checkDirectoryFormat(directory, {
-      name: 'headrace-log',
-      version: formatVersion,
-      content: 'a log',
-      holdsData: () => existsSync(data),
-      lmdbFile: data,
-      corrupt: (message) => new LogCorruptError(message),
-      unsupported: (message) => new LogFormatUnsupportedError(message),
-    });
+    checkFormat(
+      directory,
+      { name: 'headrace-log', version: formatVersion, contents: 'a log', hasData: () => existsSync(data) },
+      storageErrors,
+    );
+    checkLmdbFile(data, storageErrors);
     let log: EmbeddedLog;
     try {
       const root = open<unknown>({ path: data, noSubdir: true, maxDbs: 4, encoding: 'json' });

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
+import { checkFormatVersion } from '@headrace/embedded-storage';
 import { describeError } from '@headrace/kernel';
 import {
   MetricsStoreCorruptError,
@@ -18,7 +19,7 @@ export interface DuckdbFile {
   close(): void;
 }
 
-/** Opens the file of a metrics store, after it is sure that nobody else has it and that it is of this format. */
+/** Opens the file of a metrics store, after checking that no one else has it open and that it is of this format. */
 export async function openDuckdbFile(path: string): Promise<DuckdbFile> {
   if (openHere.has(path)) throw new MetricsStoreInUseError(`${path} is open already in this process`);
   openHere.add(path);
@@ -88,11 +89,9 @@ async function provideTables(path: string, connection: DuckDBConnection): Promis
     return;
   }
   const [version] = await rows(connection, 'SELECT version FROM headrace_format');
-  if (version?.[0] !== formatVersion) {
-    throw new MetricsStoreFormatUnsupportedError(
-      `${path} has format ${String(version?.[0])}, this build reads ${formatVersion}; use the build that wrote it, or another data directory`,
-    );
-  }
+  checkFormatVersion(path, version?.[0], formatVersion, {
+    unsupported: (message) => new MetricsStoreFormatUnsupportedError(message),
+  });
 }
 
 async function rows(connection: DuckDBConnection, sql: string): Promise<readonly (readonly unknown[])[]> {

@@ -13,7 +13,7 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
-import { checkDirectoryFormat } from '@headrace/embedded-storage';
+import { checkFormat } from '@headrace/embedded-storage';
 import { describeError } from '@headrace/kernel';
 import { ObjectStore, type StoredObject } from '../object-store.js';
 import {
@@ -55,14 +55,17 @@ export async function openFileObjectStore(directory: string): Promise<FileObject
       cause: error,
     });
   }
-  checkDirectoryFormat(directory, {
-    name: 'headrace-objects',
-    version: formatVersion,
-    content: 'objects',
-    holdsData: () => readdirSync(join(directory, 'keys')).length > 0,
-    corrupt: (message) => new ObjectStoreFormatUnsupportedError(message),
-    unsupported: (message) => new ObjectStoreFormatUnsupportedError(message),
-  });
+  const unsupported = (message: string) => new ObjectStoreFormatUnsupportedError(message);
+  checkFormat(
+    directory,
+    {
+      name: 'headrace-objects',
+      version: formatVersion,
+      contents: 'objects',
+      hasData: () => readdirSync(join(directory, 'keys')).length > 0,
+    },
+    { corrupt: unsupported, unsupported },
+  );
   return new FileObjectStore(directory);
 }
 

@@ -1,11 +1,11 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { holdDirectory, markFormat } from '@headrace/embedded-storage';
+import { checkFormatNumber, DirectoryInUseError, holdDirectory } from '@headrace/embedded-storage';
 import { AppError, type Closeable } from '@headrace/kernel';
 
 const currentFormat = 1;
 
-/** The data directory was written by a later release, in a format that this release could damage. */
+/** The data directory was written by a later release, which may keep things in a way that this one would damage. */
 export class DataDirectoryTooNewError extends AppError {
   readonly code = 'HOST_DATA_DIRECTORY_TOO_NEW';
   readonly kind = 'unsupported';
@@ -38,7 +38,7 @@ export function lockDataDirectory(path: string): Closeable & { readonly path: st
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const release = holdDirectory(
     directory,
-    { code: 'HOST_DATA_DIRECTORY_IN_USE', name: 'The data directory' },
+    (holder) => new DirectoryInUseError('HOST_DATA_DIRECTORY_IN_USE', directory, holder),
     'process.lock',
   );
   try {
@@ -58,7 +58,12 @@ export function lockDataDirectory(path: string): Closeable & { readonly path: st
 
 function checkFormat(directory: string): void {
   const file = join(directory, 'headrace.json');
-  const format = markFormat(file, { format: currentFormat }, () => undefined)?.format;
-  if (typeof format !== 'number') throw new DataDirectoryUnreadableError(file);
-  if (format > currentFormat) throw new DataDirectoryTooNewError(directory, format);
+  checkFormatNumber(
+    file,
+    { format: currentFormat },
+    {
+      damaged: () => new DataDirectoryUnreadableError(file),
+      tooNew: ({ format }) => new DataDirectoryTooNewError(directory, format),
+    },
+  );
 }

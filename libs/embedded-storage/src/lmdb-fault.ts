@@ -7,7 +7,7 @@ import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
  *
  * @returns undefined for a file that is whole, empty or not there
  */
-export function findLmdbFault(file: string): string | undefined {
+export function lmdbFault(file: string): string | undefined {
   if (!existsSync(file)) return undefined;
   const handle = openSync(file, 'r');
   try {
