@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { allEvents } from '@headrace/contracts';
-import { AppError, type Clock } from '@headrace/kernel';
+import { AppError, backoffMs, type Clock } from '@headrace/kernel';
 import { BusEventPublisher, OutboxRelay, type EventBus, type MessagingLog } from '@headrace/messaging';
 import pg from 'pg';
 import { DataSource, type DataSourceOptions, type QueryRunner, type ReplicationMode } from 'typeorm';
@@ -111,9 +111,12 @@ interface ConnectOptions {
   readonly poolSize?: number;
 }
 
+const connectBackoff = { firstMs: 250, maxMs: 5_000 };
+
 async function connect(options: DatabaseLocation & ConnectOptions, where: string): Promise<DataSource> {
   const deadline = performance.now() + (options.connectTimeoutMs ?? 60_000);
-  for (let waitMs = 250; ; waitMs = Math.min(waitMs * 2, 5_000)) {
+  for (let attempt = 1; ; attempt += 1) {
+    const waitMs = backoffMs(connectBackoff, attempt);
     const source = new TranslatingDataSource(dataSourceOptionsOf(options), where);
     try {
       return await source.initialize();

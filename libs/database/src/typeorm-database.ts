@@ -1,6 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { setTimeout as pause } from 'node:timers/promises';
-import { type Clock } from '@headrace/kernel';
+import { withTimeout, type Clock } from '@headrace/kernel';
 import { type OutboxRelay } from '@headrace/messaging';
 import { type DataSource, type EntityManager, type QueryRunner } from 'typeorm';
 import { Database, type Transaction } from './database.js';
@@ -99,18 +98,17 @@ export class TypeormDatabase extends Database {
       throw new DatabaseUnavailableError(this.where, new Error('the database is closed'));
     }
     await this.pglite?.check();
-    const answer = this.source.query('SELECT 1').then(() => 'answered');
-    const silence = new AbortController();
     try {
-      const first = await Promise.race([answer, pause(checkTimeoutMs, 'silent', silence)]);
-      if (first === 'silent') throw new Error(`no answer within ${checkTimeoutMs} ms`);
+      await withTimeout(
+        checkTimeoutMs,
+        () => new Error(`no answer within ${checkTimeoutMs} ms`),
+        () => this.source.query('SELECT 1'),
+      );
     } catch (error) {
       const translated = translateDatabaseError(error, this.where);
       throw translated instanceof DatabaseUnavailableError
         ? translated
         : new DatabaseUnavailableError(this.where, error);
-    } finally {
-      silence.abort();
     }
   }
 

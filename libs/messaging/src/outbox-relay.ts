@@ -1,5 +1,5 @@
 import { type EventDefinition } from '@headrace/contracts';
-import { describeError, isAppError, type Closeable } from '@headrace/kernel';
+import { backoffMs, describeError, isAppError, type Closeable } from '@headrace/kernel';
 import { noLog, type MessagingLog } from './consumer/messaging-log.js';
 import { type EventPublisher } from './events.js';
 import { type OutboxEntry, type OutboxStore, toPendingEvent } from './outbox-store.js';
@@ -73,7 +73,9 @@ export class OutboxRelay implements Closeable {
     if (this.closed) return;
     const { sweepEveryMs = 1_000, firstBackoffMs = 200, lastBackoffMs = 10_000 } = this.options;
     const pause =
-      this.failures === 0 ? sweepEveryMs : Math.min(lastBackoffMs, firstBackoffMs * 2 ** (this.failures - 1));
+      this.failures === 0
+        ? sweepEveryMs
+        : backoffMs({ firstMs: firstBackoffMs, maxMs: lastBackoffMs }, this.failures);
     this.timer = setTimeout(() => {
       this.timer = undefined;
       this.notify();

@@ -1,4 +1,4 @@
-import { describeError } from '@headrace/kernel';
+import { describeError, withTimeout } from '@headrace/kernel';
 import { type ReadinessCheck } from './service-options.js';
 
 export interface HealthReport {
@@ -56,15 +56,9 @@ export class ServiceHealth {
 }
 
 async function runCheck(check: ReadinessCheck): ReturnType<ReadinessCheck> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<{ notReady: string }>((resolve) => {
-    timer = setTimeout(() => resolve({ notReady: `no answer within ${checkTimeoutMs} ms` }), checkTimeoutMs);
-  });
   try {
-    return await Promise.race([check(), late]);
+    return await withTimeout(checkTimeoutMs, () => new Error(`no answer within ${checkTimeoutMs} ms`), check);
   } catch (error) {
     return { notReady: describeError(error) };
-  } finally {
-    clearTimeout(timer);
   }
 }

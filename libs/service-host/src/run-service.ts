@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { describeError, isAppError } from '@headrace/kernel';
+import { backoffMs, describeError, isAppError, withTimeout } from '@headrace/kernel';
 import { EventBusStrategy } from '@headrace/messaging';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -172,8 +172,8 @@ class HostedService implements RunningService {
   }
 
   private async retryConsuming(consuming: EventBusStrategy): Promise<void> {
-    for (let waitMs = 500; !this.isStopped(); waitMs = Math.min(waitMs * 2, 10_000)) {
-      await pause(waitMs, undefined, { ref: false });
+    for (let attempt = 1; !this.isStopped(); attempt += 1) {
+      await pause(backoffMs({ firstMs: 500, maxMs: 10_000 }, attempt), undefined, { ref: false });
       try {
         if (this.isStopped()) return;
         await startListening(consuming);
@@ -215,8 +215,9 @@ class HostedService implements RunningService {
   /** A part that fails to close does not keep the next one from closing. */
   private async closePart(what: string, deadline: number, close: () => Promise<unknown>): Promise<void> {
     try {
-      if (!(await settlesBefore(deadline, close)))
-        {this.logger.warn({ what }, `Closing ${what} took too long`);}
+      if (!(await settlesBefore(deadline, close))) {
+        this.logger.warn({ what }, `Closing ${what} took too long`);
+      }
     } catch (error) {
       this.logger.error({ what, error }, `Closing ${what} failed: ${describeError(error)}`);
     }
@@ -232,15 +233,14 @@ function startListening(strategy: EventBusStrategy): Promise<void> {
   });
 }
 
-/** Returns false when the deadline passed first. */
+/** False when the time was up first. */
 async function settlesBefore(deadline: number, work: () => Promise<unknown>): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), Math.max(0, deadline - performance.now()));
-  });
+  const late = new Error('late');
   try {
-    return await Promise.race([work().then(() => true as const), late]);
-  } finally {
-    clearTimeout(timer);
+    await withTimeout(Math.max(0, deadline - performance.now()), () => late, work);
+    return true;
+  } catch (error) {
+    if (error === late) return false;
+    throw error;
   }
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { describeError, SystemClock, type AppError, type Clock } from '@headrace/kernel';
+import { backoffMs, describeError, SystemClock, type AppError, type Clock } from '@headrace/kernel';
 import { Redis, ReplyError } from 'ioredis';
 import { Cache, type Cached, type CacheWrite } from '../cache.js';
 import { CacheClosedError, CacheRefusedError, CacheUnavailableError } from '../cache-errors.js';
@@ -44,7 +44,7 @@ export async function openRedisCache(url: string, options: RedisCacheOptions = {
     maxRetriesPerRequest: 0,
     connectTimeout: timeoutMs,
     commandTimeout: timeoutMs,
-    retryStrategy: (attempt) => Math.min(50 * 2 ** Math.min(attempt, 6), 1_000),
+    retryStrategy: (attempt) => backoffMs({ firstMs: 100, maxMs: 1_000 }, attempt),
     reconnectOnError: (error) => error.message.startsWith('READONLY'),
   });
   const cache = new RedisCache(client, options);

@@ -1,3 +1,5 @@
+import { backoffMs } from '@headrace/kernel';
+
 /** How often and how patiently a handler is tried again after a retryable error. */
 export interface RetryPolicy {
   /** Calls altogether, the first included. At least 1. */
@@ -19,5 +21,6 @@ export const defaultRetryPolicy: RetryPolicy = {
 /** The pause after the `attempt`-th failed call; undefined when there is to be no other. */
 export function delayAfter(attempt: number, policy: RetryPolicy): number | undefined {
   if (attempt >= policy.maxAttempts) return undefined;
-  return Math.min(policy.maxDelayMs, policy.firstDelayMs * policy.factor ** (attempt - 1));
+  const { firstDelayMs, maxDelayMs, factor } = policy;
+  return backoffMs({ firstMs: firstDelayMs, maxMs: maxDelayMs, factor }, attempt);
 }

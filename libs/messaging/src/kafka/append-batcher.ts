@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { AppError, describeError } from '@headrace/kernel';
+import { AppError, backoffMs, describeError } from '@headrace/kernel';
 import kafkajs, { type Message, type Producer, type RecordMetadata } from 'kafkajs';
 import { type OutgoingRecord, type RecordPosition } from '../event-bus.js';
 import {
@@ -59,8 +59,7 @@ interface Placed extends Item {
 /** The broker limits what one request may hold for one partition (`max.message.bytes`), and the whole request. */
 const partitionRequestBytes = maxRecordBytes;
 const requestBytes = 8 * 1024 * 1024;
-const firstPauseMs = 100;
-const lastPauseMs = 2_000;
+const writeBackoff = { firstMs: 100, maxMs: 2_000 };
 
 /** Errors that the same records will meet again. */
 const refusals = new Set([
@@ -252,7 +251,7 @@ export class AppendBatcher {
     if (this.failures === 0) {
       this.options.onEvent('warn', `Kafka cannot be written, records wait: ${describeError(error)}`);
     }
-    await pause(Math.min(lastPauseMs, firstPauseMs * 2 ** Math.min(this.failures, 10)));
+    await pause(backoffMs(writeBackoff, this.failures + 1));
     this.failures++;
     const now = performance.now();
     for (const call of this.openCalls) {

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { describeError } from '@headrace/kernel';
+import { describeError, withTimeout } from '@headrace/kernel';
 import kafkajs, { type Admin, type ITopicConfig, type Kafka } from 'kafkajs';
 import {
   EventBus,
@@ -188,7 +188,11 @@ export class KafkaEventBus extends EventBus {
     this.probe ??= this.connectProbe();
     const probe = this.probe;
     try {
-      await within(checkTimeoutMs, async () => (await probe).describeCluster());
+      await withTimeout(
+        checkTimeoutMs,
+        () => new MessagingUnavailableError(`No answer within ${checkTimeoutMs} ms`),
+        async () => (await probe).describeCluster(),
+      );
     } catch (error) {
       this.probe = undefined;
       void probe.then((admin) => admin.disconnect()).catch(() => undefined);
@@ -326,20 +330,6 @@ function isPassing(error: unknown): boolean {
     root.retriable === true &&
     rootOf(error).type !== undefined
   );
-}
-
-async function within<T>(milliseconds: number, work: () => Promise<T>): Promise<T> {
-  const timeout = new AbortController();
-  try {
-    return await Promise.race([
-      work(),
-      pause(milliseconds, undefined, { signal: timeout.signal, ref: false }).then(() => {
-        throw new MessagingUnavailableError(`No answer within ${milliseconds} ms`);
-      }),
-    ]);
-  } finally {
-    timeout.abort();
-  }
 }
 
 /** The bus on Kafka. Does not wait for the broker: what needs it waits, within bounds, and `check` tells. */

@@ -4,7 +4,14 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { type Cache } from '@headrace/cache';
 import { allEvents } from '@headrace/contracts';
 import { openDatabase, openPglite, type Database, type PgliteServer } from '@headrace/database';
-import { describeError, isAppError, SystemClock, type Clock, type Closeable } from '@headrace/kernel';
+import {
+  backoffMs,
+  describeError,
+  isAppError,
+  SystemClock,
+  type Clock,
+  type Closeable,
+} from '@headrace/kernel';
 import { createEventBus, topicSpecsOf, type EventBus, type KafkaConfig } from '@headrace/messaging';
 import { type MetricsStore } from '@headrace/metrics-store';
 import { type ObjectStore } from '@headrace/object-store';
@@ -168,14 +175,15 @@ function openServiceDatabase(
   });
 }
 
-const maxWaitMs = 10_000;
+const connectBackoff = { firstMs: 500, maxMs: 10_000 };
 
 async function retryUntilAvailable<T>(
   what: string,
   make: () => Promise<T>,
   options: ConnectOptions,
 ): Promise<T> {
-  for (let waitMs = 500; ; waitMs = Math.min(waitMs * 2, maxWaitMs)) {
+  for (let attempt = 1; ; attempt += 1) {
+    const waitMs = backoffMs(connectBackoff, attempt);
     try {
       return await raceWithAbort(options.signal, make());
     } catch (error) {

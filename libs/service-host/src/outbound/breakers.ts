@@ -1,4 +1,4 @@
-import { AppError, type Closeable } from '@headrace/kernel';
+import { AppError, withTimeout, type Closeable } from '@headrace/kernel';
 import CircuitBreaker from 'opossum';
 import { type ServiceMetrics } from '../service-metrics.js';
 
@@ -150,18 +150,9 @@ async function runWithTimeout<Result>(
   stopped: AbortSignal,
   work: (signal: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
-  const late = new AbortController();
-  const signal = AbortSignal.any([late.signal, stopped]);
-  let timer: NodeJS.Timeout | undefined;
-  const timedOut = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => {
-      reject(new CallTimedOutError(name, timeoutMs));
-      late.abort();
-    }, timeoutMs);
-  });
-  try {
-    return await Promise.race([work(signal), timedOut]);
-  } finally {
-    clearTimeout(timer);
-  }
+  return withTimeout(
+    timeoutMs,
+    () => new CallTimedOutError(name, timeoutMs),
+    (late) => work(AbortSignal.any([late, stopped])),
+  );
 }

@@ -1,4 +1,4 @@
-import { AppError } from '@headrace/kernel';
+import { AppError, backoffMs } from '@headrace/kernel';
 
 export const stepNames = [
   'training-set',
@@ -32,7 +32,7 @@ export const maxAttempts = 8;
 
 /** Milliseconds until the next attempt: doubling from 1 s to 2 min. */
 export function retryDelayMs(attempt: number): number {
-  return Math.min(120_000, 1_000 * 2 ** Math.max(0, attempt - 1));
+  return backoffMs({ firstMs: 1_000, maxMs: 120_000 }, attempt);
 }
 
 export function isFinished(state: TrainingState): boolean {
