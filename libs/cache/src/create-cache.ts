@@ -12,7 +12,7 @@ export type CacheConfig =
       readonly options?: RedisCacheOptions;
     };
 
-/** The cache that the configuration names. There is no falling back to another one. */
+/** The cache that the configuration names. It never falls back to another one. */
 export function createCache(config: CacheConfig): Promise<Cache> {
   switch (config.driver) {
     case 'embedded':

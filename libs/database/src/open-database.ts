@@ -16,12 +16,12 @@ export type DatabaseLocation = { readonly url: string } | { readonly pglite: Pgl
 export type OpenDatabaseOptions = DatabaseLocation & {
   readonly schema: DatabaseSchema;
   readonly clock: Clock;
-  /** Service name: CloudEvents source of the facts that leave through the outbox. */
+  /** Service name: CloudEvents source of the events that leave through the outbox. */
   readonly source: string;
   /** With a bus the outbox is relayed to it, beginning with what an earlier process left behind. */
   readonly bus?: EventBus;
   readonly onRelayError?: (error: unknown) => void;
-  /** How many facts each round of the relay published, and how many it could not read. */
+  /** How many events each round of the relay published, and how many it could not read. */
   readonly onRelayRound?: (round: { readonly published: number; readonly unreadable: number }) => void;
   /** Called with a sentence each time the server could not be reached and will be tried again. */
   readonly onWaiting?: (message: string) => void;
@@ -139,7 +139,7 @@ function dataSourceOptionsOf(options: DatabaseLocation & ConnectOptions): DataSo
     entities: [...schema.entities],
     synchronize: false,
     logging: false,
-    // No extension is needed, and asking for one wants a privilege that the service may not have.
+    // No extension is needed, and creating one needs a privilege that the service may not have.
     installExtensions: false,
     applicationName: `headrace-${schema.name}`,
     // A connection that breaks while idle is replaced by the pool; readiness learns of a lost server from check().
@@ -163,7 +163,7 @@ function dataSourceOptionsOf(options: DatabaseLocation & ConnectOptions): DataSo
   };
 }
 
-/** A round of the relay that failed, or an entry that it cannot read; facts stay in the outbox. */
+/** A round of the relay that failed, or an entry that it cannot read; events stay in the outbox. */
 export class OutboxRelayError extends AppError {
   readonly code = 'DATABASE_OUTBOX_RELAY';
   readonly kind = 'unavailable';

@@ -27,7 +27,7 @@ describeWithServers(['postgres'], 'PostgreSQL', (variable) => {
     await Promise.all([holder.close(), other.close()]);
   });
 
-  it('keeps every commit and its fact when the process is killed', async () => {
+  it('keeps every commit and its event when the process is killed', async () => {
     const schema = counterSchema();
     const said = await killWhileCommitting(schema.name, location(), 30);
     const database = await openDatabase({

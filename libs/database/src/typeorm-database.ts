@@ -41,7 +41,7 @@ export class TypeormDatabase extends Database {
     this.inbox = `${quoted(schema)}.headrace_inbox`;
   }
 
-  /** Facts are handed to this relay as soon as they are committed. It is closed with the database. */
+  /** Events are handed to this relay as soon as they are committed. It is closed with the database. */
   relayThrough(relay: OutboxRelay): void {
     this.relay = relay;
   }
@@ -148,12 +148,12 @@ export class TypeormDatabase extends Database {
     }
   }
 
-  private transactionOf(runner: QueryRunner, onStated: (count: number) => void): Transaction {
+  private transactionOf(runner: QueryRunner, onEmitted: (count: number) => void): Transaction {
     return {
       manager: runner.manager,
-      emit: async (...facts) => {
-        await this.outbox.add(runner.manager, facts);
-        onStated(facts.length);
+      emit: async (...events) => {
+        await this.outbox.add(runner.manager, events);
+        onEmitted(events.length);
       },
       claim: async (handler, eventId) => {
         const rows: unknown[] = await runner.manager.query(

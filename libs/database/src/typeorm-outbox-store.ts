@@ -13,7 +13,7 @@ import { quoted } from './quoted.js';
 /** Published entries are kept this long, to answer what was said when; then they are pruned as new ones are marked. */
 const keepPublishedDays = 7;
 
-/** The outbox table of one schema. Facts are written inside the transaction of the state that they speak of. */
+/** The outbox table of one schema. Events are written inside the transaction of the state that they speak of. */
 export class TypeormOutboxStore extends OutboxStore {
   private readonly table: string;
 
@@ -26,9 +26,9 @@ export class TypeormOutboxStore extends OutboxStore {
     this.table = `${quoted(schema)}.headrace_outbox`;
   }
 
-  async add(manager: EntityManager, facts: readonly PendingEvent[]): Promise<void> {
-    if (facts.length === 0) return;
-    const stored = facts.map((fact) => toStoredEvent(fact));
+  async add(manager: EntityManager, events: readonly PendingEvent[]): Promise<void> {
+    if (events.length === 0) return;
+    const stored = events.map((event) => toStoredEvent(event));
     // One statement, and WITH ORDINALITY keeps the order of the call in the sequence.
     await manager.query(
       `INSERT INTO ${this.table} (fact, stated_at)

@@ -78,7 +78,7 @@ it('takes over a lock that a crash of the machine tore', () => {
   hold(directory)();
 });
 
-it('outlives a beat that fails, and goes on beating', () => {
+it('outlives a beat that fails, and keeps beating', () => {
   vi.useFakeTimers();
   onTestFinished(() => void vi.useRealTimers());
   const directory = temporaryDirectory();

@@ -45,20 +45,20 @@ export function holdDirectory(
   const own: Claim = {
     pid: process.pid,
     host: hostname(),
-    started: startOf(process.pid) ?? 'unknown',
+    started: readStart(process.pid) ?? 'unknown',
     token: randomUUID(),
   };
   const draft = `${path}.${own.token}`;
   writeFileSync(draft, JSON.stringify(own), { mode: 0o600 });
   try {
-    while (!linked(draft, path)) takeOverFromTheDead(path, refuse);
+    while (!tryLink(draft, path)) takeOverFromTheDead(path, refuse);
   } finally {
     rmSync(draft, { force: true });
   }
   const beat = setInterval(() => {
     const now = new Date();
     try {
-      if (claimOf(path)?.token === own.token) utimesSync(path, now, now);
+      if (readClaim(path)?.token === own.token) utimesSync(path, now, now);
     } catch {
       // A volume that does not answer for a moment must not end the process; seven beats may fail before the lock is stale.
     }
@@ -66,12 +66,12 @@ export function holdDirectory(
   beat.unref();
   return () => {
     clearInterval(beat);
-    if (claimOf(path)?.token === own.token) rmSync(path, { force: true });
+    if (readClaim(path)?.token === own.token) rmSync(path, { force: true });
   };
 }
 
 /** A hard link appears with its content in one step, or not at all. */
-function linked(from: string, to: string): boolean {
+function tryLink(from: string, to: string): boolean {
   try {
     linkSync(from, to);
     return true;
@@ -83,7 +83,7 @@ function linked(from: string, to: string): boolean {
 
 /** Of several processes that see the same dead holder the rename succeeds for one; what it moved is looked at again. */
 function takeOverFromTheDead(path: string, refuse: (holder: DirectoryHolder) => Error): void {
-  const claim = claimOf(path);
+  const claim = readClaim(path);
   if (claim !== undefined && isAlive(claim, path)) throw refuse({ pid: claim.pid, host: claim.host });
   const grave = `${path}.stale.${randomUUID()}`;
   try {
@@ -92,12 +92,12 @@ function takeOverFromTheDead(path: string, refuse: (holder: DirectoryHolder) => 
     if (isErrno(error, 'ENOENT')) return;
     throw error;
   }
-  const moved = claimOf(grave);
-  if (moved !== undefined && isAlive(moved, grave)) linked(grave, path);
+  const moved = readClaim(grave);
+  if (moved !== undefined && isAlive(moved, grave)) tryLink(grave, path);
   rmSync(grave, { force: true });
 }
 
-function claimOf(path: string): Claim | undefined {
+function readClaim(path: string): Claim | undefined {
   try {
     const { pid, host, started, token } = JSON.parse(readFileSync(path, 'utf8')) as Partial<Claim>;
     return typeof pid === 'number' && host !== undefined && started !== undefined && token !== undefined
@@ -121,12 +121,12 @@ function isAlive({ pid, host, started }: Claim, path: string): boolean {
     if (isErrno(error, 'ESRCH')) return false;
     if (!isErrno(error, 'EPERM')) throw error;
   }
-  const now = startOf(pid);
+  const now = readStart(pid);
   return now === undefined || started === 'unknown' || now === started;
 }
 
 /** Undefined where /proc does not tell. */
-function startOf(pid: number): string | undefined {
+function readStart(pid: number): string | undefined {
   try {
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');

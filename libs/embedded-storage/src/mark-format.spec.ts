@@ -7,7 +7,7 @@ import { markFormat } from './mark-format.js';
 const current = { format: 'headrace-thing', version: 3 };
 const allow = (): void => undefined;
 const forbid = (): void => {
-  throw new Error('there is data of a format that nothing tells');
+  throw new Error('there is data of an unknown format');
 };
 
 describe('the mark of a directory', () => {

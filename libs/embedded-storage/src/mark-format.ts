@@ -5,7 +5,7 @@ import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } f
  * Reads the file that says how a directory was written, and writes it where there is none. It appears with its content
  * in one step: a process that is killed meanwhile leaves no half of it, which would lock the directory's owner out.
  *
- * @param mayMark asked before a mark is written; throws when the directory holds data whose format nothing tells
+ * @param mayMark asked before a mark is written; throws when the directory holds data whose format is unknown
  * @returns what the file holds; undefined when it holds no JSON object
  */
 export function markFormat<T extends object>(
@@ -13,7 +13,7 @@ export function markFormat<T extends object>(
   current: T,
   mayMark: () => void,
 ): Partial<Record<keyof T, unknown>> | undefined {
-  const written = contentOf(file);
+  const written = readContent(file);
   if (written === undefined) {
     mayMark();
     const draft = `${file}.${randomUUID()}`;
@@ -36,7 +36,7 @@ export function markFormat<T extends object>(
   }
 }
 
-function contentOf(file: string): string | undefined {
+function readContent(file: string): string | undefined {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {

@@ -4,7 +4,7 @@ import { encodeEvents } from './codec/encode-events.js';
 import { type EventBus } from './event-bus.js';
 import { EventPublisher, type NewEvent } from './events.js';
 
-/** Publishes facts on the bus as CloudEvents of one source, the service that states them. */
+/** Publishes events on the bus as CloudEvents of one source, the service that emits them. */
 export class BusEventPublisher extends EventPublisher {
   constructor(
     private readonly bus: EventBus,
@@ -16,10 +16,10 @@ export class BusEventPublisher extends EventPublisher {
 
   async publish<Definition extends EventDefinition>(
     definition: Definition,
-    facts: readonly NewEvent<Definition>[],
+    events: readonly NewEvent<Definition>[],
   ): Promise<void> {
-    if (facts.length === 0) return;
+    if (events.length === 0) return;
     const partitions = await this.bus.partitionCount(definition.topic);
-    await this.bus.append(encodeEvents(definition, facts, this.source, partitions, this.clock.now()));
+    await this.bus.append(encodeEvents(definition, events, this.source, partitions, this.clock.now()));
   }
 }

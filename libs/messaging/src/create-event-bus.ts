@@ -8,7 +8,7 @@ export type EventBusConfig =
   | { readonly driver: 'embedded'; readonly directory: string; readonly options?: EmbeddedEventBusOptions }
   | { readonly driver: 'kafka'; readonly kafka: KafkaConfig };
 
-/** The bus that the configuration names. There is no falling back to another one. */
+/** The bus that the configuration names. It never falls back to another one. */
 export function createEventBus(config: EventBusConfig): Promise<EventBus> {
   switch (config.driver) {
     case 'embedded':

@@ -14,7 +14,7 @@ export interface OutgoingRecord {
   readonly key: string | undefined;
   readonly value: Uint8Array;
   readonly headers: Readonly<Record<string, string>>;
-  /** Where it must lie, whatever its key says: a record of several facts whose keys share a partition. */
+  /** Where it must lie, whatever its key says: a record of several events whose keys share a partition. */
   readonly partition?: number;
 }
 
@@ -98,7 +98,7 @@ export abstract class EventBus implements Closeable {
   /** Names of all topics that the log holds. */
   abstract topics(): Promise<readonly string[]>;
 
-  /** How many partitions a topic has; with `partitionOfKey` it tells where a key lies. */
+  /** How many partitions a topic has; with `partitionOfKey` it determines the partition of a key. */
   abstract partitionCount(topic: string): Promise<number>;
 
   abstract append(records: readonly OutgoingRecord[]): Promise<readonly RecordPosition[]>;

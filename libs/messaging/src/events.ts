@@ -40,6 +40,6 @@ export interface ReceivedEvent<Definition extends EventDefinition = EventDefinit
 export abstract class EventPublisher {
   abstract publish<Definition extends EventDefinition>(
     definition: Definition,
-    facts: readonly NewEvent<Definition>[],
+    events: readonly NewEvent<Definition>[],
   ): Promise<void>;
 }

@@ -140,7 +140,7 @@ describe('OutboxRelay', () => {
   });
 });
 
-describe('a stored fact', () => {
+describe('a stored event', () => {
   it('is plain JSON and comes back as it was', () => {
     const fact = acknowledged('1');
     const stored = JSON.parse(JSON.stringify(toStoredEvent(fact))) as ReturnType<typeof toStoredEvent>;

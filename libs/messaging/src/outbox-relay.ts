@@ -8,12 +8,12 @@ import { type PendingEvent } from './pending-event.js';
 export interface OutboxRelayOptions {
   readonly store: OutboxStore;
   readonly publisher: EventPublisher;
-  /** Events that this service states; finds the definition of a stored fact. */
+  /** Events that this service emits; used to find the definition of a stored event. */
   readonly definitions: readonly EventDefinition[];
   readonly log?: MessagingLog;
-  /** Told how many facts each round published and how many it could not read. */
+  /** Called with the number of events that a round published and the number that it could not read. */
   readonly onRound?: (round: { readonly published: number; readonly unreadable: number }) => void;
-  /** Looks without being notified: facts that another process committed, or a notify that a crash swallowed. Default 1 s. */
+  /** Looks without being notified: events that another process committed, or a notify that a crash swallowed. Default 1 s. */
   readonly sweepEveryMs?: number;
   readonly batchSize?: number;
   /** Pauses after a failure: the first, doubling up to the last. Defaults 200 ms and 10 s. */
@@ -24,7 +24,7 @@ export interface OutboxRelayOptions {
 /**
  * Publishes what the outbox holds, in the order in which it was stated, and marks it. A crash between the two publishes
  * again: at least once, and ids are the same. Sweeps on start, on `notify` after a commit, and at intervals. A failure
- * of the log stops the round where it is, so that no later fact of a key overtakes; the next try comes with growing
+ * of the log stops the round where it is, so that no later event of a key overtakes; the next try comes with growing
  * pauses. An entry that nobody can ever publish is reported, stays, and is stepped over.
  */
 export class OutboxRelay implements Closeable {
@@ -42,7 +42,7 @@ export class OutboxRelay implements Closeable {
     this.notify();
   }
 
-  /** Says that facts were committed. Cheap; call it after every commit. */
+  /** Says that events were committed. Cheap; call it after every commit. */
   notify(): void {
     if (this.closed) return;
     // During a backoff the timer has the word: a busy service must not hammer a log that is away.
@@ -128,7 +128,7 @@ export class OutboxRelay implements Closeable {
         );
       } catch (error) {
         if (!isHopeless(error)) throw error;
-        // A fact of the run does not fit any more: find it by publishing them one by one.
+        // An event of the run does not fit any more: find it by publishing them one by one.
         published += await this.publishSingly(run, () => unreadable++);
         continue;
       }
@@ -187,7 +187,7 @@ interface Readable {
   readonly pending: PendingEvent;
 }
 
-/** The fact itself is at fault; trying again will not help. */
+/** The event itself is invalid; another attempt will not help. */
 function isHopeless(error: unknown): boolean {
   return isAppError(error) && (error.kind === 'invalid' || error.kind === 'too-large');
 }

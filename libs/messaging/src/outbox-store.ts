@@ -5,7 +5,7 @@ import { type NewEvent } from './events.js';
 import { type PendingEvent } from './pending-event.js';
 import { activeTraceparent } from './tracing.js';
 
-/** A pending fact as plain JSON: what an outbox table stores, with the topic that finds its definition again. */
+/** A pending event as plain JSON: what an outbox table stores, with the topic that finds its definition again. */
 export interface StoredEvent {
   readonly topic: string;
   readonly id: string;
@@ -19,20 +19,20 @@ export interface StoredEvent {
 }
 
 export interface OutboxEntry {
-  /** Ascends in the order in which the facts were stated. Decimal digits: a bigserial does not fit a number. */
+  /** Ascends in the order in which the events were emitted. Decimal digits: a bigserial does not fit a number. */
   readonly sequence: string;
   readonly fact: StoredEvent;
 }
 
 /**
- * Where facts wait between the commit of the state that they speak of and their publication. The write side belongs to
+ * Where events wait between the commit of the state that they speak of and their publication. The write side belongs to
  * the database library, because it shares the transaction of the state. Guarantees of an adapter:
  *
  * - `pending` answers committed entries that are not marked, in order of `sequence`, those after `after` only.
  *   An entry may become visible later than one with a higher sequence; it is answered by the next call without `after`.
- * - `markPublished` is durable when it resolves; marking twice is no error.
+ * - `markPublished` is durable when it resolves; marking twice is not an error.
  * - `exclusively` runs `work` while no other process does; undefined at once when another one does. The hold ends with
- *   the process. Without it two replicas would publish the facts of a key in turns and break their order.
+ *   the process. Without it two replicas would publish the events of a key in turns and break their order.
  */
 export abstract class OutboxStore {
   abstract exclusively<T>(work: () => Promise<T>): Promise<T | undefined>;
@@ -40,7 +40,7 @@ export abstract class OutboxStore {
   abstract markPublished(sequences: readonly string[]): Promise<void>;
 }
 
-/** The payload of a fact does not fit the schema of its event. */
+/** The payload of an event does not fit its schema. */
 export class InvalidEventError extends AppError {
   readonly code = 'MESSAGING_FACT_INVALID';
   readonly kind = 'invalid';
@@ -51,7 +51,7 @@ export class InvalidEventError extends AppError {
     error: z.ZodError,
   ) {
     super(
-      `Fact ${eventId} of ${eventType} does not fit its schema: ${error.issues
+      `Event ${eventId} of ${eventType} does not fit its schema: ${error.issues
         .slice(0, 5)
         .map((issue) => `${issue.path.map(String).join('.') || 'payload'}: ${issue.message}`)
         .join('; ')}`,
@@ -74,8 +74,8 @@ export class UnknownOutboxEntryError extends AppError {
 }
 
 /**
- * Checks a pending fact against its schema and makes it storable. Throws InvalidFactError, so that the transaction
- * that states a broken fact fails instead of the relay later on.
+ * Checks a pending event against its schema and makes it storable. Throws InvalidEventError, so that the transaction
+ * that emits an invalid event fails, and not the relay later.
  */
 export function toStoredEvent({ definition, event }: PendingEvent): StoredEvent {
   const checked = checkPayload(definition, event.payload);

@@ -10,7 +10,7 @@ export interface ReplayFrom {
 }
 
 /**
- * The facts of a topic up to its end at the call, outside any group: how a service rebuilds its state at start. Facts
+ * The events of a topic up to its end at the call, outside any group: how a service rebuilds its state at start. Events
  * that do not fit their schema are left out; the consumer groups dead-letter them where somebody sees them.
  */
 export async function* replay<Definition extends EventDefinition>(
@@ -21,13 +21,13 @@ export async function* replay<Definition extends EventDefinition>(
   for await (const record of bus.read(definition.topic, from)) {
     // A re-driven record repeats one that lies in the topic already.
     if (isRedriven(record)) continue;
-    for (const fact of readableFacts(definition, record)) {
-      if (fact.outcome === 'event') yield fact.event;
+    for (const decoded of decodeReadable(definition, record)) {
+      if (decoded.outcome === 'event') yield decoded.event;
     }
   }
 }
 
-/** The fact at a position; undefined when the log no longer holds it. */
+/** The event at a position; undefined when the log no longer holds it. */
 export async function eventAt<Definition extends EventDefinition>(
   bus: EventBus,
   definition: Definition,
@@ -35,12 +35,12 @@ export async function eventAt<Definition extends EventDefinition>(
 ): Promise<ReceivedEvent<Definition> | undefined> {
   const record = await bus.recordAt(position);
   if (record === undefined) return undefined;
-  const fact = readableFacts(definition, record).find(({ index }) => index === position.index);
-  return fact?.outcome === 'event' ? fact.event : undefined;
+  const decoded = decodeReadable(definition, record).find(({ index }) => index === position.index);
+  return decoded?.outcome === 'event' ? decoded.event : undefined;
 }
 
 /**
- * Resolves an id to its fact, and with it to its position, by reading the log from `from` on. No index of every fact
+ * Resolves an id to its event, and with it to its position, by reading the log from `from` on. No index of every event
  * is kept: who asks knows about when it happened, and stops at the first match.
  */
 export async function findEvent<Definition extends EventDefinition>(
@@ -55,7 +55,7 @@ export async function findEvent<Definition extends EventDefinition>(
   return undefined;
 }
 
-function readableFacts(definition: EventDefinition, record: IncomingRecord): readonly DecodedEvent[] {
+function decodeReadable(definition: EventDefinition, record: IncomingRecord): readonly DecodedEvent[] {
   try {
     return decodeRecord(definition, record);
   } catch (error) {

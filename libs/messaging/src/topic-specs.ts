@@ -16,7 +16,7 @@ export function topicSpecsOf(definitions: readonly EventDefinition[]): readonly 
   return [...specs.values()];
 }
 
-/** Where the facts go that a group could not handle. */
+/** Where the events go that a group could not handle. */
 export function deadLetterTopic(topic: string, group: string): string {
   return `${topic}.${group}.dlq`;
 }

@@ -9,8 +9,8 @@ export function activeTraceparent(): string | undefined {
   return `00-${context.traceId}-${context.spanId}-${context.traceFlags.toString(16).padStart(2, '0')}`;
 }
 
-/** The span that a `traceparent` names; undefined for what is not one, because a bad trace must not lose a fact. */
-export function spanContextOf(traceparent: string | undefined): SpanContext | undefined {
+/** The span that a `traceparent` names; undefined for what is not one, because a bad trace must not lose an event. */
+export function toSpanContext(traceparent: string | undefined): SpanContext | undefined {
   const match = traceparent === undefined ? null : pattern.exec(traceparent);
   if (match === null) return undefined;
   const context = {
@@ -22,15 +22,15 @@ export function spanContextOf(traceparent: string | undefined): SpanContext | un
   return isSpanContextValid(context) ? context : undefined;
 }
 
-const mostLinks = 128;
+const maxLinks = 128;
 
 /** One link for each distinct span that caused a batch. Bounded, as exporters bound it. */
-export function linksOf(traceparents: readonly (string | undefined)[]): Link[] {
+export function toLinks(traceparents: readonly (string | undefined)[]): Link[] {
   const links: Link[] = [];
   for (const traceparent of new Set(traceparents)) {
-    const context = spanContextOf(traceparent);
+    const context = toSpanContext(traceparent);
     if (context !== undefined) links.push({ context });
-    if (links.length === mostLinks) break;
+    if (links.length === maxLinks) break;
   }
   return links;
 }

@@ -14,7 +14,7 @@ export type MetricsStoreConfig =
     }
   | ({ readonly driver: 'influx' } & InfluxConfig);
 
-/** The metrics store that the configuration names. There is no falling back to another one. */
+/** The metrics store that the configuration names. It never falls back to another one. */
 export async function createMetricsStore(config: MetricsStoreConfig): Promise<MetricsStore> {
   switch (config.driver) {
     case 'embedded':

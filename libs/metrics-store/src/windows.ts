@@ -2,7 +2,7 @@ import { type Measured } from '@headrace/kernel';
 import { type MetricQuery, type SeriesPoint } from './metrics-store.js';
 import { InvalidMetricQueryError } from './metrics-store-errors.js';
 
-const mostWindows = 10_000;
+const maxWindows = 10_000;
 
 export function checkQuery({ from, to, measurement, aggregation }: MetricQuery): void {
   const [start, end] = [from.getTime(), to.getTime()];
@@ -25,23 +25,23 @@ export function windowStarts(from: Date, to: Date, everyMs: number): readonly nu
   }
   const first = Math.floor(from.getTime() / everyMs);
   const windows = Math.ceil(to.getTime() / everyMs) - first;
-  if (windows > mostWindows) {
+  if (windows > maxWindows) {
     throw new InvalidMetricQueryError(
-      `${windows} windows are more than ${mostWindows}; ask for longer windows or a shorter time`,
+      `${windows} windows are more than ${maxWindows}; ask for longer windows or a shorter time`,
     );
   }
   return Array.from({ length: windows }, (_, index) => (first + index) * everyMs);
 }
 
 /** Windows without a value say so. */
-export function filledSeries(
+export function fillSeries(
   starts: readonly number[],
   values: ReadonlyMap<number, number>,
 ): readonly SeriesPoint[] {
-  return starts.map((start) => ({ time: new Date(start), value: measured(values.get(start)) }));
+  return starts.map((start) => ({ time: new Date(start), value: toMeasured(values.get(start)) }));
 }
 
-export function measured(value: number | null | undefined): Measured<number> {
+export function toMeasured(value: number | null | undefined): Measured<number> {
   return value === undefined || value === null || Number.isNaN(value)
     ? { kind: 'no-data' }
     : { kind: 'value', value };

@@ -42,7 +42,7 @@ export class WriteBuffer {
     this.flushEveryMs = options.flushEveryMs ?? 1_000;
   }
 
-  /** Infinity and NaN are no numbers of a time series; such points count as failed at once. */
+  /** Infinity and NaN cannot be stored; such points count as failed at once. */
   add(points: readonly MetricPoint[]): number {
     const good = points.filter(isStorable);
     const taken = Math.min(good.length, Math.max(0, this.limit - this.points.length));

@@ -25,7 +25,7 @@ export function objectStoreConfigOf(
   );
 }
 
-/** The object store that the configuration names. There is no falling back to another one. */
+/** The object store that the configuration names. It never falls back to another one. */
 export async function createObjectStore(config: ObjectStoreConfig): Promise<ObjectStore> {
   switch (config.driver) {
     case 'filesystem':

@@ -31,14 +31,14 @@ export class ObjectExistsError extends AppError {
   }
 }
 
-/** A key that is no relative path of allowed segments. */
+/** A key that is not a relative path of allowed segments. */
 export class InvalidObjectKeyError extends AppError {
   readonly code = 'OBJECT_KEY_INVALID';
   readonly kind = 'invalid';
 
   constructor(readonly key: string) {
     super(
-      `${JSON.stringify(key.slice(0, 120))} is no object key; keys are relative paths of letters, digits and ._-=/ without empty, . or .. segments`,
+      `${JSON.stringify(key.slice(0, 120))} is not an object key; keys are relative paths of letters, digits and ._-=/ without empty, . or .. segments`,
     );
   }
 }

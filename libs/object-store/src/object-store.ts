@@ -33,7 +33,7 @@ export abstract class ObjectStore implements Closeable {
   abstract getStream(key: string): Promise<AsyncIterable<Uint8Array>>;
   abstract head(key: string): Promise<StoredObject | undefined>;
   abstract list(prefix: string): AsyncIterable<StoredObject>;
-  /** Idempotent: a missing object is no error. */
+  /** Idempotent: a missing object is not an error. */
   abstract delete(key: string): Promise<void>;
   abstract check(): Promise<void>;
   abstract close(): Promise<void>;

@@ -108,30 +108,30 @@ export class EmbeddedCache extends Cache {
       writes.forEach(checkWrite);
       for (const write of writes) this.store(write);
     });
-    await this.room();
+    await this.waitForRoom();
   }
 
   async compareAndSet(write: CacheWrite, expected: string | undefined): Promise<boolean> {
     const replaced = await this.later(() => {
       checkWrite(write);
-      if (this.live(write.key, this.clock.now().getTime())?.version !== expected) return false;
+      if (this.findLive(write.key, this.clock.now().getTime())?.version !== expected) return false;
       this.store(write);
       return true;
     });
-    await this.room();
+    await this.waitForRoom();
     return replaced;
   }
 
   delete(keys: readonly string[]): Promise<void> {
     return this.later(() => {
-      for (const key of keys) if (this.entries.delete(key)) this.mark(key, 0);
+      for (const key of keys) if (this.entries.delete(key)) this.markDirty(key, 0);
     });
   }
 
   async *keys(prefix: string): AsyncIterable<string> {
     const now = await this.later(() => this.clock.now().getTime());
     for (const key of [...this.entries.keys()]) {
-      if (key.startsWith(prefix) && this.live(key, now) !== undefined) yield key;
+      if (key.startsWith(prefix) && this.findLive(key, now) !== undefined) yield key;
     }
   }
 
@@ -175,13 +175,13 @@ export class EmbeddedCache extends Cache {
     if (this.closed) throw new CacheClosedError();
   }
 
-  private live(key: string, now: number): Entry | undefined {
+  private findLive(key: string, now: number): Entry | undefined {
     const entry = this.entries.get(key);
     return entry !== undefined && entry.expiresAt > now ? entry : undefined;
   }
 
   private read(key: string, now: number): Cached | undefined {
-    const entry = this.live(key, now);
+    const entry = this.findLive(key, now);
     if (entry === undefined) return undefined;
     // A copy: a caller that changes what it got must not change what is stored.
     const value = Uint8Array.prototype.slice.call(entry.value);
@@ -197,10 +197,10 @@ export class EmbeddedCache extends Cache {
       expiresAt: ttlMs === undefined ? Infinity : now + ttlMs,
       version: `${this.run}.${this.writes.toString(36)}`,
     });
-    this.mark(key, value.byteLength);
+    this.markDirty(key, value.byteLength);
   }
 
-  private mark(key: string, bytes: number): void {
+  private markDirty(key: string, bytes: number): void {
     this.dirty.add(key);
     this.dirtyBytes += bytes + key.length + 64;
     this.timer ??= setTimeout(() => {
@@ -210,7 +210,7 @@ export class EmbeddedCache extends Cache {
     }, this.writeBehindMs);
   }
 
-  private async room(): Promise<void> {
+  private async waitForRoom(): Promise<void> {
     if (this.dirtyBytes > this.limitBytes) await this.writeBehind();
   }
 
@@ -254,7 +254,7 @@ export class EmbeddedCache extends Cache {
     for (const [key, { expiresAt }] of this.entries) {
       if (expiresAt > now) continue;
       this.entries.delete(key);
-      this.mark(key, 0);
+      this.markDirty(key, 0);
     }
   }
 }

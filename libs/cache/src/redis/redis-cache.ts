@@ -111,7 +111,7 @@ export class RedisCache extends Cache {
   async compareAndSet({ key, value, ttlMs }: CacheWrite, expected: string | undefined): Promise<boolean> {
     checkWrite({ key, value, ttlMs });
     const version = expected === undefined ? Buffer.alloc(0) : Buffer.from(expected, 'hex');
-    // What is no version of this store matches nothing; as an empty one it would mean "absent".
+    // A version that this store did not issue matches nothing; as an empty one it would mean "absent".
     if (expected !== undefined && version.length !== versionBytes) return false;
     const answer = await this.ask(() =>
       this.client.eval(

@@ -145,7 +145,7 @@ export function describeCache(name: string, setUp: () => Promise<CacheUnderTest>
       await writing;
     });
 
-    it('deletes, and deleting what is not there is no error', async () => {
+    it('deletes, and deleting a missing one is not an error', async () => {
       await cache.set({ key: 'a', value: bytes('1') });
       await cache.delete(['a', 'missing']);
       await cache.delete([]);

@@ -1,6 +1,6 @@
 import { type MigrationInterface, type QueryRunner } from 'typeorm';
 
-/** Facts that wait for publication, and the ids of facts whose effect is stored. */
+/** Events that wait for publication, and the ids of events whose effect is stored. */
 export class OwnTables1 implements MigrationInterface {
   readonly name = 'headrace-own-tables-1';
 

@@ -99,7 +99,7 @@ describe('the directory of PGlite', () => {
     rmSync(newer, { recursive: true });
   });
 
-  it('is refused when nothing tells how it was written', async () => {
+  it('is refused when its format is unknown', async () => {
     const damaged = mkdtempSync(join(tmpdir(), 'headrace-pglite-damaged-'));
     writeFileSync(join(damaged, 'format.json'), '{"format": ');
     await expect(openPglite(damaged)).rejects.toMatchObject({
@@ -109,7 +109,7 @@ describe('the directory of PGlite', () => {
     rmSync(damaged, { recursive: true });
   });
 
-  it('keeps every commit and its fact when the process is killed, and its lock is taken over', async () => {
+  it('keeps every commit and its event when the process is killed, and its lock is taken over', async () => {
     const crashed = mkdtempSync(join(tmpdir(), 'headrace-pglite-crash-'));
     const schema = counterSchema();
     const said = await killWhileCommitting(schema.name, { directory: crashed }, 30);

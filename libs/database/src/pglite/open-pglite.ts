@@ -162,7 +162,7 @@ export async function openPglite(directory: string, options: OpenPgliteOptions =
 
 /** PGlite's own PG_VERSION is believed over our file, which it may have outlived. */
 function checkFormat(path: string): void {
-  const version = versionOf(join(path, 'data'));
+  const version = readPostgresMajor(join(path, 'data'));
   const file = join(path, 'format.json');
   const current: DirectoryFormat = { format: newestFormat, postgresMajor: version ?? postgresMajor };
   const damaged = () =>
@@ -184,7 +184,7 @@ function checkFormat(path: string): void {
   }
 }
 
-function versionOf(data: string): number | undefined {
+function readPostgresMajor(data: string): number | undefined {
   try {
     return Number(readFileSync(join(data, 'PG_VERSION'), 'utf8'));
   } catch (error) {

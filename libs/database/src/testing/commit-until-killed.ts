@@ -2,10 +2,10 @@ import 'reflect-metadata';
 import { SystemClock } from '@headrace/kernel';
 import { openDatabase, type DatabaseLocation } from '../open-database.js';
 import { openPglite } from '../pglite/open-pglite.js';
-import { aliasFact, counterSchema, Counter } from './counter-schema.js';
+import { aliasEvent, counterSchema, Counter } from './counter-schema.js';
 
 /**
- * A process of its own that counts up, one transaction and one fact a step, and says each number once it is committed.
+ * A process of its own that counts up, one transaction and one event a step, and prints each number once it is committed.
  * Tests kill it with SIGKILL. Arguments: schema name, then `url` or `directory`, then where.
  */
 const [name = '', kind, where = ''] = process.argv.slice(2);
@@ -21,7 +21,7 @@ for (;;) {
     await transaction.manager.increment(Counter, { id: 1 }, 'value', 1);
     const counter = await transaction.manager.findOneByOrFail(Counter, { id: 1 });
     await transaction.claim('count', `event-${counter.value}`);
-    await transaction.emit(aliasFact(`fact-${counter.value}`));
+    await transaction.emit(aliasEvent(`fact-${counter.value}`));
     return counter.value;
   });
   process.stdout.write(`${value}\n`);

@@ -40,8 +40,8 @@ export class CreateReading implements MigrationInterface {
 
 const noon = new Date('2026-11-23T12:00:00Z');
 
-/** A fact of some model; facts of one model and alias share a key. */
-export function aliasFact(id: string, modelName = 'performance-predictor') {
+/** An event of some model; events of one model and alias share a key. */
+export function aliasEvent(id: string, modelName = 'performance-predictor') {
   return eventOf(AliasChanged, {
     id,
     time: noon,

@@ -6,7 +6,7 @@ import { Entity, PrimaryColumn, type MigrationInterface, type QueryRunner } from
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Database, type DatabaseSchema } from '../database.js';
 import { openDatabase, revertMigrations, type DatabaseLocation } from '../open-database.js';
-import { aliasFact, Counter, counterSchema, CreateCounter } from './counter-schema.js';
+import { aliasEvent, Counter, counterSchema, CreateCounter } from './counter-schema.js';
 
 @Entity({ name: 'counter' })
 class OtherCounter {
@@ -259,13 +259,13 @@ export function describeDatabase(place: string, location: () => DatabaseLocation
       expect(() => mine.manager.getRepository(OtherCounter).metadata).toThrow('OtherCounter');
     });
 
-    it('stores state, facts and the mark of the inbox together or not at all', async () => {
+    it('stores state, events and the mark of the inbox together or not at all', async () => {
       const database = await open();
       const handle = (eventId: string, fail: boolean) =>
         database.transaction(async (transaction) => {
           if (!(await transaction.claim('count', eventId))) return 'seen';
           await transaction.manager.increment(Counter, { id: 1 }, 'value', 1);
-          await transaction.emit(aliasFact(`of-${eventId}`));
+          await transaction.emit(aliasEvent(`of-${eventId}`));
           if (fail) throw new Error('crashed');
           return 'done';
         });
@@ -286,9 +286,9 @@ export function describeDatabase(place: string, location: () => DatabaseLocation
       expect(await first('two')).toBe(true);
     });
 
-    it('fails the transaction that states a fact which does not fit its event', async () => {
+    it('fails the transaction that emits an event which does not fit its schema', async () => {
       const database = await open();
-      const broken = aliasFact('x');
+      const broken = aliasEvent('x');
       await expect(
         database.transaction((transaction) =>
           transaction.emit({ ...broken, event: { ...broken.event, payload: { modelName: '' } } }),
@@ -299,9 +299,9 @@ export function describeDatabase(place: string, location: () => DatabaseLocation
     it('hands the outbox over in the order of the statements, page by page, until marked', async () => {
       const database = await open();
       await database.transaction((transaction) =>
-        transaction.emit(aliasFact('a'), aliasFact('b'), aliasFact('c')),
+        transaction.emit(aliasEvent('a'), aliasEvent('b'), aliasEvent('c')),
       );
-      await database.transaction((transaction) => transaction.emit(aliasFact('d')));
+      await database.transaction((transaction) => transaction.emit(aliasEvent('d')));
       const page = await database.outbox.pending(2);
       const rest = await database.outbox.pending(10, page.at(-1)?.sequence);
       expect([...page, ...rest].map(({ fact }) => fact.id)).toEqual(['a', 'b', 'c', 'd']);
@@ -311,7 +311,7 @@ export function describeDatabase(place: string, location: () => DatabaseLocation
     });
 
     it('publishes what an earlier process left behind, then what is committed, in order and once', async () => {
-      // The topic is compacted, and what is asked for here is every fact.
+      // The topic is compacted, and this test needs every event.
       const bus = await openEmbeddedEventBus(temporaryDirectory(), { cleanEveryMs: 3_600_000 });
       await bus.provision(topicSpecsOf([AliasChanged]));
       const published = async () => {
@@ -321,7 +321,7 @@ export function describeDatabase(place: string, location: () => DatabaseLocation
       };
       const schema = counterSchema();
       const before = await open(schema);
-      await before.transaction((transaction) => transaction.emit(aliasFact('left-1'), aliasFact('left-2')));
+      await before.transaction((transaction) => transaction.emit(aliasEvent('left-1'), aliasEvent('left-2')));
       const database = await openDatabase({
         ...location(),
         schema,
@@ -335,18 +335,18 @@ export function describeDatabase(place: string, location: () => DatabaseLocation
       });
       expect(await published()).toEqual(['left-1', 'left-2']);
       await Promise.all(
-        ['a', 'b', 'c'].map((id) => database.transaction((transaction) => transaction.emit(aliasFact(id)))),
+        ['a', 'b', 'c'].map((id) => database.transaction((transaction) => transaction.emit(aliasEvent(id)))),
       );
       await eventually(async () => {
         expect(await database.outbox.pending(10)).toEqual([]);
       });
       expect((await published()).slice(2).sort()).toEqual(['a', 'b', 'c']);
       const failing = database.transaction(async (transaction) => {
-        await transaction.emit(aliasFact('never'));
+        await transaction.emit(aliasEvent('never'));
         throw new Error('rolled back');
       });
       await expect(failing).rejects.toThrow('rolled back');
-      await database.transaction((transaction) => transaction.emit(aliasFact('last')));
+      await database.transaction((transaction) => transaction.emit(aliasEvent('last')));
       await database.close();
       expect((await published()).slice(5)).toEqual(['last']);
       opened.pop();

@@ -44,11 +44,11 @@ function raw(
   return received({ topic: definition.topic, key: 'k', value: Buffer.from(text), headers });
 }
 
-function events(facts: readonly DecodedEvent[]) {
-  return facts.flatMap((fact) => (fact.outcome === 'event' ? [fact.event] : []));
+function events(given: readonly DecodedEvent[]) {
+  return given.flatMap((decoded) => (decoded.outcome === 'event' ? [decoded.event] : []));
 }
 
-describe('a single fact', () => {
+describe('a single event', () => {
   it('is a CloudEvent in Kafka binary mode', () => {
     const [record] = encodeEvents(
       FeaturesComputed,
@@ -77,15 +77,15 @@ describe('a single fact', () => {
   it('that does not fit its schema is refused before any record exists', () => {
     const broken = { ...features(1), payload: { ...features(1).payload, systemId: '' } };
     expect(() => encodeEvents(FeaturesComputed, [features(0), broken], 'x', 8, at)).toThrow(
-      expect.objectContaining({ code: 'MESSAGING_FACT_INVALID', factId: 'f-1' }),
+      expect.objectContaining({ code: 'MESSAGING_FACT_INVALID', eventId: 'f-1' }),
     );
   });
 });
 
-describe('many facts', () => {
+describe('many events', () => {
   it('share a record with those of their partition and come back each with id, key, cause and place', () => {
-    const facts = Array.from({ length: 30 }, (_, number) => features(number));
-    const records = encodeEvents(FeaturesComputed, facts, 'feature-store', 1, at);
+    const given = Array.from({ length: 30 }, (_, number) => features(number));
+    const records = encodeEvents(FeaturesComputed, given, 'feature-store', 1, at);
     expect(records).toHaveLength(1);
     expect(records[0]?.headers['content-type']).toBe(batchContentType);
     const decoded = records.flatMap((record) => events(decodeRecord(FeaturesComputed, received(record))));
@@ -105,9 +105,9 @@ describe('many facts', () => {
     });
   });
 
-  it('never exceed the facts of a record, nor mix partitions, and keep the order of a key', () => {
-    const facts = Array.from({ length: 1_200 }, (_, number) => features(number, `web-${number % 7}`));
-    const records = encodeEvents(FeaturesComputed, facts, 'feature-store', 4, at);
+  it('never exceed the events of a record, nor mix partitions, and keep the order of a key', () => {
+    const given = Array.from({ length: 1_200 }, (_, number) => features(number, `web-${number % 7}`));
+    const records = encodeEvents(FeaturesComputed, given, 'feature-store', 4, at);
     const byKey = new Map<string, number[]>();
     for (const record of records) {
       const decoded = events(decodeRecord(FeaturesComputed, received(record)));
@@ -138,9 +138,9 @@ describe('many facts', () => {
     expect(records.map(({ key }) => key)).toEqual(['a', 'b']);
   });
 
-  it('are judged one by one: an invalid fact does not take its record with it', () => {
-    const facts = [features(0), features(1), features(2)];
-    const [record] = encodeEvents(FeaturesComputed, facts, 'feature-store', 1, at);
+  it('are judged one by one: an invalid event does not take its record with it', () => {
+    const given = [features(0), features(1), features(2)];
+    const [record] = encodeEvents(FeaturesComputed, given, 'feature-store', 1, at);
     const body = JSON.parse(Buffer.from(record?.value ?? []).toString()) as {
       data: { o: { systemId: { v: unknown[] } } };
     };
@@ -212,7 +212,7 @@ describe('the public topic', () => {
     expect(again.map(({ id }) => id === first?.id)).toEqual([true, false]);
   });
 
-  it('says what is wrong with a record that is no JSON', () => {
+  it('says what is wrong with a record that is not JSON', () => {
     expect(() => decodeRecord(TelemetryReading, raw(TelemetryReading, '{"system_id": '))).toThrow(
       /headrace\.telemetry\.v1\/0\/7 cannot be read/,
     );

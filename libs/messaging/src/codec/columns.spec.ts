@@ -54,7 +54,7 @@ describe('columns', () => {
     expect(({} as Record<string, unknown>)['admin']).toBeUndefined();
   });
 
-  it('refuse what is no column, or not as long as the batch', () => {
+  it('refuse what is not a column, or not as long as the batch', () => {
     for (const column of [
       undefined,
       null,

@@ -89,7 +89,7 @@ function decodePresent(column: Row, rows: number): unknown[] {
   const each = column['v'];
   if (Array.isArray(each)) {
     if (each.length !== rows) {
-      throw new ColumnsUnreadableError(`A column holds ${each.length} values for ${rows} facts`);
+      throw new ColumnsUnreadableError(`A column holds ${each.length} values for ${rows} events`);
     }
     return each as unknown[];
   }
@@ -107,7 +107,7 @@ function decodePresent(column: Row, rows: number): unknown[] {
   return objects;
 }
 
-/** The fields of the first row when all have just these in the same order, as facts that one program made have. */
+/** The fields of the first row when all have just these in the same order, as events that one program made have. */
 function commonFieldsOf(rows: readonly Row[]): readonly string[] | undefined {
   const fields: string[] = [];
   for (const field in rows[0]) fields.push(field);

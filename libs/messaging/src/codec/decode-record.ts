@@ -5,19 +5,19 @@ import { type ReceivedEvent } from '../events.js';
 import { batchContentType } from './encode-events.js';
 import { ColumnsUnreadableError, decodeColumn } from './columns.js';
 
-/** A record that holds no readable facts at all. */
+/** A record that holds no readable events at all. */
 export class RecordUnreadableError extends AppError {
   readonly code = 'MESSAGING_RECORD_UNREADABLE';
   readonly kind = 'invalid';
 }
 
-/** One fact of a record that does not fit the event's schema. */
-export class ReceivedFactInvalidError extends AppError {
+/** One event of a record that does not fit its schema. */
+export class ReceivedEventInvalidError extends AppError {
   readonly code = 'MESSAGING_FACT_INVALID';
   readonly kind = 'invalid';
 }
 
-/** A fact, or why this one cannot be handed over; the other facts of its record are not affected. */
+/** An event, or why this one cannot be handed over; the other events of its record are not affected. */
 export type DecodedEvent =
   | { readonly outcome: 'event'; readonly event: ReceivedEvent; readonly index: number }
   | { readonly outcome: 'invalid'; readonly error: AppError; readonly index: number };
@@ -41,15 +41,15 @@ const structuredMode = 'application/cloudevents';
 const structuredBatchMode = 'application/cloudevents-batch';
 
 /**
- * The facts of a record: a CloudEvent in binary or structured mode, a CloudEvents batch, or our own batch. The public
+ * The events of a record: a CloudEvent in binary or structured mode, a CloudEvents batch, or our own batch. The public
  * topic also takes bare JSON objects, because the simplest producer knows nothing of envelopes; their id is made from
- * their content, so that a repeated send is recognised. A record without value is a tombstone and holds no fact.
+ * their content, so that a repeated send is recognised. A record without value is a tombstone and holds no event.
  * Throws RecordUnreadableError when not even the envelope can be read.
  */
 export function decodeRecord(definition: EventDefinition, record: IncomingRecord): readonly DecodedEvent[] {
   if (record.value.length === 0) return [];
   try {
-    return envelopesOf(definition, record).map((envelope, index) =>
+    return toEnvelopes(definition, record).map((envelope, index) =>
       check(definition, record, envelope, index),
     );
   } catch (error) {
@@ -63,7 +63,7 @@ export function decodeRecord(definition: EventDefinition, record: IncomingRecord
   }
 }
 
-function envelopesOf(definition: EventDefinition, record: IncomingRecord): readonly Envelope[] {
+function toEnvelopes(definition: EventDefinition, record: IncomingRecord): readonly Envelope[] {
   const contentType = (record.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
   const body: unknown = JSON.parse(Buffer.from(record.value).toString('utf8'));
   if (contentType === batchContentType) return fromBatch(record, body);
@@ -137,7 +137,7 @@ function fromBare(record: IncomingRecord, data: unknown): Envelope {
 }
 
 function fromBatch(record: IncomingRecord, body: unknown): readonly Envelope[] {
-  if (!isObject(body)) throw unreadable(record, 'a batch of facts is a JSON object');
+  if (!isObject(body)) throw unreadable(record, 'a batch of events is a JSON object');
   const count = body['count'];
   // A count without columns to back it would make us allocate whatever a broken record says.
   if (typeof count !== 'number' || !Number.isInteger(count) || count < 0 || count > 100_000) {
@@ -174,8 +174,8 @@ function check(
   const invalid = (reason: string, cause?: unknown): DecodedEvent => ({
     outcome: 'invalid',
     index,
-    error: new ReceivedFactInvalidError(
-      `Fact ${index} of record ${record.topic}/${record.partition}/${record.offset} is not a ${definition.type}: ${reason}`,
+    error: new ReceivedEventInvalidError(
+      `Event ${index} of record ${record.topic}/${record.partition}/${record.offset} is not a ${definition.type}: ${reason}`,
       cause === undefined ? undefined : { cause },
     ),
   });
@@ -205,7 +205,7 @@ function check(
       time: happened,
       key: text(envelope.key),
       payload: payload.data,
-      causationIds: idsOf(envelope.causationIds),
+      causationIds: parseIds(envelope.causationIds),
       correlationId: text(envelope.correlationId),
       actor: text(envelope.actor),
       traceparent: text(envelope.traceparent),
@@ -215,12 +215,12 @@ function check(
 }
 
 /** CloudEvents attributes are text: a list travels as JSON. A single id of a foreign producer is a list of one. */
-function idsOf(value: unknown): readonly string[] {
+function parseIds(value: unknown): readonly string[] {
   if (Array.isArray(value)) return value.filter((each): each is string => typeof each === 'string');
   if (typeof value !== 'string' || value === '') return [];
   if (!value.startsWith('[')) return [value];
   try {
-    return idsOf(JSON.parse(value));
+    return parseIds(JSON.parse(value));
   } catch (error) {
     if (error instanceof SyntaxError) return [value];
     throw error;

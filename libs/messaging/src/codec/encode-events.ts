@@ -7,11 +7,11 @@ import { partitionOfKey } from '../partition-of-key.js';
 import { activeTraceparent } from '../tracing.js';
 import { encodeColumn } from './columns.js';
 
-/** Content type of a record that holds many facts; see `docs/adr/0001` for why it is not a CloudEvents batch. */
+/** Content type of a record that holds many events; see `docs/adr/0001` for why it is not a CloudEvents batch. */
 export const batchContentType = 'application/vnd.headrace.facts.v1+json';
 
 /** Leaves room for key and headers. */
-const mostValueBytes = maxRecordBytes - 32 * 1024;
+const maxValueBytes = maxRecordBytes - 32 * 1024;
 
 interface Origin {
   readonly source: string;
@@ -19,45 +19,45 @@ interface Origin {
   readonly recordedTime: string;
 }
 
-interface CheckedFact {
-  readonly fact: NewEvent;
+interface CheckedEvent {
+  readonly event: NewEvent;
   readonly key: string;
   readonly payload: unknown;
 }
 
 /**
- * Facts of one event as records for the log: checked against the schema, grouped by the partition of their keys, at
- * most `definition.maxEventsPerRecord` in a record. A record of one fact is a CloudEvent 1.0 in Kafka binary mode.
- * Throws InvalidFactError before any record exists; facts of one key keep their order.
+ * Events of one type as records for the log: checked against the schema, grouped by the partition of their keys, at
+ * most `definition.maxEventsPerRecord` in a record. A record of one event is a CloudEvent 1.0 in Kafka binary mode.
+ * Throws InvalidEventError before any record exists; events of one key keep their order.
  */
 export function encodeEvents(
   definition: EventDefinition,
-  facts: readonly NewEvent[],
+  events: readonly NewEvent[],
   source: string,
   partitions: number,
   recordedAt: Date,
 ): OutgoingRecord[] {
   const origin: Origin = { source, recordedTime: recordedAt.toISOString() };
   const traceparent = activeTraceparent();
-  const checked = facts.map((fact): CheckedFact => {
-    const result = checkPayload(definition, fact.payload);
-    if (!result.success) throw new InvalidEventError(definition.type, fact.id, result.error);
+  const checked = events.map((event): CheckedEvent => {
+    const result = checkPayload(definition, event.payload);
+    if (!result.success) throw new InvalidEventError(definition.type, event.id, result.error);
     return {
-      fact: fact.traceparent === undefined && traceparent !== undefined ? { ...fact, traceparent } : fact,
+      event: event.traceparent === undefined && traceparent !== undefined ? { ...event, traceparent } : event,
       key: definition.keyOf(result.data),
       payload: result.data,
     };
   });
   // Compaction keeps the newest record of a key; a record of several keys has none.
   if (definition.maxEventsPerRecord === 1 || definition.cleanup === 'compact' || checked.length === 1) {
-    return checked.map((fact) => encodeSingle(definition, fact, origin));
+    return checked.map((event) => encodeSingle(definition, event, origin));
   }
-  const byPartition = new Map<number, CheckedFact[]>();
-  for (const fact of checked) {
-    const partition = partitionOfKey(fact.key, partitions);
+  const byPartition = new Map<number, CheckedEvent[]>();
+  for (const event of checked) {
+    const partition = partitionOfKey(event.key, partitions);
     const group = byPartition.get(partition);
-    if (group === undefined) byPartition.set(partition, [fact]);
-    else group.push(fact);
+    if (group === undefined) byPartition.set(partition, [event]);
+    else group.push(event);
   }
   const records: OutgoingRecord[] = [];
   for (const [partition, group] of byPartition) {
@@ -72,33 +72,33 @@ export function encodeEvents(
 
 function encodeSingle(
   definition: EventDefinition,
-  { fact, key, payload }: CheckedFact,
+  { event, key, payload }: CheckedEvent,
   origin: Origin,
 ): OutgoingRecord {
   const headers: Record<string, string> = {
     'content-type': 'application/json',
     ce_specversion: '1.0',
-    ce_id: fact.id,
+    ce_id: event.id,
     ce_source: origin.source,
     ce_recordedtime: origin.recordedTime,
     ce_type: definition.type,
-    ce_time: fact.time.toISOString(),
+    ce_time: event.time.toISOString(),
     ce_partitionkey: key,
   };
-  if (fact.correlationId !== undefined) headers['ce_correlationid'] = fact.correlationId;
-  if (fact.causationIds !== undefined && fact.causationIds.length > 0) {
-    headers['ce_causationids'] = JSON.stringify(fact.causationIds);
+  if (event.correlationId !== undefined) headers['ce_correlationid'] = event.correlationId;
+  if (event.causationIds !== undefined && event.causationIds.length > 0) {
+    headers['ce_causationids'] = JSON.stringify(event.causationIds);
   }
-  if (fact.actor !== undefined) headers['ce_actor'] = fact.actor;
-  if (fact.traceparent !== undefined) headers['ce_traceparent'] = fact.traceparent;
+  if (event.actor !== undefined) headers['ce_actor'] = event.actor;
+  if (event.traceparent !== undefined) headers['ce_traceparent'] = event.traceparent;
   const value = Buffer.from(JSON.stringify(payload));
-  if (value.length > mostValueBytes) throw new RecordTooLargeError(definition.topic, value.length);
+  if (value.length > maxValueBytes) throw new RecordTooLargeError(definition.topic, value.length);
   return { topic: definition.topic, key, value, headers };
 }
 
 function encodeMany(
   definition: EventDefinition,
-  group: readonly CheckedFact[],
+  group: readonly CheckedEvent[],
   origin: Origin,
   partition: number,
 ): OutgoingRecord[] {
@@ -106,8 +106,8 @@ function encodeMany(
   if (group.length === 1 && first !== undefined) {
     return [{ ...encodeSingle(definition, first, origin), partition }];
   }
-  const attribute = (of: (fact: NewEvent) => unknown): unknown =>
-    encodeColumn(group.map(({ fact }) => of(fact)));
+  const attribute = (of: (event: NewEvent) => unknown): unknown =>
+    encodeColumn(group.map(({ event }) => of(event)));
   const value = Buffer.from(
     JSON.stringify({
       count: group.length,
@@ -121,7 +121,7 @@ function encodeMany(
       data: encodeColumn(group.map(({ payload }) => payload)),
     }),
   );
-  if (value.length > mostValueBytes) {
+  if (value.length > maxValueBytes) {
     const middle = group.length >> 1;
     return [
       ...encodeMany(definition, group.slice(0, middle), origin, partition),

@@ -36,9 +36,9 @@ export class DeadLetterUnknownError extends AppError {
   readonly kind = 'not-found';
 }
 
-const longestMessage = 2_000;
+const maxMessageLength = 2_000;
 
-/** Stores the records of facts that a group could not handle, with the reason. Resolves when they are durable. */
+/** Stores the records of events that a group could not handle, with the reason. Resolves when they are durable. */
 export async function deadLetter(
   bus: EventBus,
   group: string,
@@ -60,7 +60,7 @@ export async function deadLetter(
         ...(index === undefined ? {} : { [`${prefix}original-index`]: String(index) }),
         [`${prefix}group`]: group,
         [`${prefix}error-code`]: errorCodeOf(error),
-        [`${prefix}error-message`]: messageOf(error).slice(0, longestMessage),
+        [`${prefix}error-message`]: messageOf(error).slice(0, maxMessageLength),
         [`${prefix}attempts`]: String(attempts),
       },
     })),
@@ -135,7 +135,7 @@ export async function showDeadLetter(
 /**
  * Delivers dead letters to their group again: the original record goes back into its topic, marked for that group
  * alone, so that its consumers do what they do with any record; other groups and replays pass over it. A record of
- * many facts comes back whole; handlers are idempotent, and facts of it that were handled are recognised by their id.
+ * many events comes back whole; handlers are idempotent, and events of it that were handled are recognised by their id.
  * In a compacted topic the record gets a key of its own, because under its old key it would replace newer state.
  */
 export async function redrive(
@@ -147,7 +147,7 @@ export async function redrive(
   const done = new Set<string>();
   for (const letter of letters) {
     const { topic, partition, offset } = letter.original;
-    // Several facts of one record may have failed; the record goes back once.
+    // Several events of one record may have failed; the record goes back once.
     const original = `${topic}/${partition}/${offset}`;
     if (!done.has(original)) {
       done.add(original);
@@ -167,7 +167,7 @@ export async function redrive(
               : { ce_partitionkey: letter.key }),
             [redriveGroupHeader]: group,
           },
-          // A batch has no key of its own: its place is where its facts' keys lie.
+          // A batch has no key of its own: its place is where its events' keys lie.
           ...(letter.key === undefined ? { partition } : {}),
         },
       ]);

@@ -9,7 +9,7 @@ import { type ReceivedEvent, type NewEvent } from '../events.js';
 import { MessagingUnavailableError } from '../messaging-errors.js';
 import { topicSpecsOf } from '../topic-specs.js';
 import { listDeadLetters } from './dead-letters.js';
-import { handleBatch, type FactHandler, type Handling } from './handle-batch.js';
+import { handleBatch, type BatchHandler, type Handling } from './handle-batch.js';
 import { noLog } from './messaging-log.js';
 import { delayAfter } from './retry-policy.js';
 
@@ -77,7 +77,7 @@ describe('handleBatch', () => {
     Object.assign(counted, { handled: 0, retried: 0, deadLettered: 0 });
   });
 
-  function handling(...handlers: FactHandler[]): Handling {
+  function handling(...handlers: BatchHandler[]): Handling {
     return {
       bus,
       group: 'feature-store',
@@ -95,11 +95,11 @@ describe('handleBatch', () => {
         lag: () => undefined,
       },
       log: noLog,
-      maxFactsPerCall: 1_000,
+      maxEventsPerCall: 1_000,
     };
   }
 
-  function many(handle: (events: readonly ReceivedEvent[]) => void): FactHandler {
+  function many(handle: (events: readonly ReceivedEvent[]) => void): BatchHandler {
     return {
       mode: 'many',
       handle: async (events) => {
@@ -109,7 +109,7 @@ describe('handleBatch', () => {
     };
   }
 
-  it('finds one poison fact among 64 in seven halvings and hands over the 63 others in order', async () => {
+  it('finds one poison event among 64 in seven halvings and hands over the 63 others in order', async () => {
     let calls = 0;
     const seen: string[] = [];
     const batch = await batchOf(bus);
@@ -154,7 +154,7 @@ describe('handleBatch', () => {
   });
 
   it('gives up on a retryable error after its attempts and says how many there were', async () => {
-    const away: FactHandler = {
+    const away: BatchHandler = {
       mode: 'one',
       handle: ({ id }) =>
         id === '5' ? Promise.reject(new MessagingUnavailableError('database away')) : Promise.resolve(),

@@ -6,15 +6,15 @@ import { decodeRecord } from '../codec/decode-record.js';
 import { type EventBus, type IncomingRecord, type RecordBatch } from '../event-bus.js';
 import { type ReceivedEvent } from '../events.js';
 import { PartitionRevokedError } from '../messaging-errors.js';
-import { linksOf, spanContextOf } from '../tracing.js';
+import { toLinks, toSpanContext } from '../tracing.js';
 import { deadLetter, errorCodeOf, type FailedEvent } from './dead-letters.js';
 import { type MessagingLog } from './messaging-log.js';
 import { type MessagingMetrics } from './messaging-metrics.js';
 import { isRedrivenForAnother } from './redrive-headers.js';
 import { delayAfter, type RetryPolicy } from './retry-policy.js';
 
-/** A handler of one event's facts: one at a time, or many in order. */
-export type FactHandler =
+/** A handler of one type of event: one event at a time, or many in order. */
+export type BatchHandler =
   | { readonly mode: 'one'; readonly handle: (event: ReceivedEvent) => Promise<void> }
   | { readonly mode: 'many'; readonly handle: (events: readonly ReceivedEvent[]) => Promise<void> };
 
@@ -22,15 +22,15 @@ export interface Handling {
   readonly bus: EventBus;
   readonly group: string;
   readonly definition: EventDefinition;
-  readonly handlers: readonly FactHandler[];
+  readonly handlers: readonly BatchHandler[];
   readonly retry: RetryPolicy;
   readonly metrics: MessagingMetrics;
   readonly log: MessagingLog;
-  /** The most facts that one call of a batch handler gets. */
-  readonly maxFactsPerCall: number;
+  /** Maximum number of events in one call of a batch handler. */
+  readonly maxEventsPerCall: number;
 }
 
-interface ReceivedFact {
+interface Delivery {
   readonly record: IncomingRecord;
   readonly event: ReceivedEvent;
 }
@@ -39,64 +39,64 @@ const heartbeatEveryMs = 2_000;
 const tracer = trace.getTracer('@headrace/messaging');
 
 /**
- * Handles a batch of records: every fact is handled, dead-lettered with its reason, or left uncommitted because the
- * partition went away. Facts keep their order. A retryable error is tried again with growing pauses; when the patience
- * is used up, or for any other error, a batch is halved until the facts that fail stand alone, so that one poison fact
+ * Handles a batch of records: every event is handled, dead-lettered with its reason, or left uncommitted because the
+ * partition went away. Events keep their order. A retryable error is tried again with growing pauses; when the patience
+ * is used up, or for any other error, a batch is halved until the events that fail stand alone, so that one poison event
  * does not take its neighbours with it. When dead letters cannot be stored either, the batch is left for redelivery.
  */
 export async function handleBatch(batch: RecordBatch, handling: Handling): Promise<void> {
-  let facts: ReceivedFact[] = [];
+  let deliveries: Delivery[] = [];
   let through: bigint | undefined;
   for (const record of batch.records) {
     if (!batch.isActive()) return;
     const received = await receive(record, handling);
-    if (facts.length > 0 && facts.length + received.length > handling.maxFactsPerCall) {
-      await handleFacts(facts, batch, handling);
+    if (deliveries.length > 0 && deliveries.length + received.length > handling.maxEventsPerCall) {
+      await handleEvents(deliveries, batch, handling);
       if (through !== undefined) batch.resolve(through);
-      facts = [];
+      deliveries = [];
     }
-    facts.push(...received);
+    deliveries.push(...received);
     through = record.offset;
   }
-  await handleFacts(facts, batch, handling);
+  await handleEvents(deliveries, batch, handling);
   if (through !== undefined) batch.resolve(through);
 }
 
-/** The valid facts of a record; the others go to the dead letters, each for itself. */
-async function receive(record: IncomingRecord, handling: Handling): Promise<ReceivedFact[]> {
+/** The valid events of a record; the others go to the dead letters, each for itself. */
+async function receive(record: IncomingRecord, handling: Handling): Promise<Delivery[]> {
   if (isRedrivenForAnother(record, handling.group)) return [];
-  const facts: ReceivedFact[] = [];
+  const deliveries: Delivery[] = [];
   const failed: FailedEvent[] = [];
   try {
-    for (const fact of decodeRecord(handling.definition, record)) {
-      if (fact.outcome === 'event') facts.push({ record, event: fact.event });
-      else failed.push({ record, index: fact.index, error: fact.error, attempts: 0 });
+    for (const decoded of decodeRecord(handling.definition, record)) {
+      if (decoded.outcome === 'event') deliveries.push({ record, event: decoded.event });
+      else failed.push({ record, index: decoded.index, error: decoded.error, attempts: 0 });
     }
   } catch (error) {
     failed.push({ record, index: undefined, error, attempts: 0 });
   }
   await bury(failed, handling);
-  return facts;
+  return deliveries;
 }
 
-async function handleFacts(
-  facts: readonly ReceivedFact[],
+async function handleEvents(
+  deliveries: readonly Delivery[],
   batch: RecordBatch,
   handling: Handling,
 ): Promise<void> {
-  if (facts.length === 0) return;
-  await withSpan(facts, handling, async () => {
-    const failed = new Set<ReceivedFact>();
+  if (deliveries.length === 0) return;
+  await withSpan(deliveries, handling, async () => {
+    const failed = new Set<Delivery>();
     for (const handler of handling.handlers) {
       if (handler.mode === 'many') {
-        await handleMany(facts, handler.handle, batch, handling, failed);
+        await handleMany(deliveries, handler.handle, batch, handling, failed);
       } else {
-        for (const fact of facts) {
-          await handleMany([fact], ([event]) => one(handler.handle, event), batch, handling, failed);
+        for (const delivery of deliveries) {
+          await handleMany([delivery], ([event]) => one(handler.handle, event), batch, handling, failed);
         }
       }
     }
-    handling.metrics.handled(handling.definition.topic, facts.length - failed.size);
+    handling.metrics.handled(handling.definition.topic, deliveries.length - failed.size);
   });
 }
 
@@ -107,36 +107,42 @@ function one(
   return event === undefined ? Promise.resolve() : handle(event);
 }
 
-/** Tries a slice, patiently at first; then halves it with one try each, until what fails is a single fact. */
+/** Tries a slice, patiently at first; then halves it with one try each, until what fails is a single event. */
 async function handleMany(
-  facts: readonly ReceivedFact[],
+  deliveries: readonly Delivery[],
   handle: (events: readonly ReceivedEvent[]) => Promise<void>,
   batch: RecordBatch,
   handling: Handling,
-  failed: Set<ReceivedFact>,
+  failed: Set<Delivery>,
 ): Promise<void> {
-  const outcome = await attempt(facts, handle, batch, handling);
+  const outcome = await attempt(deliveries, handle, batch, handling);
   if (outcome === 'done') return;
-  const pending: (readonly ReceivedFact[])[] = halvesOf(facts);
+  const pending: (readonly Delivery[])[] = splitInHalves(deliveries);
   const buried: FailedEvent[] = [];
-  if (pending.length === 0) buried.push(...facts.map((fact) => buriedFact(fact, outcome)));
+  if (pending.length === 0) buried.push(...deliveries.map((delivery) => toFailedEvent(delivery, outcome)));
   for (let slice = pending.shift(); slice !== undefined; slice = pending.shift()) {
     assertActive(batch);
     await batch.heartbeat();
     const again = await tryOnce(slice, handle);
     if (again === 'done') continue;
-    const halves = halvesOf(slice);
+    const halves = splitInHalves(slice);
     if (halves.length > 0) pending.unshift(...halves);
     else {
       buried.push(
-        ...slice.map((fact) => buriedFact(fact, { error: again.error, attempts: outcome.attempts + 1 })),
+        ...slice.map((delivery) =>
+          toFailedEvent(delivery, { error: again.error, attempts: outcome.attempts + 1 }),
+        ),
       );
     }
   }
   await bury(buried, handling);
-  for (const fact of facts) {
-    if (buried.some(({ record, index }) => record === fact.record && index === fact.event.position.index)) {
-      failed.add(fact);
+  for (const delivery of deliveries) {
+    if (
+      buried.some(
+        ({ record, index }) => record === delivery.record && index === delivery.event.position.index,
+      )
+    ) {
+      failed.add(delivery);
     }
   }
 }
@@ -147,14 +153,14 @@ interface Failure {
 }
 
 async function attempt(
-  facts: readonly ReceivedFact[],
+  deliveries: readonly Delivery[],
   handle: (events: readonly ReceivedEvent[]) => Promise<void>,
   batch: RecordBatch,
   { retry, metrics, log, definition }: Handling,
 ): Promise<'done' | Failure> {
   for (let attempts = 1; ; attempts++) {
     assertActive(batch);
-    const outcome = await tryOnce(facts, handle);
+    const outcome = await tryOnce(deliveries, handle);
     if (outcome === 'done') return 'done';
     const { error } = outcome;
     const delay = isAppError(error) && error.retryable ? delayAfter(attempts, retry) : undefined;
@@ -163,7 +169,7 @@ async function attempt(
     log.warn(
       {
         topic: definition.topic,
-        facts: facts.length,
+        events: deliveries.length,
         attempts,
         delayMs: delay,
         errorCode: errorCodeOf(error),
@@ -175,11 +181,11 @@ async function attempt(
 }
 
 async function tryOnce(
-  facts: readonly ReceivedFact[],
+  deliveries: readonly Delivery[],
   handle: (events: readonly ReceivedEvent[]) => Promise<void>,
 ): Promise<'done' | { readonly error: unknown }> {
   try {
-    await handle(facts.map(({ event }) => event));
+    await handle(deliveries.map(({ event }) => event));
     return 'done';
   } catch (error) {
     return { error };
@@ -199,13 +205,13 @@ function assertActive(batch: RecordBatch): void {
   if (!batch.isActive()) throw new PartitionRevokedError(batch.topic, batch.partition);
 }
 
-function halvesOf(facts: readonly ReceivedFact[]): (readonly ReceivedFact[])[] {
-  if (facts.length < 2) return [];
-  const middle = facts.length >> 1;
-  return [facts.slice(0, middle), facts.slice(middle)];
+function splitInHalves(deliveries: readonly Delivery[]): (readonly Delivery[])[] {
+  if (deliveries.length < 2) return [];
+  const middle = deliveries.length >> 1;
+  return [deliveries.slice(0, middle), deliveries.slice(middle)];
 }
 
-function buriedFact({ record, event }: ReceivedFact, { error, attempts }: Failure): FailedEvent {
+function toFailedEvent({ record, event }: Delivery, { error, attempts }: Failure): FailedEvent {
   return { record, index: event.position.index, error, attempts };
 }
 
@@ -222,32 +228,32 @@ async function bury(failed: readonly FailedEvent[], { bus, group, metrics, log }
         attempts,
         errorCode: errorCodeOf(error),
       },
-      `A fact went to the dead letters: ${isAppError(error) ? error.message : describeError(error)}`,
+      `An event was dead-lettered: ${isAppError(error) ? error.message : describeError(error)}`,
     );
   }
 }
 
-/** One consumer span for what is handled together; a single fact continues its trace, many are linked. */
+/** One consumer span for what is handled together; a single event continues its trace, many are linked. */
 async function withSpan(
-  facts: readonly ReceivedFact[],
+  deliveries: readonly Delivery[],
   { definition, group }: Handling,
   work: () => Promise<void>,
 ): Promise<void> {
-  const traceparents = facts.map(({ event }) => event.traceparent);
-  const parent = facts.length === 1 ? spanContextOf(traceparents[0]) : undefined;
+  const traceparents = deliveries.map(({ event }) => event.traceparent);
+  const parent = deliveries.length === 1 ? toSpanContext(traceparents[0]) : undefined;
   const start = parent === undefined ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, parent);
-  const [first] = facts;
+  const [first] = deliveries;
   const span = tracer.startSpan(
     `process ${definition.topic}`,
     {
       kind: SpanKind.CONSUMER,
-      links: linksOf(traceparents),
+      links: toLinks(traceparents),
       attributes: {
         'messaging.system': 'headrace',
         'messaging.operation.type': 'process',
         'messaging.destination.name': definition.topic,
         'messaging.consumer.group.name': group,
-        'messaging.batch.message_count': facts.length,
+        'messaging.batch.message_count': deliveries.length,
         'messaging.destination.partition.id': String(first?.record.partition ?? 0),
         'messaging.kafka.offset': String(first?.record.offset ?? 0n),
       },

@@ -225,7 +225,7 @@ class PartitionReader {
     let done = true;
     try {
       await this.member.handle(batch);
-      // A handler that was told to stop may have returned half-way: only what it resolved counts.
+      // A handler that was asked to stop may have returned early: only what it resolved counts.
       if (!wasTold()) resolved = next;
     } catch {
       // The runner above this port has reported the error; here it means: deliver again what is not resolved.

@@ -143,7 +143,7 @@ export class EmbeddedLog {
     for (const spec of specs) {
       if (!Number.isInteger(spec.partitions) || spec.partitions < 1 || spec.partitions > maxPartitions) {
         throw new InvalidRecordError(
-          `Topic ${spec.name} wants ${spec.partitions} partitions; 1 to ${maxPartitions} are possible`,
+          `Topic ${spec.name} wants ${spec.partitions} partitions; 1 to ${maxPartitions} are allowed`,
         );
       }
       const known = this.topicsByName.get(spec.name);

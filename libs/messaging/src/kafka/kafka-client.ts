@@ -9,7 +9,7 @@ import kafkajs, {
 import { type KafkaConfig } from './kafka-config.js';
 
 const repeatAfterMs = 30_000;
-const mostMessages = 100;
+const maxMessages = 100;
 
 /** A kafkajs client for a configuration. Its log goes to `onEvent`, warnings and errors only. */
 export function kafkaClient(config: KafkaConfig, retry: RetryOptions): Kafka {
@@ -31,7 +31,7 @@ export function kafkaClient(config: KafkaConfig, retry: RetryOptions): Kafka {
       // A broker that is away is tried several times a second.
       const now = performance.now();
       if (now - (saidAt.get(message) ?? Number.NEGATIVE_INFINITY) < repeatAfterMs) return;
-      if (saidAt.size > mostMessages) saidAt.clear();
+      if (saidAt.size > maxMessages) saidAt.clear();
       saidAt.set(message, now);
       config.onEvent?.('warn', message);
     },

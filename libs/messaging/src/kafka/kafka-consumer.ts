@@ -111,7 +111,7 @@ export class KafkaConsumer implements Consumer {
     // Handlers may work for longer than the session lasts without thinking of heartbeats.
     const beating = setInterval(() => {
       payload.heartbeat().catch(() => {
-        // The group is re-dividing itself, or the broker is away: stop at the next fact and let kafkajs rejoin.
+        // The group is re-dividing itself, or the broker is away: stop at the next event and let kafkajs rejoin.
         revoked.abort();
       });
     }, heartbeatMs);
@@ -167,7 +167,7 @@ export class KafkaConsumer implements Consumer {
       return false;
     }
     this.failures.delete(place);
-    // A handler that was told to stop may have returned half-way: only what it resolved counts.
+    // A handler that was asked to stop may have returned early: only what it resolved counts.
     if (wasTold()) return false;
     const last = records.at(-1);
     if (last !== undefined) payload.resolveOffset(String(last.offset));

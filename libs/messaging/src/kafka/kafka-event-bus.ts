@@ -277,7 +277,7 @@ export class KafkaEventBus extends EventBus {
   }
 }
 
-/** Several services make the same topics at the same time: one that is there already is no error. */
+/** Several services make the same topics at the same time: an existing topic is not an error. */
 async function createTopics(
   admin: Admin,
   specs: readonly TopicSpec[],
@@ -332,7 +332,7 @@ function isPassing(error: unknown): boolean {
   );
 }
 
-/** The bus on Kafka. Does not wait for the broker: what needs it waits, within bounds, and `check` tells. */
+/** The bus on Kafka. Does not wait for the broker: calls that need it wait, within bounds, and `check` reports. */
 export function openKafkaEventBus(config: KafkaConfig): Promise<KafkaEventBus> {
   return Promise.resolve(new KafkaEventBus(config));
 }

@@ -41,7 +41,7 @@ class ReadingEvents {
 @Module({ controllers: [ReadingEvents] })
 class ReadingModule {}
 
-it('hands facts to the controllers of an application and buries the one that cannot be handled', async () => {
+it('hands events to the controllers of an application and buries the one that cannot be handled', async () => {
   const bus = await openEmbeddedEventBus(temporaryDirectory());
   onTestFinished(() => bus.close());
   await bus.provision(topicSpecsOf([ReadingAccepted]));

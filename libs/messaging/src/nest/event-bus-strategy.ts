@@ -3,7 +3,7 @@ import { isObservable, lastValueFrom } from 'rxjs';
 import { type EventDefinition } from '@headrace/contracts';
 import { AppError, describeError } from '@headrace/kernel';
 import { type Consumer, type EventBus } from '../event-bus.js';
-import { handleBatch, type FactHandler, type Handling } from '../consumer/handle-batch.js';
+import { handleBatch, type BatchHandler, type Handling } from '../consumer/handle-batch.js';
 import { noLog, type MessagingLog } from '../consumer/messaging-log.js';
 import { noMetrics, type MessagingMetrics } from '../consumer/messaging-metrics.js';
 import { defaultRetryPolicy, type RetryPolicy } from '../consumer/retry-policy.js';
@@ -19,8 +19,8 @@ export interface EventBusStrategyOptions {
   readonly retry?: RetryPolicy;
   /** Called when consuming cannot go on; readiness must end. */
   readonly onFatal?: (error: Error) => void;
-  /** The most facts that one call of a batch handler gets. Default 1000. */
-  readonly maxFactsPerCall?: number;
+  /** Maximum number of events in one call of a batch handler. Default 1000. */
+  readonly maxEventsPerCall?: number;
   /** The most records fetched at once; bounds what is in flight. Default 500. */
   readonly maxRecordsPerBatch?: number;
   /** Partitions handled at the same time, so that a slow topic does not hold up the others. Default 4. */
@@ -45,7 +45,7 @@ export class EventBusStrategy extends Server implements CustomTransportStrategy 
   override readonly transportId = eventBusTransport;
   /** Hands errors of handlers to us instead of logging them. */
   override readonly propagatesEventHandlerErrors = true;
-  private readonly handlers = new Map<string, { definition: EventDefinition; handlers: FactHandler[] }>();
+  private readonly handlers = new Map<string, { definition: EventDefinition; handlers: BatchHandler[] }>();
   private consumer: Consumer | undefined;
   private lagTimer: NodeJS.Timeout | undefined;
 
@@ -110,11 +110,11 @@ export class EventBusStrategy extends Server implements CustomTransportStrategy 
   private async start(): Promise<void> {
     if (this.handlers.size === 0) return;
     const { bus, group, log = noLog, metrics = noMetrics } = this.options;
-    const { retry = defaultRetryPolicy, maxFactsPerCall = 1000, lagEveryMs = 10_000 } = this.options;
+    const { retry = defaultRetryPolicy, maxEventsPerCall = 1000, lagEveryMs = 10_000 } = this.options;
     await bus.provision(topicSpecsOf([...this.handlers.values()].map(({ definition }) => definition)));
     const handlings = new Map<string, Handling>();
     for (const [topic, { definition, handlers }] of this.handlers) {
-      handlings.set(topic, { bus, group, definition, handlers, retry, metrics, log, maxFactsPerCall });
+      handlings.set(topic, { bus, group, definition, handlers, retry, metrics, log, maxEventsPerCall });
     }
     this.consumer = await bus.consume(
       {

@@ -20,7 +20,7 @@ type HandlerDecorator<Input> = <Handler extends (input: Input) => Promise<void> 
   descriptor: TypedPropertyDescriptor<Handler>,
 ) => void;
 
-/** Handles the facts of one or several events one at a time. Idempotent: delivery is at least once. */
+/** Handles events of one or several types one at a time. Idempotent: delivery is at least once. */
 export function On<Definitions extends readonly EventDefinition[]>(
   ...definitions: Definitions
 ): HandlerDecorator<ReceivedEvent<Definitions[number]>> {
@@ -28,7 +28,7 @@ export function On<Definitions extends readonly EventDefinition[]>(
 }
 
 /**
- * Handles the facts of one or several events many at a time, of one event and one partition each call, in order.
+ * Handles events of one or several types many at a time: each call gets events of one type and one partition, in order.
  * Idempotent: delivery is at least once.
  */
 export function OnBatch<Definitions extends readonly EventDefinition[]>(

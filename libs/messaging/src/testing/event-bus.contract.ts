@@ -8,7 +8,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
 import { BusEventPublisher } from '../bus-event-publisher.js';
 import { listDeadLetters, redrive, showDeadLetter } from '../consumer/dead-letters.js';
-import { handleBatch, type FactHandler, type Handling } from '../consumer/handle-batch.js';
+import { handleBatch, type BatchHandler, type Handling } from '../consumer/handle-batch.js';
 import { noLog } from '../consumer/messaging-log.js';
 import { noMetrics } from '../consumer/messaging-metrics.js';
 import { type EventBusConfig } from '../create-event-bus.js';
@@ -228,7 +228,7 @@ export function describeEventBus(adapter: string, create: () => EventBusUnderTes
       expect(stored.length - acknowledged.length).toBeLessThanOrEqual(1);
     });
 
-    it('goes on after kill -9 of a consumer: nothing is lost, little comes twice', async () => {
+    it('continues after kill -9 of a consumer: nothing is lost, little comes twice', async () => {
       const subject = create();
       const { bus, topic } = await fixture(subject);
       await append(bus, topic, 300);
@@ -381,7 +381,7 @@ export function describeEventBus(adapter: string, create: () => EventBusUnderTes
       expect(position).toMatchObject({ committed: 3n, lag: 0n });
     });
 
-    it('buries a poison fact with its reason, handles its neighbours, and re-drives it', async () => {
+    it('buries a poison event with its reason, handles its neighbours, and re-drives it', async () => {
       const { bus } = await fixture(create());
       const definition = noteEvent({ maxEventsPerRecord: 50 });
       await bus.provision(topicSpecsOf([definition]));
@@ -389,7 +389,7 @@ export function describeEventBus(adapter: string, create: () => EventBusUnderTes
       await new BusEventPublisher(bus, 'contract').publish(definition, numbers(50).map(noteOf));
       let poisonous = true;
       const seen: string[] = [];
-      const many: FactHandler = {
+      const many: BatchHandler = {
         mode: 'many',
         handle: async (events) => {
           await turn();
@@ -398,7 +398,7 @@ export function describeEventBus(adapter: string, create: () => EventBusUnderTes
           seen.push(...ids);
         },
       };
-      await consumeFacts(bus, definition, group, [many]);
+      await consumeEvents(bus, definition, group, [many]);
       await eventually(() => expect(new Set(seen).size).toBe(49));
       const letters = await eventually(async () => {
         const found = await listDeadLetters(bus, definition.topic, group);
@@ -420,7 +420,7 @@ export function describeEventBus(adapter: string, create: () => EventBusUnderTes
       expect(await all(replay(bus, definition))).toHaveLength(50);
     });
 
-    it('buries facts that do not fit their schema alone, and records that cannot be read', async () => {
+    it('buries events that do not fit their schema alone, and records that cannot be read', async () => {
       const { bus } = await fixture(create());
       const definition = noteEvent({ maxEventsPerRecord: 1 });
       await bus.provision(topicSpecsOf([definition]));
@@ -437,14 +437,14 @@ export function describeEventBus(adapter: string, create: () => EventBusUnderTes
       ]);
       await new BusEventPublisher(bus, 'contract').publish(definition, [noteOf(1)]);
       const seen: string[] = [];
-      const handler: FactHandler = {
+      const handler: BatchHandler = {
         mode: 'one',
         handle: async ({ id }) => {
           await turn();
           seen.push(id);
         },
       };
-      await consumeFacts(bus, definition, 'readers', [handler]);
+      await consumeEvents(bus, definition, 'readers', [handler]);
       await eventually(() => expect(seen).toEqual(['note-1']));
       await eventually(async () => {
         const letters = await listDeadLetters(bus, definition.topic, 'readers');
@@ -455,7 +455,7 @@ export function describeEventBus(adapter: string, create: () => EventBusUnderTes
       });
     });
 
-    it('finds a fact of a batch by its id and by its position', async () => {
+    it('finds an event of a batch by its id and by its position', async () => {
       const { bus } = await fixture(create());
       const definition = noteEvent({ maxEventsPerRecord: 20 });
       await bus.provision(topicSpecsOf([definition]));
@@ -463,7 +463,7 @@ export function describeEventBus(adapter: string, create: () => EventBusUnderTes
       const found = await findEvent(bus, definition, 'note-33');
       expect(found?.payload).toEqual({ key: 'k3', text: 'note 33' });
       const position = found?.position;
-      if (position === undefined) throw new Error('the fact has no position');
+      if (position === undefined) throw new Error('the event has no position');
       const again: ReceivedEvent<Note> | undefined = await eventAt(bus, definition, position);
       expect(again?.id).toBe('note-33');
     });
@@ -507,11 +507,11 @@ function noteOf(number: number): NewEvent<Note> {
   };
 }
 
-async function consumeFacts(
+async function consumeEvents(
   bus: EventBus,
   definition: EventDefinition,
   group: string,
-  handlers: readonly FactHandler[],
+  handlers: readonly BatchHandler[],
 ): Promise<void> {
   const retry = { maxAttempts: 2, firstDelayMs: 1, maxDelayMs: 1, factor: 1 };
   const handling: Handling = {
@@ -522,7 +522,7 @@ async function consumeFacts(
     retry,
     metrics: noMetrics,
     log: noLog,
-    maxFactsPerCall: 100,
+    maxEventsPerCall: 100,
   };
   await consume(bus, definition.topic, (batch) => handleBatch(batch, handling), { group });
 }

@@ -25,7 +25,7 @@ export async function openDuckdbFile(path: string): Promise<DuckdbFile> {
   openHere.add(path);
   try {
     mkdirSync(dirname(path), { recursive: true });
-    const instance = await opened(path);
+    const instance = await openInstance(path);
     const connection = await instance.connect();
     const close = (): void => {
       connection.closeSync();
@@ -45,7 +45,7 @@ export async function openDuckdbFile(path: string): Promise<DuckdbFile> {
   }
 }
 
-async function opened(path: string): Promise<DuckDBInstance> {
+async function openInstance(path: string): Promise<DuckDBInstance> {
   try {
     return await DuckDBInstance.create(path, {
       threads: '2',
@@ -73,7 +73,7 @@ async function opened(path: string): Promise<DuckDBInstance> {
 }
 
 async function provideTables(path: string, connection: DuckDBConnection): Promise<void> {
-  const tables = await rows(connection, `SELECT table_name FROM information_schema.tables ORDER BY 1`);
+  const tables = await queryRows(connection, `SELECT table_name FROM information_schema.tables ORDER BY 1`);
   const names = tables.map(([name]) => name);
   if (names.length > 0 && !names.includes('headrace_format')) {
     throw new MetricsStoreCorruptError(`${path} is a database, but not one of a metrics store`);
@@ -88,13 +88,16 @@ async function provideTables(path: string, connection: DuckDBConnection): Promis
       COMMIT;`);
     return;
   }
-  const [version] = await rows(connection, 'SELECT version FROM headrace_format');
+  const [version] = await queryRows(connection, 'SELECT version FROM headrace_format');
   checkFormatVersion(path, version?.[0], formatVersion, {
     unsupported: (message) => new MetricsStoreFormatUnsupportedError(message),
   });
 }
 
-async function rows(connection: DuckDBConnection, sql: string): Promise<readonly (readonly unknown[])[]> {
+async function queryRows(
+  connection: DuckDBConnection,
+  sql: string,
+): Promise<readonly (readonly unknown[])[]> {
   const reader = await connection.runAndReadAll(sql);
   return reader.getRows();
 }

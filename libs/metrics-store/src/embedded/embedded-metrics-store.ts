@@ -14,7 +14,7 @@ import {
   MetricsStoreCorruptError,
   MetricsStoreUnavailableError,
 } from '../metrics-store-errors.js';
-import { checkQuery, filledSeries, measured, windowStarts } from '../windows.js';
+import { checkQuery, fillSeries, toMeasured, windowStarts } from '../windows.js';
 import { WriteBuffer, type BatchOutcome, type WriteBufferOptions } from '../write-buffer.js';
 import { openDuckdbFile, type DuckdbFile } from './duckdb-file.js';
 
@@ -117,7 +117,7 @@ export class EmbeddedMetricsStore extends MetricsStore {
     checkQuery(query);
     const sql = `SELECT ${expressionOf(query.aggregation)} FROM (${this.newest(query)}) HAVING count(*) > 0`;
     const [row] = await this.serial(() => this.rows(sql, { field: query.field }));
-    return measured(asNumber(row?.[0]));
+    return toMeasured(asNumber(row?.[0]));
   }
 
   async series(query: MetricQuery & { readonly everyMs: number }): Promise<readonly SeriesPoint[]> {
@@ -132,7 +132,7 @@ export class EmbeddedMetricsStore extends MetricsStore {
       const number = asNumber(value);
       if (number !== undefined) values.set(Number(start), number);
     }
-    return filledSeries(starts, values);
+    return fillSeries(starts, values);
   }
 
   status(): MetricsWriteStatus {
@@ -221,7 +221,7 @@ export class EmbeddedMetricsStore extends MetricsStore {
       return { written: points.length, failed: 0 };
     } catch (error) {
       // The series of a transaction that failed are not in the file: the next attempt adds them again.
-      for (const { measurement, tags } of added) this.seriesByKey.delete(keyOf(measurement, sorted(tags)));
+      for (const { measurement, tags } of added) this.seriesByKey.delete(keyOf(measurement, sortTags(tags)));
       await this.rollBack();
       throw new MetricsStoreUnavailableError(`${this.path} cannot be written (${describeError(error)})`, {
         cause: error,
@@ -254,7 +254,7 @@ export class EmbeddedMetricsStore extends MetricsStore {
   }
 
   private seriesOf({ measurement, tags }: MetricPoint, added: Series[]): Series {
-    const ordered = sorted(tags);
+    const ordered = sortTags(tags);
     const known = this.seriesByKey.get(keyOf(measurement, ordered));
     if (known !== undefined) return known;
     const series = { id: this.seriesByKey.size, measurement, tags: ordered };
@@ -315,7 +315,7 @@ function asNumber(value: unknown): number | undefined {
   return typeof value === 'number' || typeof value === 'bigint' ? Number(value) : undefined;
 }
 
-function sorted(tags: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+function sortTags(tags: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   return Object.fromEntries(Object.entries(tags).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 

@@ -21,7 +21,7 @@ import {
   MetricsStoreRefusedError,
   MetricsStoreUnavailableError,
 } from '../metrics-store-errors.js';
-import { checkQuery, filledSeries, measured, windowStarts } from '../windows.js';
+import { checkQuery, fillSeries, toMeasured, windowStarts } from '../windows.js';
 import { WriteBuffer, type BatchOutcome, type WriteBufferOptions } from '../write-buffer.js';
 import { BucketApi } from './bucket-api.js';
 
@@ -42,7 +42,7 @@ const dayMs = 86_400_000;
 /**
  * InfluxDB 2. The client's own write buffer is not used: it drops points in silence after some retries, and neither its
  * `flush` nor its `close` waits for batches that left because they were full. Here a batch is one awaited request.
- * The bucket is made, and its retention set, at the first use; a server that is away then is asked again.
+ * The bucket is made, and its retention set, at the first use; a server that is down then is tried again.
  */
 export function openInfluxMetricsStore(config: InfluxConfig): InfluxMetricsStore {
   return new InfluxMetricsStore(config);
@@ -83,7 +83,7 @@ export class InfluxMetricsStore extends MetricsStore {
     const source = this.source(query);
     if (source === undefined) return { kind: 'no-data' };
     const [row] = await this.ask(`${source} |> ${aggregatorOf(query.aggregation)}`);
-    return measured(row?._value);
+    return toMeasured(row?._value);
   }
 
   async series(query: MetricQuery & { readonly everyMs: number }): Promise<readonly SeriesPoint[]> {
@@ -91,7 +91,7 @@ export class InfluxMetricsStore extends MetricsStore {
     const starts = windowStarts(query.from, query.to, query.everyMs);
     const source = this.source(query);
     const values = new Map<number, number>();
-    if (source === undefined) return filledSeries(starts, values);
+    if (source === undefined) return fillSeries(starts, values);
     const rows = await this.ask(
       `${source} |> window(every: ${query.everyMs}ms, createEmpty: false) |> ${aggregatorOf(query.aggregation)}`,
     );
@@ -100,7 +100,7 @@ export class InfluxMetricsStore extends MetricsStore {
       const start = Math.floor(new Date(_start).getTime() / query.everyMs) * query.everyMs;
       values.set(start, _value);
     }
-    return filledSeries(starts, values);
+    return fillSeries(starts, values);
   }
 
   status(): MetricsWriteStatus {
@@ -159,7 +159,7 @@ export class InfluxMetricsStore extends MetricsStore {
   private async store(points: readonly MetricPoint[]): Promise<BatchOutcome> {
     await this.provideBucket();
     const { org, bucket } = this.config;
-    const lines = points.flatMap((point) => lineOf(point) ?? []);
+    const lines = points.flatMap((point) => toLine(point) ?? []);
     try {
       await this.send(org, bucket, lines);
       return { written: points.length, failed: 0 };
@@ -233,7 +233,7 @@ export class InfluxMetricsStore extends MetricsStore {
   }
 }
 
-function lineOf({ measurement, tags, fields, time }: MetricPoint): string | undefined {
+function toLine({ measurement, tags, fields, time }: MetricPoint): string | undefined {
   const point = new Point(measurement).timestamp(time.getTime());
   for (const [name, value] of Object.entries(tags)) if (value !== '') point.tag(name, value);
   for (const [name, value] of Object.entries(fields)) point.floatField(name, value);
@@ -258,7 +258,7 @@ function aggregatorOf(aggregation: Aggregation): string {
   }
 }
 
-/** Flux tells 1 from 1.0. */
+/** Flux distinguishes 1 from 1.0. */
 function floatLiteral(value: number): string {
   return Number.isInteger(value) ? `${value}.0` : value.toFixed(12);
 }

@@ -198,7 +198,7 @@ export function describeMetricsStore(name: string, setUp: () => Promise<MetricsS
       expect(await store.aggregate(query('count'))).toEqual(valueOf(20_000));
     });
 
-    it('refuses what is no number, and counts it', async () => {
+    it('refuses what is not a number, and counts it', async () => {
       expect(store.write([point(1, NaN), point(2, Infinity), point(3, 7)])).toBe(1);
       expect(store.write([{ ...point(4, 1), fields: {} }])).toBe(0);
       await store.flush();

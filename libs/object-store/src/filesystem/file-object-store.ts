@@ -25,9 +25,9 @@ import {
   ObjectStoreFormatUnsupportedError,
   ObjectStoreUnavailableError,
 } from '../object-store-errors.js';
-import { checkedKey, checkedPrefix } from '../object-key.js';
+import { checkKey, checkPrefix } from '../object-key.js';
 import { spool, type Spooled } from '../spool.js';
-import { verified } from '../verified.js';
+import { verifyDigest } from '../verify-digest.js';
 
 const formatVersion = 1;
 const blobName = /^([0-9a-f]{64})-(\d+)-[0-9a-f-]{36}$/;
@@ -43,7 +43,7 @@ interface Blob {
  * step, so a reader sees one whole object and the checksum that belongs to it, and `ifAbsent` is decided by the file
  * system, also between processes. Other tools read `keys/...` as plain files.
  *
- * It wants a file system with symbolic links, and refuses an object whose key is a directory of another key. A crash in
+ * It needs a file system with symbolic links, and refuses an object whose key is a directory of another key. A crash in
  * the middle of a `put` leaves an unreferenced blob, never half an object. Several processes may share the directory.
  */
 export async function openFileObjectStore(directory: string): Promise<FileObjectStore> {
@@ -93,38 +93,38 @@ export class FileObjectStore extends ObjectStore {
   }
 
   async get(key: string): Promise<Uint8Array> {
-    const { blob, content } = await this.found(key, async (found) => ({
+    const { blob, content } = await this.withBlob(key, async (found) => ({
       blob: found,
       content: await readFile(found.path),
     }));
-    for await (const _chunk of verified({ key, ...blob }, chunksOf(content)));
+    for await (const _chunk of verifyDigest({ key, ...blob }, chunksOf(content)));
     return content;
   }
 
   async getStream(key: string): Promise<AsyncIterable<Uint8Array>> {
-    const { blob, file } = await this.found(key, async (found) => ({
+    const { blob, file } = await this.withBlob(key, async (found) => ({
       blob: found,
       file: await open(found.path, 'r'),
     }));
-    return verified({ key, ...blob }, createReadStream('', { fd: file, highWaterMark: 1024 * 1024 }));
+    return verifyDigest({ key, ...blob }, createReadStream('', { fd: file, highWaterMark: 1024 * 1024 }));
   }
 
   async head(key: string): Promise<StoredObject | undefined> {
     this.assertOpen();
-    const blob = await this.resolve(checkedKey(key));
+    const blob = await this.resolve(checkKey(key));
     return blob === undefined ? undefined : this.describe(key, blob);
   }
 
   async *list(prefix: string): AsyncIterable<StoredObject> {
     this.assertOpen();
-    checkedPrefix(prefix);
+    checkPrefix(prefix);
     const folder = prefix.slice(0, prefix.lastIndexOf('/') + 1);
     yield* this.walk(folder, prefix);
   }
 
   async delete(key: string): Promise<void> {
     this.assertOpen();
-    const blob = await this.resolve(checkedKey(key));
+    const blob = await this.resolve(checkKey(key));
     if (blob === undefined) return;
     await this.guarded(async () => {
       await rm(join(this.keysRoot, key), { force: true });
@@ -152,9 +152,9 @@ export class FileObjectStore extends ObjectStore {
     ifAbsent: boolean,
   ): Promise<StoredObject> {
     this.assertOpen();
-    checkedKey(key);
+    checkKey(key);
     if (ifAbsent && (await this.resolve(key)) !== undefined) throw new ObjectExistsError(key);
-    const spooled = await this.spooled(content);
+    const spooled = await this.spoolContent(content);
     const blob = {
       ...spooled,
       path: join(this.blobsRoot, `${spooled.sha256}-${spooled.size}-${randomUUID()}`),
@@ -170,7 +170,7 @@ export class FileObjectStore extends ObjectStore {
     return this.describe(key, blob);
   }
 
-  private async spooled(content: AsyncIterable<Uint8Array>): Promise<Spooled> {
+  private async spoolContent(content: AsyncIterable<Uint8Array>): Promise<Spooled> {
     try {
       return await spool(this.blobsRoot, content);
     } catch (error) {
@@ -211,9 +211,9 @@ export class FileObjectStore extends ObjectStore {
   }
 
   /** Between reading the link and opening the blob another writer may have replaced both: then it is looked up again. */
-  private async found<T>(key: string, use: (blob: Blob) => Promise<T>): Promise<T> {
+  private async withBlob<T>(key: string, use: (blob: Blob) => Promise<T>): Promise<T> {
     this.assertOpen();
-    checkedKey(key);
+    checkKey(key);
     for (let attempt = 0; ; attempt += 1) {
       const blob = await this.resolve(key);
       if (blob === undefined) throw new ObjectNotFoundError(key);
@@ -238,7 +238,7 @@ export class FileObjectStore extends ObjectStore {
     }
     const name = basename(target);
     const [, sha256, size] = blobName.exec(name) ?? [];
-    if (sha256 === undefined) throw new ObjectCorruptError(key, `it links to ${target}, which is no blob`);
+    if (sha256 === undefined) throw new ObjectCorruptError(key, `it links to ${target}, which is not a blob`);
     return { path: join(this.blobsRoot, name), sha256, size: Number(size) };
   }
 
@@ -254,7 +254,7 @@ export class FileObjectStore extends ObjectStore {
 
   /** Directories sort as their name with a slash, so that the whole comes in order of the keys. */
   private async *walk(folder: string, prefix: string): AsyncIterable<StoredObject> {
-    const entries = await this.entriesOf(folder);
+    const entries = await this.readEntries(folder);
     const names = entries.map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name));
     for (const name of names.sort((a, b) => (a < b ? -1 : 1))) {
       const key = folder + name;
@@ -281,7 +281,7 @@ export class FileObjectStore extends ObjectStore {
     }
   }
 
-  private async entriesOf(folder: string): Promise<readonly { name: string; isDirectory(): boolean }[]> {
+  private async readEntries(folder: string): Promise<readonly { name: string; isDirectory(): boolean }[]> {
     try {
       return await readdir(join(this.keysRoot, folder), { withFileTypes: true });
     } catch (error) {

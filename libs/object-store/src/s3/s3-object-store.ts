@@ -25,9 +25,9 @@ import {
   ObjectStoreRefusedError,
   ObjectStoreUnavailableError,
 } from '../object-store-errors.js';
-import { checkedKey, checkedPrefix } from '../object-key.js';
+import { checkKey, checkPrefix } from '../object-key.js';
 import { spool } from '../spool.js';
-import { verified } from '../verified.js';
+import { verifyDigest } from '../verify-digest.js';
 
 export interface S3Config {
   readonly bucket: string;
@@ -88,7 +88,7 @@ export class S3ObjectStore extends ObjectStore {
   ) {
     super();
     const prefix = config.prefix ?? '';
-    this.root = prefix === '' ? '' : `${checkedKey(prefix)}/`;
+    this.root = prefix === '' ? '' : `${checkKey(prefix)}/`;
     this.partBytes = Math.max(5 * 1024 * 1024, config.partBytes ?? 8 * 1024 * 1024);
   }
 
@@ -146,14 +146,14 @@ export class S3ObjectStore extends ObjectStore {
     const place = this.place(key);
     const answer = await this.ask(key, () => this.client.send(new GetObjectCommand(place)));
     const expected = { key, size: answer.ContentLength ?? 0, sha256: sha256Of(key, answer) };
-    return verified(expected, this.bytesOf(key, answer));
+    return verifyDigest(expected, this.bytesOf(key, answer));
   }
 
   async head(key: string): Promise<StoredObject | undefined> {
     this.assertOpen();
     const place = this.place(key);
     try {
-      return described(key, await this.ask(key, () => this.client.send(new HeadObjectCommand(place))));
+      return toStoredObject(key, await this.ask(key, () => this.client.send(new HeadObjectCommand(place))));
     } catch (error) {
       if (error instanceof ObjectNotFoundError) return undefined;
       throw error;
@@ -163,7 +163,7 @@ export class S3ObjectStore extends ObjectStore {
   /** A listing carries no metadata, so each object is asked for its digest, some at a time. */
   async *list(prefix: string): AsyncIterable<StoredObject> {
     this.assertOpen();
-    const Prefix = this.root + checkedPrefix(prefix);
+    const Prefix = this.root + checkPrefix(prefix);
     let ContinuationToken: string | undefined;
     do {
       const page = await this.ask(prefix, () =>
@@ -206,7 +206,7 @@ export class S3ObjectStore extends ObjectStore {
   }
 
   private place(key: string): { readonly Bucket: string; readonly Key: string } {
-    return { Bucket: this.config.bucket, Key: this.root + checkedKey(key) };
+    return { Bucket: this.config.bucket, Key: this.root + checkKey(key) };
   }
 
   private async stored(key: string): Promise<StoredObject> {
@@ -270,7 +270,7 @@ function sha256Of(
   return sha256;
 }
 
-function described(key: string, answer: HeadObjectCommandOutput): StoredObject {
+function toStoredObject(key: string, answer: HeadObjectCommandOutput): StoredObject {
   return {
     key,
     size: answer.ContentLength ?? 0,

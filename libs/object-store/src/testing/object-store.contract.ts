@@ -189,7 +189,7 @@ export function describeObjectStore(name: string, setUp: () => Promise<ObjectSto
       expect((await all(store, 'many/')).map(({ key }) => key)).toEqual(keys);
     });
 
-    it('deletes, and deleting what is not there is no error', async () => {
+    it('deletes, and deleting a missing one is not an error', async () => {
       await store.put('a', bytes('x'));
       await store.delete('a');
       await store.delete('a');

@@ -7,15 +7,15 @@ import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
  *
  * @returns undefined for a file that is whole, empty or not there
  */
-export function lmdbFault(file: string): string | undefined {
+export function findLmdbFault(file: string): string | undefined {
   if (!existsSync(file)) return undefined;
   const handle = openSync(file, 'r');
   try {
     const { size } = fstatSync(handle);
     if (size === 0) return undefined;
-    const first = metaPage(handle, 0);
+    const first = readMetaPage(handle, 0);
     if (first === undefined) return `${file} is not an LMDB file`;
-    const second = metaPage(handle, first.pageSize) ?? first;
+    const second = readMetaPage(handle, first.pageSize) ?? first;
     const lastPage = first.lastPage > second.lastPage ? first.lastPage : second.lastPage;
     const needed = (lastPage + 1n) * BigInt(first.pageSize);
     return BigInt(size) < needed
@@ -27,7 +27,7 @@ export function lmdbFault(file: string): string | undefined {
 }
 
 /** Page header 24 bytes; then magic u32, version u32, address u64, map size u64, two tables of 48 bytes, last page u64. */
-function metaPage(handle: number, at: number): { pageSize: number; lastPage: bigint } | undefined {
+function readMetaPage(handle: number, at: number): { pageSize: number; lastPage: bigint } | undefined {
   const page = Buffer.alloc(152);
   if (readSync(handle, page, 0, page.length, at) < page.length || page.readUInt32LE(24) !== 0xbeefc0de) {
     return undefined;

@@ -8,7 +8,7 @@ export interface Expected {
 }
 
 /** Hands chunks on, and fails behind the last one when they were not what was stored. */
-export async function* verified(
+export async function* verifyDigest(
   { key, size, sha256 }: Expected,
   content: AsyncIterable<Uint8Array>,
 ): AsyncIterable<Uint8Array> {
