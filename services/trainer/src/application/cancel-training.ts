@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { isFinished } from '../domain/training.js';
 import { TrainingRepository } from './training-repository.js';
 import { WorkOffTrainings } from './work-off-trainings.js';
-import { Doorbell } from './doorbell.js';
+import { Doorbell } from './training-queue.js';
 
 export class TrainingNotFoundError extends AppError {
   readonly code = 'TRAINER_TRAINING_NOT_FOUND';

@@ -1,5 +1,5 @@
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
-import { Doorbell } from './doorbell.js';
+import { Doorbell } from './training-queue.js';
 import { Scheduler } from './scheduler.js';
 import { StartFirstModel } from './start-first-model.js';
 import { WorkOffTrainings } from './work-off-trainings.js';

@@ -2,7 +2,7 @@ import { TrainingRequested } from '@headrace/contracts';
 import { AppError, Clock, deterministicId, newId } from '@headrace/kernel';
 import { eventOf } from '@headrace/messaging';
 import { Injectable } from '@nestjs/common';
-import { Doorbell } from './doorbell.js';
+import { Doorbell } from './training-queue.js';
 import { TrainingPlans } from './training-plans.js';
 import { TrainingRepository } from './training-repository.js';
 

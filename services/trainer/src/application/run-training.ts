@@ -6,7 +6,7 @@ import { Injectable } from '@nestjs/common';
 import { splitByTime } from '../domain/temporal-split.js';
 import { isFinished, maxAttempts, retryDelayMs, TrainingCancelledError } from '../domain/training.js';
 import { GradientBooster } from './gradient-booster.js';
-import { type MadeModel, modelTrainedFact } from './model-trained-fact.js';
+import { type MadeModel, modelTrainedFact } from './model-trained-event.js';
 import { calibrateMargins } from './steps/calibrate-margins.js';
 import { freezeReference } from './steps/freeze-reference.js';
 import { makeVariants } from './steps/make-variants.js';

@@ -1,6 +1,6 @@
 import { type DatabaseSchema } from '@headrace/database';
-import { CreateTrainings } from './create-trainings.js';
-import { KeepCheckpoints } from './keep-checkpoints.js';
+import { CreateTrainings } from './migrations/0001-create-trainings.js';
+import { KeepCheckpoints } from './migrations/0002-keep-checkpoints.js';
 import { TrainingEntity, TrainingStepEntity } from './training.entity.js';
 
 export const trainerSchema: DatabaseSchema = {

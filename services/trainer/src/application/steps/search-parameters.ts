@@ -10,7 +10,7 @@ import { type GradientBooster } from '../gradient-booster.js';
 import { firstTrialValues, spaceOf, trialParameters, type SearchPlan } from '../search-plan.js';
 import { stepResults, type StepResult } from '../step-results.js';
 import { type TrainingRun } from '../training-run.js';
-import { trialCompletedFact } from '../trial-completed-fact.js';
+import { trialCompletedFact } from '../trial-completed-event.js';
 import { isMaximised, type XgboostParameters } from '../xgboost-parameters.js';
 import { boostingRequest } from './boosting-request.js';
 import { runTrial } from './run-trial.js';
