@@ -17,7 +17,7 @@ import { TypeormTrainingRepository } from './adapters/persistence/typeorm-traini
 import { TimerScheduler } from './adapters/timer-scheduler.js';
 import { XgboostGradientBooster } from './adapters/xgboost/xgboost-gradient-booster.js';
 import { CancelTraining } from './application/cancel-training.js';
-import { Doorbell } from './application/training-queue.js';
+import { TrainingQueue } from './application/training-queue.js';
 import { GradientBooster } from './application/gradient-booster.js';
 import { Intervals, KeepTraining } from './application/keep-training.js';
 import { ReadTrainings } from './application/read-trainings.js';
@@ -64,7 +64,7 @@ export class TrainerModule {
         { provide: Clock, useValue: dependencies.clock },
         { provide: ServiceLogger, useValue: dependencies.logger },
         { provide: Intervals, useValue: new Intervals(config.pollMs, config.firstModelCheckMs) },
-        Doorbell,
+        TrainingQueue,
         RequestTraining,
         CancelTraining,
         ReadTrainings,

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { isFinished } from '../domain/training.js';
 import { TrainingRepository } from './training-repository.js';
 import { WorkOffTrainings } from './work-off-trainings.js';
-import { Doorbell } from './training-queue.js';
+import { TrainingQueue } from './training-queue.js';
 
 export class TrainingNotFoundError extends AppError {
   readonly code = 'TRAINER_TRAINING_NOT_FOUND';
@@ -29,7 +29,7 @@ export class CancelTraining {
   constructor(
     private readonly trainings: TrainingRepository,
     private readonly workOff: WorkOffTrainings,
-    private readonly doorbell: Doorbell,
+    private readonly queue: TrainingQueue,
   ) {}
 
   async execute(id: string): Promise<void> {
@@ -39,6 +39,6 @@ export class CancelTraining {
       throw new TrainingFinishedError(id, training.state);
     }
     this.workOff.abort(id);
-    this.doorbell.ring();
+    this.queue.wake();
   }
 }

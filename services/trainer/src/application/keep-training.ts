@@ -1,5 +1,5 @@
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
-import { Doorbell } from './training-queue.js';
+import { TrainingQueue } from './training-queue.js';
 import { Scheduler } from './scheduler.js';
 import { StartFirstModel } from './start-first-model.js';
 import { WorkOffTrainings } from './work-off-trainings.js';
@@ -19,13 +19,13 @@ export class KeepTraining implements OnApplicationBootstrap {
     private readonly intervals: Intervals,
     private readonly workOff: WorkOffTrainings,
     private readonly startFirstModel: StartFirstModel,
-    private readonly doorbell: Doorbell,
+    private readonly queue: TrainingQueue,
   ) {}
 
   onApplicationBootstrap(): void {
     const work = this.scheduler.every('trainings', this.intervals.workOffMs, () => this.workOff.execute());
     this.scheduler.every('first-model', this.intervals.firstModelMs, () => this.startFirstModel.execute());
-    this.doorbell.onRing(() => work.trigger());
+    this.queue.onWake(() => work.trigger());
     work.trigger();
   }
 }

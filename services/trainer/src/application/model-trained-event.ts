@@ -15,7 +15,7 @@ export interface MadeModel extends ModelParts {
 }
 
 /** The fact that hands a model over to the registry. */
-export function modelTrainedFact(run: TrainingRun, made: MadeModel, at: Date): PendingEvent {
+export function modelTrainedEvent(run: TrainingRun, made: MadeModel, at: Date): PendingEvent {
   const { training, plan } = run;
   const { set, trees, calibration, model, verdict } = made;
   return eventOf(ModelTrained, {

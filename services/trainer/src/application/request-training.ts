@@ -2,7 +2,7 @@ import { TrainingRequested } from '@headrace/contracts';
 import { AppError, Clock, deterministicId, newId } from '@headrace/kernel';
 import { eventOf } from '@headrace/messaging';
 import { Injectable } from '@nestjs/common';
-import { Doorbell } from './training-queue.js';
+import { TrainingQueue } from './training-queue.js';
 import { TrainingPlans } from './training-plans.js';
 import { TrainingRepository } from './training-repository.js';
 
@@ -18,33 +18,33 @@ export class TrainingInProgressError extends AppError {
   }
 }
 
-export interface TrainingWish {
+export interface TrainingRequest {
   /** Undefined: the only model that has a plan. */
   readonly modelName?: string | undefined;
   readonly reason: string;
   readonly requestedBy: string;
-  /** The fact that asked for it; asking twice by the same fact makes one training. */
+  /** The event that caused it; the same event never starts a second training. */
   readonly cause?: { readonly id: string; readonly correlationId: string | undefined };
 }
 
-/** Puts a training into the queue. At most one of a model is unfinished; a wish while there is one is refused. */
+/** Puts a training into the queue. At most one of a model is unfinished; a request while one is unfinished is refused. */
 @Injectable()
 export class RequestTraining {
   constructor(
     private readonly plans: TrainingPlans,
     private readonly trainings: TrainingRepository,
-    private readonly doorbell: Doorbell,
+    private readonly queue: TrainingQueue,
     private readonly clock: Clock,
   ) {}
 
   /** Answers the id of the training; undefined when this cause had its training before. */
-  async execute(wish: TrainingWish): Promise<string | undefined> {
-    const declared = wish.modelName === undefined ? this.plans.only() : this.plans.of(wish.modelName);
+  async execute(request: TrainingRequest): Promise<string | undefined> {
+    const declared = request.modelName === undefined ? this.plans.only() : this.plans.of(request.modelName);
     const { modelName } = declared.plan;
     const requestedAt = this.clock.now();
     const id = newId(requestedAt);
     const requestFactId = deterministicId(id, 'training-requested');
-    const { reason, requestedBy, cause } = wish;
+    const { reason, requestedBy, cause } = request;
     const requested = eventOf(TrainingRequested, {
       id: requestFactId,
       time: requestedAt,
@@ -60,7 +60,7 @@ export class RequestTraining {
     );
     if (stored.outcome === 'busy') throw new TrainingInProgressError(modelName, stored.by);
     if (stored.outcome === 'seen') return undefined;
-    this.doorbell.ring();
+    this.queue.wake();
     return id;
   }
 }

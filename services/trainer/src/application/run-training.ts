@@ -6,7 +6,7 @@ import { Injectable } from '@nestjs/common';
 import { splitByTime } from '../domain/temporal-split.js';
 import { isFinished, maxAttempts, retryDelayMs, TrainingCancelledError } from '../domain/training.js';
 import { GradientBooster } from './gradient-booster.js';
-import { type MadeModel, modelTrainedFact } from './model-trained-event.js';
+import { type MadeModel, modelTrainedEvent } from './model-trained-event.js';
 import { calibrateMargins } from './steps/calibrate-margins.js';
 import { freezeReference } from './steps/freeze-reference.js';
 import { makeVariants } from './steps/make-variants.js';
@@ -106,7 +106,7 @@ export class RunTraining {
       state: 'succeeded',
       at,
       validated,
-      facts: [modelTrainedFact(run, made, at)],
+      events: [modelTrainedEvent(run, made, at)],
     });
     const { library } = made.trees;
     this.logger.info({ trainingId: id, validated, rocAuc: metrics['roc_auc'], library }, 'Model trained');
@@ -150,7 +150,7 @@ export class RunTraining {
       state,
       at,
       failure,
-      facts: [failed],
+      events: [failed],
     });
     this.logger.warn({ trainingId: training.id, ...failure }, 'Training ended without a model');
   }

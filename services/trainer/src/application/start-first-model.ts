@@ -30,7 +30,7 @@ export class StartFirstModel {
     const { modelName } = plan;
     const preview = await this.trainingSets.preview(plan.view, plan.label);
     const decision = firstModelDue(
-      { ...preview, triedRows: await this.trainings.largestFailedSet(modelName) },
+      { ...preview, triedRows: await this.trainings.findMaxFailedRows(modelName) },
       policy,
     );
     if (decision.outcome === 'wait') {

@@ -1,12 +1,12 @@
-/** Tells whoever works trainings off that there is something to do now. Nobody listening is no error: there is a timer. */
-export class Doorbell {
-  private answer: () => void = () => undefined;
+/** Wakes the worker of the queue when a training is added. Without a listener the timer picks the training up. */
+export class TrainingQueue {
+  private listener: () => void = () => undefined;
 
-  onRing(answer: () => void): void {
-    this.answer = answer;
+  onWake(listener: () => void): void {
+    this.listener = listener;
   }
 
-  ring(): void {
-    this.answer();
+  wake(): void {
+    this.listener();
   }
 }

@@ -51,7 +51,7 @@ export interface TrainingOutcome {
   readonly at: Date;
   readonly failure?: TrainingFailure;
   readonly validated?: boolean;
-  readonly facts: readonly PendingEvent[];
+  readonly events: readonly PendingEvent[];
 }
 
 export type NewTraining = Pick<
@@ -103,7 +103,7 @@ export abstract class TrainingRepository {
   abstract requestCancel(id: string): Promise<boolean>;
   abstract finish(id: string, outcome: TrainingOutcome): Promise<void>;
   /** Undefined: no training of this model ever built a set and ended without a valid model. */
-  abstract largestFailedSet(modelName: string): Promise<number | undefined>;
+  abstract findMaxFailedRows(modelName: string): Promise<number | undefined>;
   abstract hasValidModel(modelName: string): Promise<boolean>;
   /** Runs `work` unless another process works on this training; false when one does. */
   abstract exclusively(id: string, work: () => Promise<void>): Promise<boolean>;

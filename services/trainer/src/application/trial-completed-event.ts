@@ -12,7 +12,7 @@ export interface TrialCircumstances {
 }
 
 /** The fact that a trial has ended. Only a complete one has an objective: what a pruned one reported is not its result. */
-export function trialCompletedFact(
+export function trialCompletedEvent(
   { training, runId }: TrainingRun,
   trial: EndedTrial,
   { metric, startedAt, finishedAt }: TrialCircumstances,

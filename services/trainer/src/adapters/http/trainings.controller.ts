@@ -6,15 +6,15 @@ import { ReadTrainings } from '../../application/read-trainings.js';
 import { RequestTraining } from '../../application/request-training.js';
 import { presentTraining, type PresentedTraining } from './present-training.js';
 
-/** Text that a database can hold: it has no NUL. */
-const text = (longest: number): z.ZodString =>
+/** Text that PostgreSQL can store: it contains no NUL. */
+const text = (maxLength: number): z.ZodString =>
   z
     .string()
     .min(1)
-    .max(longest)
+    .max(maxLength)
     .regex(/^[^\0]*$/, 'holds a NUL character');
 
-const wish = z
+const requestBody = z
   .strictObject({
     modelName: text(128).optional(),
     reason: text(2_000).default('asked for by hand'),
@@ -36,7 +36,7 @@ export class TrainingsController {
 
   @Post()
   @HttpCode(202)
-  async request(@Body(zod(wish)) body: z.output<typeof wish>): Promise<PresentedTraining> {
+  async request(@Body(zod(requestBody)) body: z.output<typeof requestBody>): Promise<PresentedTraining> {
     return this.one((await this.requestTraining.execute(body)) ?? '');
   }
 

@@ -48,7 +48,7 @@ export class TypeormTrainingRepository extends TrainingRepository {
 
   async find(id: string): Promise<Training | undefined> {
     const row = isTrainingId(id) ? await this.database.manager.findOneBy(TrainingEntity, { id }) : null;
-    return row === null ? undefined : trainingOf(row);
+    return row === null ? undefined : toTraining(row);
   }
 
   async list(modelName: string | undefined, limit: number): Promise<readonly Training[]> {
@@ -57,7 +57,7 @@ export class TypeormTrainingRepository extends TrainingRepository {
       order: { requestedAt: 'DESC', id: 'DESC' },
       take: limit,
     });
-    return rows.map(trainingOf);
+    return rows.map(toTraining);
   }
 
   async steps(id: string): Promise<readonly StepRecord[]> {
@@ -83,7 +83,7 @@ export class TypeormTrainingRepository extends TrainingRepository {
       ],
       order: { requestedAt: 'ASC', id: 'ASC' },
     });
-    return rows.map(trainingOf);
+    return rows.map(toTraining);
   }
 
   begin(id: string, now: Date): Promise<void> {
@@ -176,12 +176,12 @@ export class TypeormTrainingRepository extends TrainingRepository {
           validated: outcome.validated ?? null,
         },
       );
-      // Finished before: its facts have been stated already.
-      if (affected === 1) await transaction.emit(...outcome.facts);
+      // Finished before: its events have been emitted already.
+      if (affected === 1) await transaction.emit(...outcome.events);
     });
   }
 
-  async largestFailedSet(modelName: string): Promise<number | undefined> {
+  async findMaxFailedRows(modelName: string): Promise<number | undefined> {
     const largest = await this.database.manager
       .createQueryBuilder(TrainingEntity, 'training')
       .select('max(training.rows)', 'rows')
@@ -203,7 +203,7 @@ export class TypeormTrainingRepository extends TrainingRepository {
   }
 }
 
-function trainingOf(row: TrainingEntity): Training {
+function toTraining(row: TrainingEntity): Training {
   const { failedStep, failureCode, failureMessage } = row;
   return {
     id: row.id,

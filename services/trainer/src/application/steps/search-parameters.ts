@@ -10,7 +10,7 @@ import { type GradientBooster } from '../gradient-booster.js';
 import { firstTrialValues, spaceOf, trialParameters, type SearchPlan } from '../search-plan.js';
 import { stepResults, type StepResult } from '../step-results.js';
 import { type TrainingRun } from '../training-run.js';
-import { trialCompletedFact } from '../trial-completed-event.js';
+import { trialCompletedEvent } from '../trial-completed-event.js';
 import { isMaximised, type XgboostParameters } from '../xgboost-parameters.js';
 import { boostingRequest } from './boosting-request.js';
 import { runTrial } from './run-trial.js';
@@ -76,7 +76,7 @@ export async function searchParameters(
         : state.kept,
     };
     await run.checkpoint('search', { ...state, study: writeStudy(state.study) }, [
-      trialCompletedFact(run, ended.trial, { metric: score, startedAt, finishedAt }),
+      trialCompletedEvent(run, ended.trial, { metric: score, startedAt, finishedAt }),
     ]);
   }
   if (state.kept !== null) await run.deleteAllBut('trials/', state.kept.trees.key);
