@@ -37,7 +37,10 @@ export class TrainingsController {
   @Post()
   @HttpCode(202)
   async request(@Body(zod(requestBody)) body: z.output<typeof requestBody>): Promise<PresentedTraining> {
-    return this.one((await this.requestTraining.execute(body)) ?? '');
+    const id = await this.requestTraining.execute(body);
+    // Only a request that an event caused is answered without an id.
+    if (id === undefined) throw new Error('A training requested over HTTP was stored without an id');
+    return this.one(id);
   }
 
   @Get()
