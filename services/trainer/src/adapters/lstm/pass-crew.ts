@@ -1,5 +1,5 @@
-import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
+import { workerFile } from '../worker-file.js';
 import { AppError } from '@headrace/kernel';
 import { type SequenceSettings } from '../../application/sequence-settings.js';
 import { type NetworkShape } from './lstm-pass.js';
@@ -72,7 +72,7 @@ export class PassCrew {
     values.set(train.values);
     for (let member = 1; member < members; member += 1) {
       const work: CrewWork = { ...rest, train: { ...train, values }, memory, member, members };
-      new Worker(workerFile(), { workerData: work, execArgv: [] });
+      new Worker(workerFile(import.meta.url, 'pass-crew-worker.js'), { workerData: work, execArgv: [] });
     }
     return new PassCrew(memory, members);
   }
@@ -135,10 +135,4 @@ export function matrices<T extends Float32Array | Float64Array>(
 ): T[] {
   let at = from;
   return sizes.map((size) => flat.subarray(at, (at += size)) as T);
-}
-
-function workerFile(): string {
-  return fileURLToPath(import.meta.url)
-    .replace(/([\\/])src([\\/]adapters[\\/]lstm[\\/])/, '$1dist$2')
-    .replace(/pass-crew\.[jt]s$/, 'pass-crew-worker.js');
 }

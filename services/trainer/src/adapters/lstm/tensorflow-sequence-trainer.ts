@@ -1,5 +1,6 @@
-import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
+import { shareArray } from '../share-array.js';
+import { workerFile } from '../worker-file.js';
 import { AppError, type ErrorKind } from '@headrace/kernel';
 import { type LstmWeights } from '@headrace/onnx';
 import {
@@ -64,7 +65,7 @@ export class TensorflowSequenceTrainer extends SequenceTrainer {
   }
 
   async predict(weights: LstmWeights, values: Float32Array): Promise<Float32Array> {
-    const result = await this.run({ kind: 'predict', weights, values: shared(values) });
+    const result = await this.run({ kind: 'predict', weights, values: shareArray(values) });
     if (result.kind !== 'predicted') throw broken(`answered "${result.kind}" to another question`);
     return result.probabilities;
   }
@@ -81,7 +82,10 @@ export class TensorflowSequenceTrainer extends SequenceTrainer {
     if (signal?.aborted === true) abort();
     signal?.addEventListener('abort', abort, { once: true });
     // Without this process's arguments: those of a test runner would make the thread load TypeScript.
-    const worker = new Worker(workerFile(), { workerData: { ...task, cancelled }, execArgv: [] });
+    const worker = new Worker(workerFile(import.meta.url, 'lstm-worker.js'), {
+      workerData: { ...task, cancelled },
+      execArgv: [],
+    });
     return new Promise<Result>((resolve, reject) => {
       worker.on('message', (message: LstmAnswer) => {
         if (message.kind === 'epoch' || message.kind === 'checkpoint') onProgress?.(message);
@@ -106,26 +110,11 @@ function broken(what: string): LstmWorkError {
   );
 }
 
-function workerFile(): string {
-  const here = fileURLToPath(import.meta.url);
-  return here
-    .replace(/([\\/])src([\\/]adapters[\\/]lstm[\\/])/, '$1dist$2')
-    .replace(/tensorflow-sequence-trainer\.[jt]s$/, 'lstm-worker.js');
-}
-
-/** Copies once into memory that both threads see; what lies there already is not copied. */
-function shared(values: Float32Array): Float32Array {
-  if (values.buffer instanceof SharedArrayBuffer) return values;
-  const copy = new Float32Array(new SharedArrayBuffer(values.byteLength));
-  copy.set(values);
-  return copy;
-}
-
 function share({ values, label, weight, teacher }: LabelledSequences): LabelledSequences {
   return {
-    values: shared(values),
-    label: shared(label),
-    ...(weight && { weight: shared(weight) }),
-    ...(teacher && { teacher: shared(teacher) }),
+    values: shareArray(values),
+    label: shareArray(label),
+    ...(weight && { weight: shareArray(weight) }),
+    ...(teacher && { teacher: shareArray(teacher) }),
   };
 }

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
-import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
+import { shareArray } from '../share-array.js';
+import { workerFile } from '../worker-file.js';
 import { type ErrorKind } from '@headrace/kernel';
 import {
   GradientBooster,
@@ -110,7 +111,10 @@ export class XgboostGradientBooster extends GradientBooster {
     if (signal?.aborted === true) abort();
     signal?.addEventListener('abort', abort, { once: true });
     // Without this process's arguments: those of a test runner would make the thread load TypeScript.
-    const worker = new Worker(workerFile(), { workerData: work, execArgv: [] });
+    const worker = new Worker(workerFile(import.meta.url, 'xgboost-worker.js'), {
+      workerData: work,
+      execArgv: [],
+    });
     return new Promise<Result>((resolve, reject) => {
       worker.on('message', (message: XgboostAnswer) => {
         if (message.kind === 'round') onRound?.(message);
@@ -149,30 +153,15 @@ function unexpected(kind: string): XgboostWorkError {
   );
 }
 
-function workerFile(): string {
-  const here = fileURLToPath(import.meta.url);
-  return here
-    .replace(/([\\/])src([\\/]adapters[\\/]xgboost[\\/])/, '$1dist$2')
-    .replace(/xgboost-gradient-booster\.[jt]s$/, 'xgboost-worker.js');
-}
-
-/** Copies once into memory that both threads see; what lies there already is not copied. */
-function shared(values: Float32Array): Float32Array {
-  if (values.buffer instanceof SharedArrayBuffer) return values;
-  const copy = new Float32Array(new SharedArrayBuffer(values.byteLength));
-  copy.set(values);
-  return copy;
-}
-
 function share(rows: Rows): Rows {
-  return { ...rows, values: shared(rows.values) };
+  return { ...rows, values: shareArray(rows.values) };
 }
 
 function shareLabelled(rows: LabelledRows): LabelledRows {
   return {
     ...rows,
-    values: shared(rows.values),
-    label: shared(rows.label),
-    ...(rows.weight && { weight: shared(rows.weight) }),
+    values: shareArray(rows.values),
+    label: shareArray(rows.label),
+    ...(rows.weight && { weight: shareArray(rows.weight) }),
   };
 }
