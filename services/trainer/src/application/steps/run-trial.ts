@@ -10,7 +10,7 @@ import {
 } from '../gradient-booster.js';
 
 /** A trial tells the pruner about at most so many of its rounds, evenly: the history is stored after every trial. */
-const mostReports = 100;
+const maxReports = 100;
 
 export interface TrialWork {
   readonly booster: GradientBooster;
@@ -40,7 +40,7 @@ export interface EndOfTrial {
 export async function runTrial(opened: Study, number: number, work: TrialWork): Promise<EndOfTrial> {
   const { booster, request, score, signal } = work;
   const prune = new AbortController();
-  const every = Math.ceil(request.rounds / mostReports);
+  const every = Math.ceil(request.rounds / maxReports);
   let study = opened;
   const onRound = (progress: RoundProgress): void => {
     work.onRound(progress);

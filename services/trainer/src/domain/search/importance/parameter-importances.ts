@@ -19,9 +19,9 @@ export interface ImportanceOptions {
 }
 
 /** Bins of a number without steps, or with more of them. */
-const mostBins = 50;
+const maxBins = 50;
 /** So few trials say nothing about how a parameter was spread. */
-const fewestTrials = 2;
+const minTrials = 2;
 
 /**
  * How much each parameter decides about being among the best trials, by PED-ANOVA: the Pearson divergence between how
@@ -85,7 +85,7 @@ function importanceOf(
     return value !== undefined && admits(parameter, value);
   });
   const best = having.filter((trial) => target.has(trial));
-  if (having.length < fewestTrials || best.length === 0) return 0;
+  if (having.length < minTrials || best.length === 0) return 0;
   const spreadOf = (trials: readonly CompleteTrial[]): Float64Array =>
     densityOnGrid(
       parameter.kind !== 'categorical',
@@ -140,8 +140,8 @@ function countOnGrid(parameter: Parameter, values: readonly (ParameterValue | un
 
 function binsOf(parameter: Exclude<Parameter, { kind: 'categorical' }>): number {
   const step = stepOf(parameter);
-  if (step === undefined) return mostBins;
+  if (step === undefined) return maxBins;
   const steps = Math.round((parameter.high - parameter.low) / step) + 1;
   // Whole numbers in the logarithm: a bin for each doubling.
-  return Math.min(mostBins, parameter.log === true ? Math.ceil(Math.log2(steps)) + 1 : steps);
+  return Math.min(maxBins, parameter.log === true ? Math.ceil(Math.log2(steps)) + 1 : steps);
 }
