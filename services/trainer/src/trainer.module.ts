@@ -5,7 +5,6 @@ import {
   loadDeclarations,
   ServiceLogger,
   type Backends,
-  type Composition,
   type ServiceDefinition,
 } from '@headrace/service-host';
 import { Module, type DynamicModule } from '@nestjs/common';
@@ -14,57 +13,48 @@ import { FeatureStoreTrainingSets } from './adapters/feature-store/feature-store
 import { TrainingsController } from './adapters/http/trainings.controller.js';
 import { trainerSchema } from './adapters/persistence/trainer-schema.js';
 import { TypeormTrainingRepository } from './adapters/persistence/typeorm-training-repository.js';
-import { TimerScheduler } from './adapters/timer-scheduler.js';
 import { XgboostGradientBooster } from './adapters/xgboost/xgboost-gradient-booster.js';
 import { CancelTraining } from './application/cancel-training.js';
 import { TrainingQueue } from './application/training-queue.js';
 import { GradientBooster } from './application/gradient-booster.js';
-import { Intervals, KeepTraining } from './application/keep-training.js';
 import { ReadTrainings } from './application/read-trainings.js';
 import { RequestTraining } from './application/request-training.js';
 import { RunTraining } from './application/run-training.js';
-import { Scheduler } from './application/scheduler.js';
 import { StartFirstModel } from './application/start-first-model.js';
 import { trainingPlan } from './application/training-plan.js';
 import { TrainingPlans } from './application/training-plans.js';
 import { TrainingRepository } from './application/training-repository.js';
 import { TrainingRuns } from './application/training-run.js';
 import { TrainingSets } from './application/training-sets.js';
-import { Shutdown, WorkOffTrainings } from './application/work-off-trainings.js';
+import { WorkOffTrainings } from './application/work-off-trainings.js';
 import { trainerConfigSchema, type TrainerConfig } from './trainer.config.js';
-
-export interface TrainerDependencies {
-  readonly config: Pick<TrainerConfig, 'pollMs' | 'firstModelCheckMs'>;
-  readonly plans: TrainingPlans;
-  readonly trainings: TrainingRepository;
-  readonly trainingSets: TrainingSets;
-  readonly booster: GradientBooster;
-  readonly objects: ObjectStore;
-  readonly scheduler: Scheduler;
-  readonly shutdown: Shutdown;
-  readonly clock: Clock;
-  readonly logger: ServiceLogger;
-}
 
 @Module({})
 export class TrainerModule {
-  static forRoot(dependencies: TrainerDependencies): DynamicModule {
-    const { config } = dependencies;
+  static forRoot(
+    config: TrainerConfig,
+    plans: TrainingPlans,
+    booster: GradientBooster,
+    { database, objects, clock, logger, breakers, tasks }: Backends,
+  ): DynamicModule {
+    const featureStore = new HttpPeer({
+      name: 'feature-store',
+      baseUrl: config.featureStoreUrl,
+      breakers,
+      breaker: { timeoutMs: config.buildTimeoutMs },
+    });
     return {
       module: TrainerModule,
       controllers: [TrainingsController, RetrainingEvents],
       providers: [
-        { provide: TrainingPlans, useValue: dependencies.plans },
-        { provide: TrainingRepository, useValue: dependencies.trainings },
-        { provide: TrainingSets, useValue: dependencies.trainingSets },
-        { provide: GradientBooster, useValue: dependencies.booster },
-        { provide: ObjectStore, useValue: dependencies.objects },
-        { provide: Scheduler, useValue: dependencies.scheduler },
-        { provide: Shutdown, useValue: dependencies.shutdown },
-        { provide: Clock, useValue: dependencies.clock },
-        { provide: ServiceLogger, useValue: dependencies.logger },
-        { provide: Intervals, useValue: new Intervals(config.pollMs, config.firstModelCheckMs) },
-        TrainingQueue,
+        { provide: TrainingPlans, useValue: plans },
+        { provide: TrainingRepository, useValue: new TypeormTrainingRepository(database) },
+        { provide: TrainingSets, useValue: new FeatureStoreTrainingSets(featureStore, objects) },
+        { provide: GradientBooster, useValue: booster },
+        { provide: ObjectStore, useValue: objects },
+        { provide: TrainingQueue, useValue: { wake: () => tasks.trigger(WorkOffTrainings) } },
+        { provide: Clock, useValue: clock },
+        { provide: ServiceLogger, useValue: logger },
         RequestTraining,
         CancelTraining,
         ReadTrainings,
@@ -72,7 +62,6 @@ export class TrainerModule {
         RunTraining,
         WorkOffTrainings,
         StartFirstModel,
-        KeepTraining,
       ],
     };
   }
@@ -96,50 +85,14 @@ export const trainer: ServiceDefinition<TrainerConfig> = {
     }
     backends.logger.info({ ...booster.library }, 'XGBoost is ready');
     const plans = loadDeclarations('training-plans', trainingPlan, config.configDirectory);
-    return composeTrainer(
-      config,
-      backends,
-      booster,
-      new TrainingPlans(plans.map(({ value, version }) => ({ plan: value, version }))),
-    );
+    // What a killed process left behind is resumed at once.
+    backends.tasks.trigger(WorkOffTrainings);
+    return {
+      module: TrainerModule.forRoot(config, new TrainingPlans(plans), booster, backends),
+      tasks: [
+        { name: 'working off trainings', everyMs: config.pollMs, useCase: WorkOffTrainings },
+        { name: 'starting first models', everyMs: config.firstModelCheckMs, useCase: StartFirstModel },
+      ],
+    };
   },
 };
-
-function composeTrainer(
-  config: TrainerConfig,
-  { database, objects, clock, logger, breakers }: Backends,
-  booster: GradientBooster,
-  plans: TrainingPlans,
-): Composition {
-  const featureStore = new HttpPeer({
-    name: 'feature-store',
-    baseUrl: config.featureStoreUrl,
-    breakers,
-    breaker: { timeoutMs: config.buildTimeoutMs },
-  });
-  const scheduler = new TimerScheduler(logger);
-  const shutdown = new Shutdown();
-  return {
-    module: TrainerModule.forRoot({
-      config,
-      plans,
-      trainings: new TypeormTrainingRepository(database),
-      trainingSets: new FeatureStoreTrainingSets(featureStore, objects),
-      booster,
-      objects,
-      scheduler,
-      shutdown,
-      clock,
-      logger,
-    }),
-    closing: [
-      {
-        // The rounds end first, then whatever writes the result of the step that they belong to.
-        close: async () => {
-          shutdown.begin();
-          await scheduler.close();
-        },
-      },
-    ],
-  };
-}

@@ -39,6 +39,25 @@ describe('Background tasks', () => {
     await eventually(() => expect(count.runs).toBe(2));
   });
 
+  it('are asked to stop before their end is awaited, so that a long run ends early', async () => {
+    let end: () => void = () => undefined;
+    class Endless {
+      execute(): Promise<void> {
+        return new Promise((resolve) => {
+          end = resolve;
+        });
+      }
+
+      stop(): void {
+        end();
+      }
+    }
+    const tasks = new BackgroundTasks(log);
+    tasks.trigger(Endless);
+    tasks.start([{ name: 'never ending', everyMs: 3_600_000, useCase: Endless }], () => new Endless());
+    await tasks.close();
+  });
+
   it('do not start after they are closed', async () => {
     const tasks = new BackgroundTasks(log);
     await tasks.close();

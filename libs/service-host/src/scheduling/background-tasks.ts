@@ -6,6 +6,8 @@ import { repeat, type RepeatedTask } from './repeat.js';
 /** A use case without input, which the host can run by itself. */
 export interface RunnableUseCase {
   execute(): Promise<unknown>;
+  /** Called once as the service shuts down: a long run must end soon, and no further run begins. */
+  stop?(): void;
 }
 
 /** Periodic work of a service, besides handling events and requests. */
@@ -22,6 +24,7 @@ export interface BackgroundTask {
  * Runs of one task never overlap. The tasks stop before the container closes.
  */
 export class BackgroundTasks implements Closeable {
+  private readonly useCases: RunnableUseCase[] = [];
   private readonly running = new Map<Type<RunnableUseCase>, RepeatedTask>();
   private readonly triggeredEarly = new Set<Type<RunnableUseCase>>();
   private closed = false;
@@ -35,6 +38,7 @@ export class BackgroundTasks implements Closeable {
     if (this.closed) return;
     for (const { name, everyMs, useCase } of tasks) {
       const instance = resolve(useCase);
+      this.useCases.push(instance);
       const task = repeat(name, everyMs, this.logger, () => instance.execute());
       this.running.set(useCase, task);
       if (this.triggeredEarly.delete(useCase)) task.trigger();
@@ -50,6 +54,7 @@ export class BackgroundTasks implements Closeable {
 
   async close(): Promise<void> {
     this.closed = true;
+    for (const useCase of this.useCases) useCase.stop?.();
     const closing = await Promise.allSettled([...this.running.values()].map((task) => task.close()));
     for (const outcome of closing) {
       if (outcome.status === 'rejected') {

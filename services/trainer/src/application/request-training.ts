@@ -1,4 +1,4 @@
-import { TrainingRequested } from '@headrace/contracts';
+import { causedBy, TrainingRequested, type Cause } from '@headrace/contracts';
 import { AppError, Clock, deterministicId, newId } from '@headrace/kernel';
 import { eventOf } from '@headrace/messaging';
 import { Injectable } from '@nestjs/common';
@@ -24,7 +24,7 @@ export interface TrainingRequest {
   readonly reason: string;
   readonly requestedBy: string;
   /** The event that caused it; the same event never starts a second training. */
-  readonly cause?: { readonly id: string; readonly correlationId: string | undefined };
+  readonly cause?: Cause;
 }
 
 /** Puts a training into the queue. At most one of a model is unfinished; a request while one is unfinished is refused. */
@@ -39,8 +39,9 @@ export class RequestTraining {
 
   /** Answers the id of the training; undefined when this cause had its training before. */
   async execute(request: TrainingRequest): Promise<string | undefined> {
-    const declared = request.modelName === undefined ? this.plans.only() : this.plans.of(request.modelName);
-    const { modelName } = declared.plan;
+    const declared = request.modelName === undefined ? this.plans.only() : this.plans.forModel(request.modelName);
+    const { value: plan, version } = declared;
+    const { modelName } = plan;
     const requestedAt = this.clock.now();
     const id = newId(requestedAt);
     const requestFactId = deterministicId(id, 'training-requested');
@@ -49,12 +50,11 @@ export class RequestTraining {
       id: requestFactId,
       time: requestedAt,
       payload: { trainingId: id, modelName, reason, requestedBy, requestedAt: requestedAt.toISOString() },
-      causationIds: cause === undefined ? [] : [cause.id],
-      ...(cause?.correlationId !== undefined && { correlationId: cause.correlationId }),
+      ...causedBy(cause),
       actor: requestedBy,
     });
     const stored = await this.trainings.request(
-      { id, modelName, reason, requestedBy, plan: declared, requestFactId, requestedAt },
+      { id, modelName, reason, requestedBy, plan: { plan, version }, requestFactId, requestedAt },
       [requested],
       cause?.id,
     );

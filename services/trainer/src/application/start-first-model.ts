@@ -20,7 +20,7 @@ export class StartFirstModel {
   ) {}
 
   async execute(): Promise<void> {
-    for (const { plan } of this.plans.all) {
+    for (const { value: plan } of this.plans.all) {
       if (plan.firstModel === undefined || (await this.trainings.hasValidModel(plan.modelName))) continue;
       await this.consider(plan, plan.firstModel);
     }

@@ -71,8 +71,8 @@ export const trainingPlan = z
   });
 export type TrainingPlan = z.output<typeof trainingPlan>;
 
-/** A plan with the version that trainings name. */
-export interface DeclaredPlan {
+/** The plan of a training as it was when the training was requested, as the database keeps it. */
+export interface PlanSnapshot {
   readonly plan: TrainingPlan;
   readonly version: string;
 }

@@ -1,5 +1,5 @@
-import { AppError } from '@headrace/kernel';
-import { type DeclaredPlan } from './training-plan.js';
+import { AppError, type Declared } from '@headrace/kernel';
+import { type TrainingPlan } from './training-plan.js';
 
 export class TrainingPlanNotFoundError extends AppError {
   readonly code = 'TRAINER_PLAN_NOT_FOUND';
@@ -14,21 +14,21 @@ export class TrainingPlanNotFoundError extends AppError {
 
 /** The declared plans, one a model. */
 export class TrainingPlans {
-  constructor(readonly all: readonly DeclaredPlan[]) {}
+  constructor(readonly all: readonly Declared<TrainingPlan>[]) {}
 
-  of(modelName: string): DeclaredPlan {
-    const found = this.all.find(({ plan }) => plan.modelName === modelName);
+  forModel(modelName: string): Declared<TrainingPlan> {
+    const found = this.all.find(({ value }) => value.modelName === modelName);
     if (found !== undefined) return found;
     throw new TrainingPlanNotFoundError(
       modelName,
-      this.all.map(({ plan }) => plan.modelName),
+      this.all.map(({ value }) => value.modelName),
     );
   }
 
   /** The only model when there is one plan; with more, the request has to name one. */
-  only(): DeclaredPlan {
+  only(): Declared<TrainingPlan> {
     const [first, second] = this.all;
-    if (first === undefined || second !== undefined) return this.of('');
+    if (first === undefined || second !== undefined) return this.forModel('');
     return first;
   }
 }

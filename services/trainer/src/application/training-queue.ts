@@ -1,12 +1,4 @@
-/** Wakes the worker of the queue when a training is added. Without a listener the timer picks the training up. */
-export class TrainingQueue {
-  private listener: () => void = () => undefined;
-
-  onWake(listener: () => void): void {
-    this.listener = listener;
-  }
-
-  wake(): void {
-    this.listener();
-  }
+/** Tells whoever works off the trainings that one was added or cancelled; without it the next round finds out. */
+export abstract class TrainingQueue {
+  abstract wake(): void;
 }

@@ -1,6 +1,6 @@
 import { type PendingEvent } from '@headrace/messaging';
 import { type StepName, type TrainingFailure, type TrainingState } from '../domain/training.js';
-import { type DeclaredPlan } from './training-plan.js';
+import { type PlanSnapshot } from './training-plan.js';
 
 export interface TrainingProgress {
   readonly round: number;
@@ -18,7 +18,7 @@ export interface Training {
   readonly reason: string;
   readonly requestedBy: string;
   readonly state: TrainingState;
-  readonly plan: DeclaredPlan;
+  readonly plan: PlanSnapshot;
   /** Id of the fact that says that this was asked for. */
   readonly requestFactId: string;
   readonly requestedAt: Date;

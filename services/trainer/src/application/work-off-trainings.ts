@@ -3,28 +3,15 @@ import { Injectable } from '@nestjs/common';
 import { RunTraining } from './run-training.js';
 import { type Training, TrainingRepository } from './training-repository.js';
 
-/** Aborted when the process ends: what is running stays unfinished and is resumed by the next process. */
-export class Shutdown {
-  private readonly controller = new AbortController();
-
-  get signal(): AbortSignal {
-    return this.controller.signal;
-  }
-
-  begin(): void {
-    this.controller.abort();
-  }
-}
-
 /** Runs what is due, one after the other: also what a killed process left behind. */
 @Injectable()
 export class WorkOffTrainings {
   private readonly cancelling = new Map<string, AbortController>();
+  private readonly shutdown = new AbortController();
 
   constructor(
     private readonly trainings: TrainingRepository,
     private readonly runTraining: RunTraining,
-    private readonly shutdown: Shutdown,
     private readonly clock: Clock,
   ) {}
 
@@ -40,6 +27,11 @@ export class WorkOffTrainings {
       // All that is left is in the hands of other processes.
       if (worked === 0) return;
     }
+  }
+
+  /** What is running stays unfinished; the next process resumes it. */
+  stop(): void {
+    this.shutdown.abort();
   }
 
   /** Ends the training if this process runs it; the stored wish reaches it elsewhere. */

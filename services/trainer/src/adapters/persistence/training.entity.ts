@@ -1,5 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import { type DeclaredPlan } from '../../application/training-plan.js';
+import { type PlanSnapshot } from '../../application/training-plan.js';
 import { type TrainingProgress } from '../../application/training-repository.js';
 import { type StepName, type TrainingState } from '../../domain/training.js';
 
@@ -21,7 +21,7 @@ export class TrainingEntity {
   state!: TrainingState;
 
   @Column({ type: 'jsonb' })
-  plan!: DeclaredPlan;
+  plan!: PlanSnapshot;
 
   @Column({ name: 'request_fact_id', type: 'text' })
   requestFactId!: string;
