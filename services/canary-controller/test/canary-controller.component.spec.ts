@@ -453,3 +453,27 @@ it('rolls back to the version before in one step without analysis (argo-rollouts
     body: { code: 'CANARY_NOTHING_TO_ROLL_BACK' },
   });
 });
+
+it('refuses to roll back to a version that never served, and moves nothing (argo-rollouts#2168)', async () => {
+  const platform = await platformWithChampion();
+  await platform.load(1);
+  const rolloutId = await startAnalysis(platform);
+  const refused = await platform.post(`/v1/models/${platform.model}/rollback`, { toVersion: 2 });
+  expect(refused).toMatchObject({ status: 409, body: { code: 'CANARY_ROLLBACK_TARGET_REFUSED' } });
+  expect(await platform.rollout()).toMatchObject({ rolloutId, state: 'analysing', percent: 10 });
+  const weights = (await platform.all(TrafficShifted)).flatMap(({ payload }) => payload.weights);
+  expect(weights.filter(({ modelVersion, percent }) => modelVersion === 2 && percent > 10)).toEqual([]);
+});
+
+it('starts one rollout however often a client asks for it, and none of the stable version (flagger#784, #1163)', async () => {
+  const platform = await platformWithChampion();
+  const rolloutId = await startAnalysis(platform);
+  const request = { modelName: platform.model, modelVersion: 2 };
+  const answers = await Promise.all(Array.from({ length: 4 }, () => platform.post('/v1/rollouts', request)));
+  expect(answers.map(({ body }) => body)).toMatchObject(Array.from({ length: 4 }, () => ({ rolloutId })));
+  expect(await platform.post('/v1/rollouts', { ...request, modelVersion: 1 })).toMatchObject({
+    status: 409,
+    body: { code: 'CANARY_VERSION_SERVES' },
+  });
+  expect(await platform.rollout()).toMatchObject({ rolloutId, state: 'analysing', percent: 10 });
+});

@@ -7,6 +7,7 @@ import {
   NoActiveRolloutError,
   NothingToRollBackError,
   rollBack,
+  RollbackTargetRefusedError,
   VersionNotFoundError,
   type RolloutCommand,
 } from './apply-command.js';
@@ -135,8 +136,23 @@ describe('rollBack', () => {
   });
 
   it('goes to the named version, whatever served in between', () => {
-    const many = { ...served, versions: { ...served.versions, 7: version(7) }, loaded: [7] };
+    const many = {
+      ...served,
+      versions: { ...served.versions, 7: version(7) },
+      previous: [...served.previous, version(7)],
+      loaded: [7],
+    };
     expect(rollBack(many, declared, 7, context).delivery.stable?.modelVersion).toBe(7);
+  });
+
+  it('refuses a version that never served, or that was rolled back from, and moves nothing (argo-rollouts#574, #2168)', () => {
+    const known = { ...served, versions: { ...served.versions, 7: version(7) }, loaded: [1, 2, 7] };
+    expect(() => rollBack(known, declared, 7, context)).toThrow(RollbackTargetRefusedError);
+    const left = rollBack({ ...served, loaded: [1] }, declared, undefined, context).delivery;
+    expect(left.stable?.modelVersion).toBe(1);
+    expect(() => rollBack({ ...left, loaded: [1, 2] }, declared, 2, context)).toThrow(
+      'there is no version to roll back to',
+    );
   });
 
   it('refuses by name a version that does not exist, the stable one, and a model without a previous one', () => {

@@ -2,9 +2,29 @@ import { AppError, type Declared } from '@headrace/kernel';
 import { type Change, type Delivery } from './delivery.js';
 import { judgeStep } from '../evidence/judge-step.js';
 import { conclude, newRollout, pause, buildLoadProof, resume, supersede } from './move-rollout.js';
-import { percentOf, RolloutOverError, RolloutStateError } from './rollout.js';
+import { percentOf, RolloutOverError, RolloutStateError, type Version } from './rollout.js';
 import { type RolloutPolicy } from '../policy/rollout-policy.js';
 import { buildTrafficShifted, type ChangeContext } from './rollout-events.js';
+
+/** The target of a rollback must have served all traffic and must not have been rolled back since. */
+export class RollbackTargetRefusedError extends AppError {
+  readonly code = 'CANARY_ROLLBACK_TARGET_REFUSED';
+  readonly kind = 'conflict';
+
+  constructor(
+    readonly modelName: string,
+    readonly modelVersion: number,
+    readonly targets: readonly number[],
+  ) {
+    super(
+      `Version ${modelVersion} of model ${modelName} has not served all traffic, or was rolled back since; ${
+        targets.length === 0
+          ? 'there is no version to roll back to'
+          : `versions to roll back to: ${targets.join(', ')}`
+      }. A version that has not served starts by a rollout`,
+    );
+  }
+}
 
 export class NothingToRollBackError extends AppError {
   readonly code = 'CANARY_NOTHING_TO_ROLL_BACK';
@@ -72,7 +92,8 @@ export function applyCommand(
 
 /**
  * Returns to a version that has served before, without analysis (argo-rollouts#574). A rollout in progress is aborted,
- * because its stable version is the target. Otherwise the target serves at once when inference has loaded it; if not, it
+ * because its stable version is the target. A named target must be one that has served and was not rolled back
+ * (argo-rollouts#2168): nobody has judged any other. Otherwise the target serves at once when inference has loaded it; if not, it
  * is prepared first, so that a damaged target is refused before any traffic reaches it.
  */
 export function rollBack(
@@ -88,14 +109,7 @@ export function rollBack(
   ) {
     return applyCommand(delivery, delivery.active.rolloutId, 'abort', context);
   }
-  const target = toVersion === undefined ? delivery.previous[0] : delivery.versions[String(toVersion)];
-  if (target === undefined) {
-    if (toVersion !== undefined) throw new VersionNotFoundError(delivery.modelName, toVersion);
-    throw new NothingToRollBackError(delivery.modelName);
-  }
-  if (target.modelVersion === delivery.stable?.modelVersion) {
-    throw new NothingToRollBackError(delivery.modelName);
-  }
+  const target = findRollbackTarget(delivery, toVersion);
   const superseded = delivery.active === undefined ? [] : [supersede(delivery.active, target, context)];
   const cleared: Delivery = { ...delivery, active: undefined, ended: [...delivery.ended, ...superseded] };
   const rollout = newRollout(cleared, target, policy, 'rollback', context);
@@ -106,4 +120,24 @@ export function rollBack(
     delivery: { ...cleared, active: rollout },
     events: [buildTrafficShifted(rollout, 'prepare the version to go back to', context)],
   };
+}
+
+function findRollbackTarget(delivery: Delivery, toVersion: number | undefined): Version {
+  const { modelName, previous, stable, versions } = delivery;
+  if (toVersion === undefined) {
+    const [last] = previous;
+    if (last === undefined) throw new NothingToRollBackError(modelName);
+    return last;
+  }
+  if (versions[String(toVersion)] === undefined) throw new VersionNotFoundError(modelName, toVersion);
+  if (toVersion === stable?.modelVersion) throw new NothingToRollBackError(modelName);
+  const target = previous.find(({ modelVersion }) => modelVersion === toVersion);
+  if (target === undefined) {
+    throw new RollbackTargetRefusedError(
+      modelName,
+      toVersion,
+      previous.map(({ modelVersion }) => modelVersion),
+    );
+  }
+  return target;
 }
