@@ -95,6 +95,31 @@ describe('alerting', () => {
     await eventually(async () => expect(await alerts()).toEqual([]));
   });
 
+  it.each([
+    [{ startsAt: '0001-01-01T00:00:00Z', endsAt: '0001-01-01T00:00:00Z' }],
+    [{ startsAt: '0001-01-01T00:00:00.000Z' }],
+    [{ endsAt: '0001-01-01T01:00:00+01:00' }],
+  ])('reads the zero time of Go as a time that was not given (alertmanager#3341): %o', async (times) => {
+    const { post, alerts } = await start();
+    expect((await post('/api/v2/alerts', [{ labels: { alertname: 'disk_full' }, ...times }])).status).toBe(
+      200,
+    );
+    expect(await alerts()).toMatchObject([
+      {
+        labels: { alertname: 'disk_full' },
+        startsAt: '2026-11-23T12:00:00.000Z',
+        status: { state: 'active' },
+      },
+    ]);
+  });
+
+  it('takes an empty label for one that is not there (grafana#90284)', async () => {
+    const { post, alerts } = await start();
+    await post('/api/v2/alerts', [{ labels: { alertname: 'disk_full' } }]);
+    await post('/api/v2/alerts', [{ labels: { alertname: 'disk_full', extra: '' } }]);
+    expect(await alerts()).toMatchObject([{ labels: { alertname: 'disk_full' }, occurrences: 2 }]);
+  });
+
   it('tells a webhook that refuses at first, again and then that it is over', async () => {
     const hook = await receiver(2);
     const { post } = await start({ ALERTING_WEBHOOK_URL: hook.url, ALERTING_ALLOW_PRIVATE_TARGETS: 'true' });

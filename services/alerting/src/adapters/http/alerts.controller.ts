@@ -8,15 +8,24 @@ import { ReceiveAlerts } from '../../application/receive-alerts.js';
 import { type Alert } from '../../domain/alert.js';
 import { findSilences } from '../../domain/silence.js';
 
-const labels = z.record(z.string().max(128), z.string().max(4096));
-const time = z.iso.datetime({ offset: true }).transform((text) => new Date(text));
+const annotations = z.record(z.string().max(128), z.string().max(4096));
+/** A label with an empty value is the same as no label, as in Prometheus' data model (grafana#90284). */
+const labels = annotations.transform((all) =>
+  Object.fromEntries(Object.entries(all).filter(([, value]) => value !== '')),
+);
+/** Go programs such as amtool send the zero time for what is not given (alertmanager#3341). */
+const goZeroTime = new Date('0001-01-01T00:00:00Z').getTime();
+const time = z.iso
+  .datetime({ offset: true })
+  .transform((text) => new Date(text))
+  .transform((at) => (at.getTime() <= goZeroTime ? undefined : at));
 const flag = z.stringbool().default(true);
 
 const postedAlerts = z
   .array(
     z.object({
       labels: labels.refine((value) => (value['alertname'] ?? '') !== '', 'needs the label alertname'),
-      annotations: labels.default({}),
+      annotations: annotations.default({}),
       startsAt: time.optional(),
       endsAt: time.optional(),
       generatorURL: z.string().optional(),
