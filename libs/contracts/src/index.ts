@@ -8,16 +8,7 @@ export {
   type PayloadOf,
 } from './define-event.js';
 export { allEvents } from './all-events.js';
-export {
-  arm,
-  evidence,
-  identifier,
-  instant,
-  metricsByName,
-  modelReference,
-  numbersByName,
-  type Evidence,
-} from './values.js';
+export { evidence, type Evidence } from './values.js';
 export { TelemetryReading } from './events/telemetry-reading.js';
 export { ReadingAccepted } from './events/reading-accepted.js';
 export { ReadingQuarantined } from './events/reading-quarantined.js';

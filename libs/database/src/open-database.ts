@@ -91,7 +91,11 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<Typeor
   }
 }
 
-/** Takes back the service's newest `count` migrations, on a database that nobody has open. Answers their names. */
+/**
+ * Reverts the newest `count` migrations of a service, on a database that nobody has open. Returns their names.
+ *
+ * @internal for specs: a release is rolled back by a new migration
+ */
 export async function revertMigrations(
   options: DatabaseLocation & { readonly schema: DatabaseSchema; readonly count: number },
 ): Promise<readonly string[]> {

@@ -7,7 +7,11 @@ import { openS3ObjectStore, type S3Config } from './s3/s3-object-store.js';
 export type ObjectStoreConfig =
   { readonly driver: 'filesystem'; readonly directory: string } | ({ readonly driver: 's3' } & S3Config);
 
-/** `file:///path` or `s3://bucket/prefix`; what a URL cannot say about S3 comes beside it. */
+/**
+ * `file:///path` or `s3://bucket/prefix`; what a URL cannot say about S3 comes beside it.
+ *
+ * @internal for specs
+ */
 export function objectStoreConfigOf(
   url: string,
   s3: Omit<S3Config, 'bucket' | 'prefix'> = {},

@@ -6,31 +6,18 @@ export { buildEnsembleModel, type EnsembleMember, type EnsembleModel } from './b
 export { buildLstmModel, type LstmModelOptions } from './build/build-lstm-model.js';
 export { buildTreeModel, type TreeModelOptions } from './build/build-tree-model.js';
 export { convertXgboost, type ConvertXgboostOptions } from './build/convert-xgboost.js';
-export {
-  checkModel,
-  defaultModelLimits,
-  readTreeEnsemble,
-  type CheckedModel,
-  type ModelLimits,
-} from './admission/check-model.js';
+export { checkModel, type CheckedModel, type ModelLimits } from './admission/check-model.js';
 export { compileClasses, selectOutput, type ClassScorer } from './scorer/compile-classes.js';
 export { compileTrees, type TreeScorer } from './scorer/compile-trees.js';
 export {
   proofRows,
   proveEqual,
-  ScorersDifferError,
   type Proof,
   type ProvableScorer,
   type ReferenceRun,
 } from './scorer/prove-equal.js';
 export { buildAbsentSequence, type TensorSpec } from './admission/read-signature.js';
-export { readUbjson } from './xgboost/read-ubjson.js';
-export {
-  readXgboost,
-  readXgboostClasses,
-  readXgboostHeader,
-  type XgboostHeader,
-} from './xgboost/read-xgboost.js';
+export { readXgboost, type XgboostHeader } from './xgboost/read-xgboost.js';
 export { foldConstants } from './rewrite/fold-constants.js';
 export {
   measureChange,
@@ -39,24 +26,14 @@ export {
   type ModelRows,
   type RunModel,
 } from './rewrite/measure-change.js';
-export { mergeSubtrees } from './rewrite/merge-subtrees.js';
 export { pruneTrees } from './rewrite/prune-trees.js';
 export { removeDeadCode } from './rewrite/remove-dead-code.js';
-export { RewriteRefusedError, type Rewrite, type RewriteResult } from './rewrite/rewrite.js';
+export { type Rewrite, type RewriteResult } from './rewrite/rewrite.js';
 export { rewriteModel, type RewriteStep, type RewrittenModel } from './rewrite/rewrite-model.js';
 export { collectTrees, type TreeClasses } from './trees/tree-classes.js';
-export {
-  applyLink,
-  computeMargin,
-  ModelRefusedError,
-  sigmoid,
-  type Link,
-  type Tree,
-  type TreeEnsemble,
-} from './trees/tree-ensemble.js';
+export { computeMargin, sigmoid, type Link, type Tree, type TreeEnsemble } from './trees/tree-ensemble.js';
 export { pruneWeights, type PruneWeightsOptions } from './rewrite/prune-weights.js';
 export { quantizeInt8, type QuantizeInt8Options } from './rewrite/quantize-int8.js';
 export { shrinkTrees, type ShrinkTreesOptions } from './rewrite/shrink-trees.js';
-export { sumTrees } from './rewrite/sum-trees.js';
 export { storeFloat16, type StoreFloat16Options } from './rewrite/store-float16.js';
 export { storeInt8, type StoreInt8Options } from './rewrite/store-int8.js';

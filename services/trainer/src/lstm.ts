@@ -2,6 +2,5 @@
 export { openWasmBackend } from './adapters/lstm/open-backend.js';
 export { predictLstm } from './adapters/lstm/predict-lstm.js';
 export { trainLstm } from './adapters/lstm/train-lstm.js';
-export { TensorflowSequenceTrainer } from './adapters/lstm/tensorflow-sequence-trainer.js';
 export { sequenceSettings, type SequenceSettings } from './application/sequence-settings.js';
 export { type SequenceTrainingRequest, type TrainedSequenceModel } from './application/sequence-trainer.js';

@@ -49,16 +49,16 @@ describe('the directory of PGlite', () => {
         // PostgreSQL counts dead rows at most once a second, unless it is asked to.
         await manager.query('SELECT pg_stat_force_next_flush()');
         await eventually(async () => {
-          const [vacuums] = (await manager.query(
+          const [vacuums] = await manager.query<{ count: number }[]>(
             `SELECT vacuum_count::int AS count FROM pg_stat_user_tables WHERE relname = 'rewritten'`,
-          )) as { count: number }[];
+          );
           expect(vacuums?.count).toBeGreaterThanOrEqual((rewrite + 1) / 60);
         });
       }
     }
-    const [size] = (await manager.query(`SELECT pg_total_relation_size('${table}')::int AS bytes`)) as {
-      bytes: number;
-    }[];
+    const [size] = await manager.query<{ bytes: number }[]>(
+      `SELECT pg_total_relation_size('${table}')::int AS bytes`,
+    );
     expect(size?.bytes).toBeLessThan((rewrites / 2) * 60_000);
     await database.close();
     await pglite.close();
@@ -79,9 +79,9 @@ describe('the directory of PGlite', () => {
       await manager.query(`SELECT pg_logical_emit_message(false, 'test', repeat('x', 8000000))`);
     }
     await eventually(async () => {
-      const [log] = (await manager.query('SELECT sum(size)::int AS bytes FROM pg_ls_waldir()')) as {
-        bytes: number;
-      }[];
+      const [log] = await manager.query<{ bytes: number }[]>(
+        'SELECT sum(size)::int AS bytes FROM pg_ls_waldir()',
+      );
       expect(log?.bytes).toBeLessThanOrEqual(128 * 1024 * 1024);
     });
     await database.close();

@@ -74,7 +74,7 @@ const refusals = new Set([
 ]);
 
 /** The producer's own state is of no more use; another one begins anew. */
-const outworn = new Set([
+const errorsThatEndAProducer = new Set([
   'UNKNOWN_TOPIC_OR_PARTITION',
   'OUT_OF_ORDER_SEQUENCE_NUMBER',
   'UNKNOWN_PRODUCER_ID',
@@ -231,7 +231,7 @@ export class AppendBatcher {
       for (const call of calls) await this.deliver(request.filter((item) => item.call === call));
       return [];
     }
-    if (type !== undefined && outworn.has(type)) {
+    if (type !== undefined && errorsThatEndAProducer.has(type)) {
       for (const { record } of request) this.options.forget(record.topic);
       await this.replaceProducer();
     }

@@ -52,11 +52,11 @@ export class KafkaEventBus extends EventBus {
   constructor(private readonly config: KafkaConfig) {
     super();
     this.kafka = kafkaClient(config, { retries: 60, initialRetryTime: 100, maxRetryTime: 1_000 });
-    const hasty = kafkaClient(config, { retries: 5, initialRetryTime: 100, maxRetryTime: 500 });
-    this.reader = new LogReader(hasty);
+    const impatientClient = kafkaClient(config, { retries: 5, initialRetryTime: 100, maxRetryTime: 500 });
+    this.reader = new LogReader(impatientClient);
     this.appends = new AppendBatcher({
       newProducer: () =>
-        hasty.producer({
+        impatientClient.producer({
           idempotent: true,
           maxInFlightRequests: 1,
           allowAutoTopicCreation: false,

@@ -256,7 +256,11 @@ function checkAttributes(operator: string, node: Onnx.INodeProto, limits: ModelL
   }
 }
 
-/** Reads the tree ensemble in a model file. Refuses a model that is anything other than a single tree ensemble. */
+/**
+ * Reads the tree ensemble in a model file. Refuses a model that is anything other than a single tree ensemble.
+ *
+ * @internal for specs
+ */
 export function readTreeEnsemble(
   content: Uint8Array,
   limits: ModelLimits = defaultModelLimits,

@@ -10,6 +10,7 @@ export function intsAttribute(name: string, values: readonly number[]): Onnx.IAt
   return { name, type: AttributeType.INTS, ints: [...values] };
 }
 
+/** @internal for specs */
 export function floatAttribute(name: string, value: number): Onnx.IAttributeProto {
   return { name, type: AttributeType.FLOAT, f: value };
 }

@@ -70,11 +70,6 @@ function toHostConfig(name: ServiceName, env: HostVariables): HostConfig {
   };
 }
 
-/** The variables that every service has. */
-export function hostConfigSchema(name: ServiceName): z.ZodType<HostConfig> {
-  return z.object({ ...portVariables(name), ...hostVariables }).transform((env) => toHostConfig(name, env));
-}
-
 const serviceUrls = new WeakMap<z.ZodType, ServiceName>();
 
 /**

@@ -37,7 +37,7 @@ export class StartRollout {
       const version = delivery.versions[String(modelVersion)];
       if (version === undefined) throw new VersionNotFoundError(modelName, modelVersion);
       if (delivery.stable?.modelVersion === modelVersion)
-        throw new VersionServesError(modelName, modelVersion);
+        {throw new VersionServesError(modelName, modelVersion);}
       const { active } = delivery;
       if (active?.kind === 'canary' && active.candidate.modelVersion === modelVersion) return active;
       const now = this.clock.now();

@@ -1,7 +1,2 @@
 export { EntityWindows, type Acceptance, type WindowFill } from './entity-windows.js';
-export {
-  windowFeatureNames,
-  windowFeatures,
-  type WindowLayout,
-  type WindowStatistic,
-} from './window-layout.js';
+export { windowFeatures, type WindowLayout, type WindowStatistic } from './window-layout.js';

@@ -20,7 +20,11 @@ const freeing = {
 
 const open: Record<HandleKind, number> = { matrix: 0, booster: 0, tracker: 0 };
 
-/** How many objects of the C library this thread holds. */
+/**
+ * How many objects of the C library this thread holds.
+ *
+ * @internal for specs
+ */
 export function openHandles(): Readonly<Record<HandleKind, number>> {
   return { ...open };
 }

@@ -10,11 +10,11 @@ describe('the bandwidth', () => {
     [10, 0.02373],
     [25, 0.00827],
   ])('of %d good points is by hand at least %d of the range', (points, share) => {
-    expect(bandwidthOfGood(points, 1).leastShare / share).toBeCloseTo(1, 3);
+    expect(bandwidthOfGood(points, 1).minShare / share).toBeCloseTo(1, 3);
   });
 
   it('of the others stops at a hundredth of the range', () => {
-    expect([0, 8, 98, 1000].map((points) => bandwidthOfOthers(points, 1).leastShare)).toEqual([
+    expect([0, 8, 98, 1000].map((points) => bandwidthOfOthers(points, 1).minShare)).toEqual([
       0.5, 0.1, 0.01, 0.01,
     ]);
   });
@@ -28,10 +28,10 @@ describe('the bandwidth', () => {
       fc.property(fc.nat(1e6), fc.nat(100), (points, numbers) => {
         const good = bandwidthOfGood(points, numbers);
         const others = bandwidthOfOthers(points, numbers);
-        expect(good.leastShare).toBeGreaterThan(0);
-        expect(good.leastShare).toBeLessThan(others.leastShare);
+        expect(good.minShare).toBeGreaterThan(0);
+        expect(good.minShare).toBeLessThan(others.minShare);
         expect(good.factorOfGap).toBe(others.factorOfGap);
-        expect(bandwidthOfGood(points + 1, numbers).leastShare).toBeLessThan(good.leastShare);
+        expect(bandwidthOfGood(points + 1, numbers).minShare).toBeLessThan(good.minShare);
       }),
     );
   });

@@ -3,7 +3,7 @@ export interface Bandwidth {
   /** Sigma as a multiple of the gap to the neighbour. */
   readonly factorOfGap: number;
   /** The least sigma as a share of the parameter's range. */
-  readonly leastShare: number;
+  readonly minShare: number;
 }
 
 /**
@@ -23,7 +23,7 @@ export interface Bandwidth {
  *   its exponent as control parameters)
  */
 export function bandwidthOfGood(points: number, numbers: number): Bandwidth {
-  return { ...bandwidthOfOthers(points, numbers), leastShare: 0.6 * (points + 2) ** -1.3 };
+  return { ...bandwidthOfOthers(points, numbers), minShare: 0.6 * (points + 2) ** -1.3 };
 }
 
 /**
@@ -34,5 +34,5 @@ export function bandwidthOfGood(points: number, numbers: number): Bandwidth {
  * powers) back. With one number the rule is that of Optuna 5.
  */
 export function bandwidthOfOthers(points: number, numbers: number): Bandwidth {
-  return { factorOfGap: Math.max(1, numbers) ** -0.25, leastShare: 1 / Math.min(100, points + 2) };
+  return { factorOfGap: Math.max(1, numbers) ** -0.25, minShare: 1 / Math.min(100, points + 2) };
 }

@@ -80,8 +80,8 @@ describe('fitParzen', () => {
       parameter: { kind: 'float', low: 0, high: 10 },
       positions: Float64Array.of(1, 2, 8, 2.01),
     };
-    const sigma = (factorOfGap: number, leastShare: number): number[] => {
-      const [part] = fitParzen([column], [1, 1, 1, 1], { factorOfGap, leastShare }).parts;
+    const sigma = (factorOfGap: number, minShare: number): number[] => {
+      const [part] = fitParzen([column], [1, 1, 1, 1], { factorOfGap, minShare }).parts;
       return part?.kind === 'normal' ? [...part.sigma].map((value) => Number(value.toFixed(12))) : [];
     };
     // Gaps: 1 at the lower end, 1, 5.99 at the upper end, 5.99; the last is the prior.

@@ -92,7 +92,7 @@ function fitChoices(choices: number, positions: Float64Array): CategoricalPart {
 function fitNormals(
   parameter: NormalPart['parameter'],
   positions: Float64Array,
-  { factorOfGap, leastShare }: Bandwidth,
+  { factorOfGap, minShare }: Bandwidth,
 ): NormalPart {
   const rows = positions.length;
   const step = stepOf(parameter);
@@ -101,7 +101,7 @@ function fitNormals(
   const low = scale(parameter.low - (step ?? 0) / 2);
   const high = scale(parameter.high + (step ?? 0) / 2);
   const range = high - low;
-  const smallest = range * leastShare;
+  const smallest = range * minShare;
   const mu = new Float64Array(rows + 1);
   for (let row = 0; row < rows; row += 1) mu[row] = scale(positions[row] ?? NaN);
   mu[rows] = 0.5 * (low + high);

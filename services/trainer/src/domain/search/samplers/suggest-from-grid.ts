@@ -12,7 +12,7 @@ import {
 } from '../space/search-space.js';
 import { trialRandom } from './trial-random.js';
 
-const largestGrid = 100_000;
+const maxGridPoints = 100_000;
 
 /**
  * The next of all combinations of the listed values, each once, in an order shuffled by the seed so that a search that
@@ -36,7 +36,7 @@ export function suggestFromGrid(
   for (const [name, parameter] of resolved) {
     const values = gridValues(name, parameter, Object.hasOwn(listed, name) ? listed[name] : undefined);
     const active = points.filter((point) => isActive(parameter, point)).length;
-    if (points.length + active * (values.length - 1) > largestGrid) throw tooLarge();
+    if (points.length + active * (values.length - 1) > maxGridPoints) throw tooLarge();
     points = points.flatMap((point) =>
       isActive(parameter, point) ? values.map((value) => ({ ...point, [name]: value })) : [point],
     );
@@ -75,13 +75,13 @@ function gridValues(
     throw new InvalidSearchSpaceError(name, 'has no steps; list its values for the grid or give it a step');
   }
   const count = Math.round((parameter.high - parameter.low) / step) + 1;
-  if (count > largestGrid) throw tooLarge();
+  if (count > maxGridPoints) throw tooLarge();
   return Array.from({ length: count }, (_, index) => onGrid(parameter.low, step, index));
 }
 
 function tooLarge(): InvalidSearchSpaceError {
   return new InvalidSearchSpaceError(
     undefined,
-    `The grid has more than ${largestGrid} combinations; list fewer values or sample them`,
+    `The grid has more than ${maxGridPoints} combinations; list fewer values or sample them`,
   );
 }
