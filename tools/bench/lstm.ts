@@ -137,7 +137,8 @@ async function measureForward(values: Float32Array, label: Float32Array): Promis
     train: { values: values.subarray(0, 64 * steps * channels), label: label.subarray(0, 64) },
   });
   const times: number[] = [];
-  for (let run = 0; run < 5; run += 1)
-    {times.push(await measureSeconds('wasm', () => predictLstm(weights, values)));}
+  for (let run = 0; run < 5; run += 1) {
+    times.push(await measureSeconds('wasm', () => predictLstm(weights, values)));
+  }
   return median(times);
 }

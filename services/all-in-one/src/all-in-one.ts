@@ -93,8 +93,9 @@ export async function startAllInOne(
   const connect = async (): Promise<SharedBackends> => {
     for (const { definition, parseHostConfig } of services) {
       const host = parseHostConfig(environment);
-      if (host.httpPort !== 0)
-        {probeServers.set(definition.name, await startProbeServer(definition.name, host));}
+      if (host.httpPort !== 0) {
+        probeServers.set(definition.name, await startProbeServer(definition.name, host));
+      }
     }
     return connectBackends(config, {
       services: services.map(({ definition }) => definition),

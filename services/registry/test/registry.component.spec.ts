@@ -185,8 +185,9 @@ async function waitUntilHandled({ topic }: EventDefinition): Promise<void> {
 
 async function countDeadLetters(definition: EventDefinition): Promise<number> {
   let found = 0;
-  for await (const _ of component.backends.bus.read(deadLetterTopic(definition.topic, 'registry')))
-    {found += 1;}
+  for await (const _ of component.backends.bus.read(deadLetterTopic(definition.topic, 'registry'))) {
+    found += 1;
+  }
   return found;
 }
 

@@ -91,8 +91,9 @@ function checkSignature(
   { maxFeatures }: SignatureLimits,
 ): readonly TensorSpec[] {
   for (const name of ['features', 'sequence']) {
-    if (constants.has(name))
-      {refuse(`its ${name} has a default, which would replace the values of every request`);}
+    if (constants.has(name)) {
+      refuse(`its ${name} has a default, which would replace the values of every request`);
+    }
   }
   for (const { name, shape } of inputs) {
     const [rows, ...sizes] = shape;

@@ -26,8 +26,9 @@ export function findWeightReads(graph: Onnx.IGraphProto, minWeights: number): re
       const name = node.input?.[input] ?? '';
       const tensor = constants.get(name);
       if (tensor === undefined || tensor.dataType !== elementType.float32) return [];
-      if ((tensor.dims ?? []).length !== rank || sizeOf((tensor.dims ?? []).map(Number)) < minWeights)
-        {return [];}
+      if ((tensor.dims ?? []).length !== rank || sizeOf((tensor.dims ?? []).map(Number)) < minWeights) {
+        return [];
+      }
       if (!known.has(name)) known.set(name, readTensor(tensor));
       const constant = known.get(name);
       if (!(constant?.values instanceof Float32Array)) return [];

@@ -34,8 +34,9 @@ export const initialCusumState: CusumState = { high: 0, low: 0, alarm: undefined
  */
 export function cusum(state: CusumState, value: number, options: CusumOptions): CusumState {
   assertPositive('The deviation', options.deviation);
-  if (!Number.isFinite(options.target))
-    {throw new InvalidSampleError(`The target must be finite, got ${options.target}`);}
+  if (!Number.isFinite(options.target)) {
+    throw new InvalidSampleError(`The target must be finite, got ${options.target}`);
+  }
   if (!Number.isFinite(value)) return { ...state, alarm: undefined };
   const { slack = 0.5, limit = 5 } = options;
   const from = state.alarm ? initialCusumState : state;

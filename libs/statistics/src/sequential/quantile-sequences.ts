@@ -17,8 +17,9 @@ export function quantileRankBounds(
 ): { readonly low: number; readonly high: number } {
   assertOpenShare('A share', share);
   assertOpenShare('Confidence', confidence);
-  if (!Number.isSafeInteger(rows) || rows < 0)
-    {throw new InvalidSampleError(`The number of rows must be a non-negative integer, got ${rows}`);}
+  if (!Number.isSafeInteger(rows) || rows < 0) {
+    throw new InvalidSampleError(`The number of rows must be a non-negative integer, got ${rows}`);
+  }
   const limit = -Math.log(1 - confidence);
   const believable = (count: number): boolean =>
     betaMixtureEvidence(count, rows - count, share, prior) < limit;

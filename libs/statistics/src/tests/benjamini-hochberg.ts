@@ -52,8 +52,9 @@ function adjust(pValues: Float64Array): Float64Array {
     minOfBucket[bucket] = min;
   }
   const adjusted = new Float64Array(tests);
-  for (let test = 0; test < tests; test += 1)
-    {adjusted[test] = minOfBucket[bucketOf[test] as number] as number;}
+  for (let test = 0; test < tests; test += 1) {
+    adjusted[test] = minOfBucket[bucketOf[test] as number] as number;
+  }
   for (let place = 0; place < sorted.length; place += 1) {
     adjusted[rows[place] as number] = sorted[place] as number;
   }

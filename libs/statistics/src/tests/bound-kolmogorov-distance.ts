@@ -25,8 +25,9 @@ export function boundKolmogorovDistance(
   for (let bucket = 0; bucket < first.length; bucket += 1) {
     const [x, y] = [first[bucket] as number, second[bucket] as number];
     const before = i / rows[0] - j / rows[1];
-    if (x > 0 && y > 0 && !isPoint(bucket))
-      {upper = Math.max(upper, before + x / rows[0], y / rows[1] - before);}
+    if (x > 0 && y > 0 && !isPoint(bucket)) {
+      upper = Math.max(upper, before + x / rows[0], y / rows[1] - before);
+    }
     i += x;
     j += y;
     lower = Math.max(lower, Math.abs(i / rows[0] - j / rows[1]));

@@ -33,8 +33,9 @@ export function chiSquareHomogeneity(
     );
   }
   for (const count of [...first, ...second]) {
-    if (!(count >= 0 && count < Infinity))
-      {throw new InvalidSampleError(`A count must be finite and not negative, got ${count}`);}
+    if (!(count >= 0 && count < Infinity)) {
+      throw new InvalidSampleError(`A count must be finite and not negative, got ${count}`);
+    }
   }
   const used = first.map((_, index) => index).filter((index) => at(first, index) + at(second, index) > 0);
   const [n, m] = [sumOf(first), sumOf(second)];

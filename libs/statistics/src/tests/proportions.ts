@@ -114,8 +114,9 @@ export function sampleSizeForEffect(effect: number, alpha = 0.05, power = 0.8): 
 export function powerForEffect(effect: number, perSide: number, alpha = 0.05): number {
   assertOpenShare('alpha', alpha);
   assertEffect(effect);
-  if (!(perSide >= 0))
-    {throw new InvalidSampleError(`The number of values per side must not be negative, got ${perSide}`);}
+  if (!(perSide >= 0)) {
+    throw new InvalidSampleError(`The number of values per side must not be negative, got ${perSide}`);
+  }
   const shift = effect === 0 ? 0 : Math.abs(effect) * Math.sqrt(perSide / 2);
   const critical = normalQuantile(1 - alpha / 2);
   return normalTail(critical - shift) + normalTail(critical + shift);

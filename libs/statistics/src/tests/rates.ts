@@ -85,8 +85,9 @@ export function exposurePerSide(from: number, to: number, alpha = 0.05, power = 
   assertOpenShare('alpha', alpha);
   assertOpenShare('Power', power);
   for (const rate of [from, to]) {
-    if (!(rate >= 0 && rate < Infinity))
-      {throw new InvalidSampleError(`A rate must be finite and not negative, got ${rate}`);}
+    if (!(rate >= 0 && rate < Infinity)) {
+      throw new InvalidSampleError(`A rate must be finite and not negative, got ${rate}`);
+    }
   }
   if (from === to) return Infinity;
   const needed = (normalQuantile(1 - alpha / 2) + normalQuantile(power)) / (Math.sqrt(from) - Math.sqrt(to));

@@ -36,8 +36,9 @@ export class StartRollout {
       const delivery = await unit.load(modelName);
       const version = delivery.versions[String(modelVersion)];
       if (version === undefined) throw new VersionNotFoundError(modelName, modelVersion);
-      if (delivery.stable?.modelVersion === modelVersion)
-        {throw new VersionServesError(modelName, modelVersion);}
+      if (delivery.stable?.modelVersion === modelVersion) {
+        throw new VersionServesError(modelName, modelVersion);
+      }
       const { active } = delivery;
       if (active?.kind === 'canary' && active.candidate.modelVersion === modelVersion) return active;
       const now = this.clock.now();

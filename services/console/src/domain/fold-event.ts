@@ -55,8 +55,9 @@ const folds: ReadonlyMap<string, Fold> = new Map([
         overview.putVersion({ ...view, state: 'retired' });
       }
     }
-    if (payload.modelVersion !== null)
-      {overview.setVersionState(payload.modelName, payload.modelVersion, 'champion');}
+    if (payload.modelVersion !== null) {
+      overview.setVersionState(payload.modelName, payload.modelVersion, 'champion');
+    }
   }),
   on(VersionMarkedUnstable, (overview, payload) =>
     overview.setVersionState(payload.modelName, payload.modelVersion, 'unstable'),

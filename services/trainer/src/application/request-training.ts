@@ -39,7 +39,8 @@ export class RequestTraining {
 
   /** Answers the id of the training; undefined when this cause had its training before. */
   async execute(request: TrainingRequest): Promise<string | undefined> {
-    const declared = request.modelName === undefined ? this.plans.only() : this.plans.forModel(request.modelName);
+    const declared =
+      request.modelName === undefined ? this.plans.only() : this.plans.forModel(request.modelName);
     const { value: plan, version } = declared;
     const { modelName } = plan;
     const requestedAt = this.clock.now();
