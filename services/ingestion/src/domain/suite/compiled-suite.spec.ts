@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { CompiledSuite } from './compiled-suite.js';
 import { readTimestamp } from '../reading/read-timestamp.js';
 import { suiteSchema } from './suite.js';
+import { WindowValidator } from './window-validator.js';
 
 const now = new Date('2026-11-23T12:00:00Z');
 const bounds = { now, aheadMs: 300_000, ageMs: 86_400_000 };
@@ -93,6 +94,7 @@ it('ships the suite of the guide', () => {
   expect(declared?.value.expectations).toMatchObject([
     {
       expectation_type: 'expect_table_row_count_to_be_between',
+      severity: 'warning',
       kwargs: { min_value: 100, max_value: 10_000 },
     },
     { expectation_type: 'expect_column_values_to_not_be_null', kwargs: { column: 'timestamp' } },
@@ -100,6 +102,41 @@ it('ships the suite of the guide', () => {
     between({ column: 'memory_usage', min_value: 0, max_value: 100 }),
     { expectation_type: 'expect_column_values_to_not_be_null', kwargs: { column: 'system_id' } },
   ]);
+});
+
+describe('a window of the shipped suite', () => {
+  const file = fileURLToPath(
+    new URL('../../../../../config/suites/system_metrics_suite.yaml', import.meta.url),
+  );
+  const [declared] = parseDeclaration('suites', suiteSchema, readFileSync(file, 'utf8'), file);
+  const suite = new CompiledSuite(declared!);
+  const validate = (rows: number, cpuUsage: number) => {
+    const windows = new WindowValidator(suite, 300_000, 300_000);
+    for (let row = 0; row < rows; row += 1) {
+      const content = {
+        system_id: `web-${row % 40}`,
+        timestamp: '2026-11-23T11:58:00Z',
+        cpu_usage: cpuUsage,
+      };
+      windows.observe(suite.judge({ content }, bounds), new Date('2026-11-23T11:58:00Z'));
+    }
+    return windows.validate(now);
+  };
+
+  it.each([
+    ['history that is played in at the first start', 42_940],
+    ['a fleet that sends more than 33 readings a second', 12_000],
+    ['a fleet that sends a reading each minute', 5],
+  ])('passes for %s, and reports the count', (_name, rows) => {
+    const window = validate(rows, 41.5);
+    expect(window).toMatchObject({ rows, success: true });
+    expect(window.results[0]).toMatchObject({ success: false, severity: 'warning', observed: rows });
+  });
+
+  it('fails without a single row, and for values that cannot be', () => {
+    expect(validate(0, 41.5).success).toBe(false);
+    expect(validate(1_000, 141.5).success).toBe(false);
+  });
 });
 
 describe('a timestamp', () => {
