@@ -10,7 +10,7 @@ import { createCache, type CacheConfig } from '../create-cache.js';
 import { describeCache } from '../testing/cache.contract.js';
 import { openEmbeddedCache } from './embedded-cache.js';
 
-const compiled = fileURLToPath(new URL('../../dist/index.js', import.meta.url));
+const compiled = fileURLToPath(new URL('../../dist/embedded/embedded-cache.js', import.meta.url));
 const value = Buffer.from('value');
 
 /** Another process that opens the directory, runs `body` with its cache, prints `ready`, and then stays. */

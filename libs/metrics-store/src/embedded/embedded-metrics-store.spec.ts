@@ -11,7 +11,7 @@ import { createMetricsStore, type MetricsStoreConfig } from '../create-metrics-s
 import { describeMetricsStore } from '../testing/metrics-store.contract.js';
 import { openEmbeddedMetricsStore } from './embedded-metrics-store.js';
 
-const compiled = fileURLToPath(new URL('../../dist/index.js', import.meta.url));
+const compiled = fileURLToPath(new URL('../../dist/embedded/embedded-metrics-store.js', import.meta.url));
 const now = new Date('2026-11-23T12:00:00Z');
 const point = { measurement: 'm', tags: {}, fields: { f: 1 }, time: now };
 const query = {
