@@ -109,8 +109,9 @@ export class PgliteServer implements Closeable {
 
   private async shutDown(): Promise<void> {
     clearInterval(this.maintenanceTimer);
-    await this.maintaining;
     for (const stream of this.streams) stream.destroy();
+    // After the connections: a round that waits for a transaction would otherwise hold the end up until its timeout.
+    await this.maintaining;
     try {
       if (!this.pglite.closed) await this.pglite.close();
     } finally {
