@@ -21,7 +21,6 @@ import { CountFeatures } from './application/count-features.js';
 import { CountPredictions } from './application/count-predictions.js';
 import { DriftGauges } from './application/drift-gauges.js';
 import { FollowChampion } from './application/follow-champion.js';
-import { ListWatchedModels } from './application/list-watched-models.js';
 import { MeasurePerformance } from './application/measure-performance.js';
 import { DriftPolicies } from './application/drift-policies.js';
 import { DriftRepository } from './application/ports.js';
@@ -61,7 +60,6 @@ export class DriftModule {
         CountFeatures,
         CountPredictions,
         FollowChampion,
-        ListWatchedModels,
         MeasurePerformance,
         ReadDrift,
         RecordOutcomes,

@@ -482,6 +482,15 @@ describe('drift', () => {
             unexpectedCount: 40,
             unexpectedSample: ['240', '<b>'],
           },
+          {
+            expectation: 'expect_table_row_count_to_be_between',
+            column: null,
+            severity: 'warning' as const,
+            success: false,
+            observed: 100,
+            unexpectedCount: 1,
+            unexpectedSample: [],
+          },
         ],
       },
     });
@@ -489,7 +498,12 @@ describe('drift', () => {
     await publish(WindowValidated, [validated('w3', false)]);
     await eventually(async () => {
       expect(await payloadsOf(DriftDetected)).toMatchObject([
-        { kind: 'data-quality', features: ['cpu_usage'], windowsInARow: 2 },
+        {
+          kind: 'data-quality',
+          features: ['cpu_usage'],
+          windowsInARow: 2,
+          evidence: [{ criterion: 'expect_column_values_to_be_between of cpu_usage' }],
+        },
       ]);
     });
     await sendServed(200, 0.5);

@@ -61,8 +61,9 @@ export class RecordValidation {
 
 type Validated = ReceivedEvent<typeof WindowValidated>['payload'];
 
+/** Warnings are left out: they do not fail a window, and are not evidence of its failure. */
 const findFailedResults = ({ results }: Validated): Validated['results'] =>
-  results.filter(({ success }) => success === false);
+  results.filter(({ success, severity = 'error' }) => success === false && severity === 'error');
 
 function findFailedColumns(validated: Validated): string[] {
   return [

@@ -3,7 +3,7 @@ import { Body, Controller, Get, Header, HttpCode, Param, Post } from '@nestjs/co
 import { z } from 'zod';
 import { CheckDrift } from '../../application/check-drift.js';
 import { type CheckResult } from '../../application/check-model.js';
-import { ListWatchedModels } from '../../application/list-watched-models.js';
+import { DriftRepository } from '../../application/ports.js';
 import { type DriftView, ReadDrift } from '../../application/read-drift.js';
 import { renderReport } from './render-report.js';
 
@@ -13,14 +13,14 @@ const checkRequest = z.strictObject({ model: modelName.optional() }).nullish();
 @Controller('v1/drift')
 export class DriftController {
   constructor(
-    private readonly list: ListWatchedModels,
+    private readonly repository: DriftRepository,
     private readonly read: ReadDrift,
     private readonly check: CheckDrift,
   ) {}
 
   @Get()
   async models(): Promise<{ readonly models: readonly string[] }> {
-    return { models: await this.list.execute() };
+    return { models: await this.repository.findModelNames() };
   }
 
   @Post('check')
